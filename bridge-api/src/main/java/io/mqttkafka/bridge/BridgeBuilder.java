@@ -1,0 +1,202 @@
+package io.mqttkafka.bridge;
+
+import io.mqttkafka.bridge.config.BridgeConfig;
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.spi.BridgeProvider;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.ServiceLoader;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects what a {@link Bridge} needs: the two sides and at least one route. Each option can be set once; routes and
+ * listeners add up.
+ *
+ * <p>Not thread-safe.
+ */
+public final class BridgeBuilder {
+    private static final Duration LONGEST = Duration.ofDays(1);
+
+    private @Nullable MqttOptions mqtt;
+    private @Nullable KafkaOptions kafka;
+    private final List<Route> routes = new ArrayList<>();
+    private final List<BridgeListener> listeners = new ArrayList<>();
+    private @Nullable Duration startTimeout;
+    private @Nullable Duration drainTimeout;
+    private @Nullable Duration stallThreshold;
+
+    BridgeBuilder() {}
+
+    /**
+     * Sets the MQTT side.
+     *
+     * @param options sets the options
+     * @return this
+     * @throws IllegalStateException if set before
+     * @throws BridgeConfigException if the options do not fit each other
+     */
+    public BridgeBuilder mqtt(Consumer<MqttOptions.Builder> options) {
+        MqttOptions.Builder builder = MqttOptions.builder();
+        options.accept(builder);
+        return mqtt(builder.build());
+    }
+
+    /**
+     * Sets the MQTT side.
+     *
+     * @param options the options
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder mqtt(MqttOptions options) {
+        mqtt = once("mqtt", mqtt, Objects.requireNonNull(options, "options"));
+        return this;
+    }
+
+    /**
+     * Sets the Kafka side.
+     *
+     * @param options sets the options
+     * @return this
+     * @throws IllegalStateException if set before
+     * @throws BridgeConfigException if the options do not fit each other
+     */
+    public BridgeBuilder kafka(Consumer<KafkaOptions.Builder> options) {
+        KafkaOptions.Builder builder = KafkaOptions.builder();
+        options.accept(builder);
+        return kafka(builder.build());
+    }
+
+    /**
+     * Sets the Kafka side.
+     *
+     * @param options the options
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder kafka(KafkaOptions options) {
+        kafka = once("kafka", kafka, Objects.requireNonNull(options, "options"));
+        return this;
+    }
+
+    /**
+     * Adds a route. At least one is needed.
+     *
+     * @param route the route
+     * @return this
+     * @throws NullPointerException if {@code route} is null
+     */
+    public BridgeBuilder route(Route route) {
+        routes.add(Objects.requireNonNull(route, "route"));
+        return this;
+    }
+
+    /**
+     * Adds a listener. Can be called repeatedly; each is told everything. Default: none.
+     *
+     * @param listener the listener
+     * @return this
+     * @throws NullPointerException if {@code listener} is null
+     */
+    public BridgeBuilder listener(BridgeListener listener) {
+        listeners.add(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /**
+     * Sets how long {@link Bridge#start()} goes on trying to reach the brokers. Default: 30 seconds.
+     *
+     * @param timeout from 1 millisecond to 1 day
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder startTimeout(Duration timeout) {
+        startTimeout = once("startTimeout", startTimeout, inRange("startTimeout", timeout, Duration.ofMillis(1)));
+        return this;
+    }
+
+    /**
+     * Sets how long {@link Bridge#close()} waits for messages in flight. Default: 10 seconds.
+     *
+     * @param timeout from 0 to 1 day; 0 waits for nothing
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder drainTimeout(Duration timeout) {
+        drainTimeout = once("drainTimeout", drainTimeout, inRange("drainTimeout", timeout, Duration.ZERO));
+        return this;
+    }
+
+    /**
+     * Sets the age from which an unacknowledged message is reported as stalled. Default: 30 seconds.
+     *
+     * @param threshold from 1 millisecond to 1 day
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder stallThreshold(Duration threshold) {
+        stallThreshold =
+                once("stallThreshold", stallThreshold, inRange("stallThreshold", threshold, Duration.ofMillis(1)));
+        return this;
+    }
+
+    /**
+     * Builds the bridge. Checks filters, templates and options against each other; connects to nothing.
+     *
+     * @return the bridge, not started
+     * @throws BridgeConfigException if something is missing, illegal or does not fit; the message names the option, the
+     *     value and the mend
+     */
+    public Bridge build() {
+        if (mqtt == null) {
+            throw new BridgeConfigException("mqtt: is not set; add .mqtt(m -> m.serverUri(\"tcp://broker:1883\")...)");
+        }
+        if (kafka == null) {
+            throw new BridgeConfigException("kafka: is not set; add .kafka(k -> k.bootstrapServers(\"kafka:9092\"))");
+        }
+        if (routes.isEmpty()) {
+            throw new BridgeConfigException(
+                    "route: the bridge has none; add" + " .route(Route.fromMqtt(..).toKafka(..).build())");
+        }
+        return provider()
+                .create(new BridgeConfig(
+                        mqtt,
+                        kafka,
+                        routes,
+                        listeners,
+                        startTimeout == null ? Duration.ofSeconds(30) : startTimeout,
+                        drainTimeout == null ? Duration.ofSeconds(10) : drainTimeout,
+                        stallThreshold == null ? Duration.ofSeconds(30) : stallThreshold));
+    }
+
+    private static BridgeProvider provider() {
+        return ServiceLoader.load(BridgeProvider.class, BridgeBuilder.class.getClassLoader())
+                .findFirst()
+                .orElseThrow(() -> new BridgeConfigException(
+                        "the engine is missing: add io.mqttkafka.bridge:bridge-core to the class path"));
+    }
+
+    private static Duration inRange(String option, Duration value, Duration least) {
+        Objects.requireNonNull(value, option);
+        if (value.compareTo(least) < 0 || value.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(option + ": " + value + " must be from " + least + " to " + LONGEST);
+        }
+        return value;
+    }
+
+    private static <V> V once(String option, @Nullable V before, V value) {
+        if (before != null) {
+            throw new IllegalStateException(option + ": was set before; set it once");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,174 @@
+package io.mqttkafka.bridge;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A snapshot of a bridge: what is connected, what is waiting, and what became of the messages so far.
+ *
+ * <p>Carries no payloads and no configuration, so that it can be shown on a health page. Counts start at zero with the
+ * bridge and only grow. The snapshot is not atomic: counts that belong together can differ by the messages in flight.
+ *
+ * <p>Immutable.
+ *
+ * @param state the state of the bridge
+ * @param connections one entry per MQTT connection
+ * @param routes one entry per route, in the order in which they were added
+ */
+public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections, List<RouteHealth> routes) {
+    /**
+     * Copies the lists.
+     *
+     * @throws NullPointerException if any part is null
+     */
+    public BridgeHealth {
+        Objects.requireNonNull(state, "state");
+        connections = List.copyOf(connections);
+        routes = List.copyOf(routes);
+    }
+
+    /**
+     * Says whether all is well: every connection up, every route taking messages.
+     *
+     * @return true if the state is {@link BridgeState#RUNNING}
+     */
+    public boolean healthy() {
+        return state == BridgeState.RUNNING;
+    }
+
+    /**
+     * Finds a route by its name.
+     *
+     * @param name the name of a route
+     * @return its entry
+     * @throws IllegalArgumentException if the bridge has no such route
+     */
+    public RouteHealth route(String name) {
+        for (RouteHealth route : routes) {
+            if (route.name().equals(name)) {
+                return route;
+            }
+        }
+        throw new IllegalArgumentException("route: the bridge has no route named '" + name + "'");
+    }
+
+    /**
+     * One MQTT connection.
+     *
+     * <p>Immutable.
+     *
+     * @param clientId the MQTT client id
+     * @param connected whether the connection is up and subscribed
+     * @param sessionPresent whether the MQTT broker still had the session at the last connect
+     * @param connects how often the connection has been established
+     * @param unacknowledged messages of QoS 1 and 2 received and not yet acknowledged
+     * @param inFlightBytes payload bytes handed to Kafka and not yet confirmed
+     * @param oldestUnacknowledged the age of the oldest unacknowledged message; zero if there is none
+     * @param redelivered messages received with the DUP flag
+     * @param suppressed redelivered messages that were acknowledged without a second record, because the first one had
+     *     been confirmed or was still on its way
+     * @param unrouted messages that matched no route
+     * @param lastError why the connection was last lost or refused; null if it never was
+     */
+    public record ConnectionHealth(
+            String clientId,
+            boolean connected,
+            boolean sessionPresent,
+            long connects,
+            int unacknowledged,
+            long inFlightBytes,
+            Duration oldestUnacknowledged,
+            long redelivered,
+            long suppressed,
+            long unrouted,
+            @Nullable String lastError) {}
+
+    /**
+     * One route.
+     *
+     * <p>Immutable.
+     *
+     * @param name the name of the route
+     * @param running whether the route takes messages
+     * @param qos0 counts of messages that arrived with QoS 0
+     * @param qos1 counts of messages that arrived with QoS 1
+     * @param qos2 counts of messages that arrived with QoS 2
+     * @param lastError why the route last failed to deliver a message; null if it never did
+     */
+    public record RouteHealth(
+            String name,
+            boolean running,
+            RouteCounts qos0,
+            RouteCounts qos1,
+            RouteCounts qos2,
+            @Nullable String lastError) {
+        /**
+         * Adds the counts of the three QoS.
+         *
+         * @return the sum
+         */
+        public RouteCounts total() {
+            return qos0.plus(qos1).plus(qos2);
+        }
+
+        /**
+         * Returns the counts of one QoS.
+         *
+         * @param qos the QoS of the messages counted
+         * @return the counts
+         */
+        public RouteCounts counts(QoS qos) {
+            return switch (qos) {
+                case AT_MOST_ONCE -> qos0;
+                case AT_LEAST_ONCE -> qos1;
+                case EXACTLY_ONCE -> qos2;
+            };
+        }
+    }
+
+    /**
+     * What became of the messages of a route. {@code received} is the sum of the others but {@code acknowledged} and
+     * {@code retries}, plus the messages still in flight, plus those that a broken connection or a stop left to be
+     * redelivered.
+     *
+     * <p>Immutable.
+     *
+     * @param received messages that matched the route, redelivered ones included
+     * @param delivered records confirmed by Kafka
+     * @param acknowledged messages whose PUBACK or PUBREC was written
+     * @param deadLettered messages confirmed by Kafka in the dead letter topic
+     * @param filtered messages that the route's filter refused
+     * @param skipped messages given up by {@code onFailure(f -> f.skip())}
+     * @param shed messages of QoS 0 given up because there was no room for them or Kafka refused them
+     * @param retries attempts repeated after a failure
+     */
+    public record RouteCounts(
+            long received,
+            long delivered,
+            long acknowledged,
+            long deadLettered,
+            long filtered,
+            long skipped,
+            long shed,
+            long retries) {
+        /**
+         * Adds two counts.
+         *
+         * @param other the other counts
+         * @return the sums
+         */
+        public RouteCounts plus(RouteCounts other) {
+            return new RouteCounts(
+                    received + other.received,
+                    delivered + other.delivered,
+                    acknowledged + other.acknowledged,
+                    deadLettered + other.deadLettered,
+                    filtered + other.filtered,
+                    skipped + other.skipped,
+                    shed + other.shed,
+                    retries + other.retries);
+        }
+    }
+}

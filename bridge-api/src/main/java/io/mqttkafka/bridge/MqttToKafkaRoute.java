@@ -1,0 +1,192 @@
+package io.mqttkafka.bridge;
+
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything one route from MQTT to Kafka needs, as its stages collected it. Built with {@link Route#fromMqtt}.
+ *
+ * <p>Immutable, provided that the codecs and functions are.
+ *
+ * @param name the name of the route
+ * @param source what it takes and what happens to the payload
+ * @param target where it goes
+ * @param failurePolicy what happens to messages that cannot be delivered
+ */
+public record MqttToKafkaRoute(String name, Source source, Target target, FailurePolicy failurePolicy)
+        implements Route {
+    /**
+     * Checks its parts.
+     *
+     * @throws NullPointerException if a part is null
+     */
+    public MqttToKafkaRoute {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(failurePolicy, "failurePolicy");
+    }
+
+    /**
+     * The source of a route.
+     *
+     * <p>Immutable, provided that the codecs and functions are.
+     *
+     * @param filter the topic filter with named levels
+     * @param qos the QoS to subscribe with
+     * @param clientId the client id of the route's own connection, or null for the bridge's
+     * @param decoder decodes the payload, or null to leave it bytes
+     * @param steps what happens to the value, in order
+     * @param encoder encodes the value, or null to pass the original bytes on
+     */
+    public record Source(
+            String filter,
+            QoS qos,
+            @Nullable String clientId,
+            @Nullable PayloadCodec<?> decoder,
+            List<Step> steps,
+            @Nullable PayloadCodec<?> encoder) {
+        private static final int LONGEST_CLIENT_ID = 65_535;
+
+        /**
+         * Checks its parts, and copies the steps.
+         *
+         * @throws NullPointerException if a part that is not nullable is or holds null
+         * @throws IllegalArgumentException if {@code clientId} is blank, longer than 65,535 bytes of UTF-8, or has U+0000
+         */
+        public Source {
+            Objects.requireNonNull(filter, "filter");
+            Objects.requireNonNull(qos, "qos");
+            if (clientId != null
+                    && (clientId.isBlank()
+                            || clientId.indexOf('\0') >= 0
+                            || clientId.getBytes(StandardCharsets.UTF_8).length > LONGEST_CLIENT_ID)) {
+                throw new IllegalArgumentException("clientId: '"
+                        + (clientId.length() <= 80 ? clientId : clientId.substring(0, 80) + "...") + "' must be 1 to "
+                        + LONGEST_CLIENT_ID + " bytes of UTF-8, not blank and without U+0000");
+            }
+            steps = List.copyOf(steps);
+        }
+    }
+
+    /**
+     * The target of a route. Of topic template and topic mapper exactly one is there, of key template and key mapper at
+     * most one; with neither, records have no key.
+     *
+     * <p>Immutable, provided that the functions are.
+     *
+     * @param topicTemplate the template of the Kafka topic
+     * @param topicMapper the mapper of the Kafka topic
+     * @param keyTemplate the template of the key
+     * @param keyMapper the function that makes the key
+     * @param headers headers to add
+     * @param userProperties whether user properties become headers
+     * @param metadataHeaders whether to add what MQTT knows of the message as headers
+     * @param partitioner the placement on partitions
+     * @param maxTopics how many Kafka topics the route may write to, from 1 to 100,000
+     * @param allowInternalTopics whether names starting with {@code __} are allowed
+     */
+    public record Target(
+            @Nullable String topicTemplate,
+            @Nullable TopicMapper<?> topicMapper,
+            @Nullable String keyTemplate,
+            @Nullable Function<?, byte @Nullable []> keyMapper,
+            List<HeaderTemplate> headers,
+            boolean userProperties,
+            boolean metadataHeaders,
+            Partitioner partitioner,
+            int maxTopics,
+            boolean allowInternalTopics) {
+        private static final int MOST_TOPICS = 100_000;
+
+        /**
+         * Checks its parts, and copies the headers.
+         *
+         * @throws NullPointerException if a part that is not nullable is or holds null
+         * @throws IllegalArgumentException if there is not one way to make the topic, if there are two to make the key, or if
+         *     {@code maxTopics} is out of range
+         */
+        public Target {
+            Objects.requireNonNull(partitioner, "partitioner");
+            if ((topicTemplate == null) == (topicMapper == null)) {
+                throw new IllegalArgumentException("toKafka: needs a template or a mapper, and not both");
+            }
+            if (keyTemplate != null && keyMapper != null) {
+                throw new IllegalArgumentException("key: has a template and a mapper; a record has one key");
+            }
+            if (maxTopics < 1 || maxTopics > MOST_TOPICS) {
+                throw new IllegalArgumentException(
+                        "maxTopics: " + maxTopics + " must be from 1 to " + MOST_TOPICS + " topics");
+            }
+            headers = List.copyOf(headers);
+        }
+    }
+
+    /**
+     * Something that happens to the decoded value.
+     *
+     * <p>Immutable, provided that the functions are.
+     */
+    public sealed interface Step permits Filter, Mapping {}
+
+    /**
+     * Lets only some values pass.
+     *
+     * <p>Immutable, provided that the function is.
+     *
+     * @param keep true for values to bridge; takes the value and the {@link io.mqttkafka.bridge.message.MqttMessage}
+     */
+    public record Filter(BiPredicate<?, ?> keep) implements Step {
+        /**
+         * Checks its part.
+         *
+         * @throws NullPointerException if it is null
+         */
+        public Filter {
+            Objects.requireNonNull(keep, "keep");
+        }
+    }
+
+    /**
+     * Makes another value.
+     *
+     * <p>Immutable, provided that the function is.
+     *
+     * @param mapping makes the new value
+     */
+    public record Mapping(Function<?, ?> mapping) implements Step {
+        /**
+         * Checks its part.
+         *
+         * @throws NullPointerException if it is null
+         */
+        public Mapping {
+            Objects.requireNonNull(mapping, "mapping");
+        }
+    }
+
+    /**
+     * A header whose value is made by a template.
+     *
+     * <p>Immutable.
+     *
+     * @param name the name of the header
+     * @param template the template of its value
+     */
+    public record HeaderTemplate(String name, String template) {
+        /**
+         * Checks its parts.
+         *
+         * @throws NullPointerException if a part is null
+         */
+        public HeaderTemplate {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(template, "template");
+        }
+    }
+}

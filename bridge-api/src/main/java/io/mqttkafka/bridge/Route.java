@@ -1,0 +1,34 @@
+package io.mqttkafka.bridge;
+
+/**
+ * What a bridge does with some messages: which it takes, how it changes them, where they go. A value that can be built
+ * once, shared and given to several bridges.
+ *
+ * <p>Immutable, provided that the codecs and functions given to it are.
+ */
+public sealed interface Route permits MqttToKafkaRoute {
+    /**
+     * Starts a route from MQTT.
+     *
+     * <p>The filter is an MQTT topic filter: {@code +} stands for one level, {@code #} at the end for any number of them,
+     * {@code $share/group/filter} for a subscription shared with other clients. A level {@code {site}} stands for one
+     * level, like {@code +}, and gives it a name that templates and {@link io.mqttkafka.bridge.message.Received#level} can
+     * use. A literal brace is written twice: <code>{{</code>, <code>}}</code>.
+     *
+     * <p>If several routes match a message it goes to each of them, and is acknowledged when all are done with it.
+     *
+     * @param filter the topic filter; checked when the bridge is built
+     * @return the source stage of the route
+     * @throws NullPointerException if {@code filter} is null
+     */
+    static FromMqtt<byte[]> fromMqtt(String filter) {
+        return FromMqtt.of(filter);
+    }
+
+    /**
+     * Returns the name of the route, by which events, health and log lines call it.
+     *
+     * @return the name given, or one made of source and target
+     */
+    String name();
+}

@@ -1,0 +1,232 @@
+package io.mqttkafka.bridge;
+
+import io.mqttkafka.bridge.MqttToKafkaRoute.HeaderTemplate;
+import io.mqttkafka.bridge.MqttToKafkaRoute.Source;
+import io.mqttkafka.bridge.MqttToKafkaRoute.Target;
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.message.Received;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The target stage of a route from MQTT: where its messages go in Kafka, and what happens when they cannot.
+ *
+ * <p>Each option can be set once; headers add up. Not thread-safe.
+ *
+ * @param <T> the type of the value that mappers see
+ */
+public final class ToKafka<T> {
+    private static final int DEFAULT_MAX_TOPICS = 100;
+
+    private final Source source;
+    private final @Nullable String topicTemplate;
+    private final @Nullable TopicMapper<?> topicMapper;
+    private @Nullable String name;
+    private @Nullable String keyTemplate;
+    private @Nullable Function<?, byte @Nullable []> keyMapper;
+    private final List<HeaderTemplate> headers = new ArrayList<>();
+    private @Nullable Boolean userProperties;
+    private boolean metadataHeaders;
+    private @Nullable Partitioner partitioner;
+    private @Nullable FailurePolicy failurePolicy;
+    private @Nullable Integer maxTopics;
+    private boolean allowInternalTopics;
+
+    private ToKafka(Source source, @Nullable String topicTemplate, @Nullable TopicMapper<?> topicMapper) {
+        this.source = source;
+        this.topicTemplate = topicTemplate;
+        this.topicMapper = topicMapper;
+    }
+
+    static <T> ToKafka<T> of(Source source, @Nullable String template, @Nullable TopicMapper<? super T> mapper) {
+        return new ToKafka<>(source, template, mapper);
+    }
+
+    /**
+     * Names the route, for events, health and log lines. Default: the filter, an arrow and the target.
+     *
+     * @param name a name that no other route of the bridge has, not blank
+     * @return this
+     * @throws IllegalArgumentException if blank
+     * @throws IllegalStateException if set before
+     */
+    public ToKafka<T> name(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("name: '" + name + "' is blank; name the route or leave it out");
+        }
+        this.name = once("name", this.name, name);
+        return this;
+    }
+
+    /**
+     * Sets the key of the records by a template, as in {@link FromMqtt#toKafka(String)} but without {@code {key}}. Default:
+     * {@code {topic}}, the MQTT topic, which keeps every MQTT topic in order.
+     *
+     * @param template the template; checked when the bridge is built
+     * @return this
+     * @throws IllegalStateException if a key was set before
+     */
+    public ToKafka<T> key(String template) {
+        requireNoKey();
+        keyTemplate = Objects.requireNonNull(template, "template");
+        return this;
+    }
+
+    /**
+     * Sets the key of the records by a function. A null key lets Kafka spread the records, which gives up their order.
+     *
+     * @param mapper makes the key
+     * @return this
+     * @throws IllegalStateException if a key was set before
+     */
+    public ToKafka<T> key(Function<Received<T>, byte @Nullable []> mapper) {
+        requireNoKey();
+        keyMapper = Objects.requireNonNull(mapper, "mapper");
+        return this;
+    }
+
+    /**
+     * Adds a header whose value is made by a template, as in {@link FromMqtt#toKafka(String)}. Can be called repeatedly.
+     *
+     * @param name the name of the header
+     * @param template the template; checked when the bridge is built
+     * @return this
+     * @throws NullPointerException if a part is null
+     */
+    public ToKafka<T> header(String name, String template) {
+        headers.add(new HeaderTemplate(name, template));
+        return this;
+    }
+
+    /**
+     * Says whether MQTT 5 user properties become headers of the same name, in order and with repeats. Default: true.
+     * Properties whose names start with {@code bridge.} are reserved and never copied.
+     *
+     * @param copy whether to copy them
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToKafka<T> userProperties(boolean copy) {
+        userProperties = once("userProperties", userProperties, copy);
+        return this;
+    }
+
+    /**
+     * Adds what MQTT knows of the message as headers: {@code mqtt.topic}, {@code mqtt.qos}, {@code mqtt.retained}, {@code
+     * mqtt.duplicate}, and where the message has them {@code mqtt.payload-format}, {@code mqtt.content-type}, {@code
+     * mqtt.response-topic}, {@code mqtt.correlation-data} and {@code mqtt.expires-at} (the deadline in milliseconds since
+     * 1970). Texts and numbers are UTF-8 text; correlation data is the bytes. Default: none of them.
+     *
+     * @return this
+     */
+    public ToKafka<T> metadataHeaders() {
+        metadataHeaders = true;
+        return this;
+    }
+
+    /**
+     * Sets the placement on partitions. Default: {@link Partitioner#byKey()}.
+     *
+     * @param partitioner the partitioner
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToKafka<T> partitioner(Partitioner partitioner) {
+        this.partitioner = once("partitioner", this.partitioner, Objects.requireNonNull(partitioner, "partitioner"));
+        return this;
+    }
+
+    /**
+     * Sets what to do with messages that cannot be delivered. Default: {@link FailurePolicy#stop()}.
+     *
+     * @param options sets the options of the policy
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToKafka<T> onFailure(Consumer<FailurePolicy.Builder> options) {
+        FailurePolicy.Builder builder = new FailurePolicy.Builder();
+        options.accept(builder);
+        return onFailure(builder.build());
+    }
+
+    /**
+     * Sets what to do with messages that cannot be delivered. Default: {@link FailurePolicy#stop()}.
+     *
+     * @param policy the policy
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToKafka<T> onFailure(FailurePolicy policy) {
+        failurePolicy = once("onFailure", failurePolicy, Objects.requireNonNull(policy, "policy"));
+        return this;
+    }
+
+    /**
+     * Limits how many Kafka topics the route may write to, so that a flood of MQTT topics does not become a flood of Kafka
+     * topics. A message for one topic more is a failure of that message. Default: 100.
+     *
+     * @param limit the most topics, from 1 to 100,000
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     * @throws IllegalStateException if set before
+     */
+    public ToKafka<T> maxTopics(int limit) {
+        if (limit < 1 || limit > 100_000) {
+            throw new IllegalArgumentException("maxTopics: " + limit + " must be from 1 to 100000 topics");
+        }
+        maxTopics = once("maxTopics", maxTopics, limit);
+        return this;
+    }
+
+    /**
+     * Allows Kafka topics whose names start with {@code __}, which Kafka and its tools keep for themselves. Default:
+     * refused.
+     *
+     * @return this
+     */
+    public ToKafka<T> allowInternalTopics() {
+        allowInternalTopics = true;
+        return this;
+    }
+
+    /**
+     * Builds the route. Filter and templates are checked when a bridge is built with it.
+     *
+     * @return the route
+     */
+    public Route build() {
+        String target = topicTemplate == null ? "mapper" : topicTemplate;
+        return new MqttToKafkaRoute(
+                name == null ? source.filter() + " -> " + target : name,
+                source,
+                new Target(
+                        topicTemplate,
+                        topicMapper,
+                        keyTemplate == null && keyMapper == null ? "{topic}" : keyTemplate,
+                        keyMapper,
+                        headers,
+                        userProperties == null || userProperties,
+                        metadataHeaders,
+                        partitioner == null ? Partitioner.byKey() : partitioner,
+                        maxTopics == null ? DEFAULT_MAX_TOPICS : maxTopics,
+                        allowInternalTopics),
+                failurePolicy == null ? FailurePolicy.stop() : failurePolicy);
+    }
+
+    private void requireNoKey() {
+        if (keyTemplate != null || keyMapper != null) {
+            throw new IllegalStateException("key: was set before; a record has one key");
+        }
+    }
+
+    private static <V> V once(String option, @Nullable V before, V value) {
+        if (before != null) {
+            throw new IllegalStateException(option + ": was set before to " + before + "; set it once");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,44 @@
+package io.mqttkafka.bridge.config;
+
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.event.BridgeListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Everything a bridge is made of, as {@link io.mqttkafka.bridge.BridgeBuilder} hands it to the engine.
+ *
+ * <p>Immutable.
+ *
+ * @param mqtt the MQTT side
+ * @param kafka the Kafka side
+ * @param routes the routes in the order in which they were added
+ * @param listeners who is told what happens
+ * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
+ * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
+ * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
+ */
+public record BridgeConfig(
+        MqttOptions mqtt,
+        KafkaOptions kafka,
+        List<Route> routes,
+        List<BridgeListener> listeners,
+        Duration startTimeout,
+        Duration drainTimeout,
+        Duration stallThreshold) {
+    /**
+     * Copies the lists. What {@link io.mqttkafka.bridge.BridgeBuilder} checks is not checked again.
+     *
+     * @throws NullPointerException if any part is or holds null
+     */
+    public BridgeConfig {
+        Objects.requireNonNull(mqtt, "mqtt");
+        Objects.requireNonNull(kafka, "kafka");
+        Objects.requireNonNull(startTimeout, "startTimeout");
+        Objects.requireNonNull(drainTimeout, "drainTimeout");
+        Objects.requireNonNull(stallThreshold, "stallThreshold");
+        routes = List.copyOf(routes);
+        listeners = List.copyOf(listeners);
+    }
+}

@@ -1,0 +1,237 @@
+package io.mqttkafka.bridge.config;
+
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Kafka side of a bridge.
+ *
+ * <p>Immutable. {@link #toString()} shows the names of properties, never their values.
+ *
+ * @param bootstrapServers the brokers to ask first, {@code host:port}
+ * @param client properties for every Kafka client of the bridge, such as {@code security.protocol}
+ * @param producer properties for producers only, such as {@code compression.type}
+ * @param deliveryTimeout how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged;
+ *     null to try for as long as it takes
+ */
+public record KafkaOptions(
+        List<String> bootstrapServers,
+        Map<String, Object> client,
+        Map<String, Object> producer,
+        @Nullable Duration deliveryTimeout) {
+    private static final Map<String, String> OWNED = Map.ofEntries(
+            Map.entry("bootstrap.servers", "set it with kafka.bootstrapServers(..)"),
+            Map.entry("key.serializer", "the bridge writes bytes; use .key(..) on the route"),
+            Map.entry("value.serializer", "the bridge writes bytes; use a codec on the route"),
+            Map.entry("key.deserializer", "the bridge reads bytes; use a codec on the route"),
+            Map.entry("value.deserializer", "the bridge reads bytes; use a codec on the route"),
+            Map.entry("partitioner.class", "use .partitioner(..) on the route"),
+            Map.entry("partitioner.ignore.keys", "use .partitioner(..) on the route"),
+            Map.entry("transactional.id", "the bridge makes it of the client id"),
+            Map.entry("delivery.timeout.ms", "set it with kafka.deliveryTimeout(..)"),
+            Map.entry("max.block.ms", "the bridge derives it from mqtt.keepAlive"),
+            Map.entry("enable.auto.commit", "the bridge commits offsets itself"),
+            Map.entry("isolation.level", "the bridge reads committed records only"));
+    private static final Set<String> ALL_ACKS = Set.of("all", "-1");
+    private static final Duration SHORTEST_DELIVERY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_DELIVERY = Duration.ofDays(24);
+
+    /**
+     * Checks the options as the {@link Builder} does, and copies the collections.
+     *
+     * @throws NullPointerException if a part other than {@code deliveryTimeout} is or holds null
+     * @throws IllegalArgumentException if a server is not {@code host:port}, if the bridge owns a property or its value voids
+     *     the acknowledgements, or if {@code deliveryTimeout} is not from 1 second to 24 days
+     * @throws BridgeConfigException if there are no servers
+     */
+    public KafkaOptions {
+        bootstrapServers = List.copyOf(bootstrapServers);
+        client = Map.copyOf(client);
+        producer = Map.copyOf(producer);
+        bootstrapServers.forEach(KafkaOptions::checkedServer);
+        client.forEach((name, value) -> checkedName("kafka.client", name, value));
+        producer.forEach((name, value) -> checkedName("kafka.producer", name, value));
+        if (deliveryTimeout != null) {
+            checkedTimeout(deliveryTimeout);
+        }
+        if (bootstrapServers.isEmpty()) {
+            throw new BridgeConfigException(
+                    "kafka.bootstrapServers: is not set; add .bootstrapServers(\"kafka:9092\") to kafka(..)");
+        }
+    }
+
+    /**
+     * Starts with the defaults.
+     *
+     * @return a builder without servers
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public String toString() {
+        return "KafkaOptions[bootstrapServers=" + bootstrapServers + ", client=" + new TreeSet<>(client.keySet())
+                + ", producer=" + new TreeSet<>(producer.keySet()) + ", deliveryTimeout=" + deliveryTimeout + "]";
+    }
+
+    /**
+     * Collects {@link KafkaOptions}. An option or property that is set again replaces what was set before; servers add up.
+     * Not thread-safe.
+     */
+    public static final class Builder {
+        private final List<String> bootstrapServers = new ArrayList<>();
+        private final Map<String, Object> client = new LinkedHashMap<>();
+        private final Map<String, Object> producer = new LinkedHashMap<>();
+        private @Nullable Duration deliveryTimeout;
+
+        private Builder() {}
+
+        /**
+         * Adds brokers to ask first. At least one is needed.
+         *
+         * @param servers {@code host:port}, or several separated by commas
+         * @return this
+         * @throws IllegalArgumentException if one is not {@code host:port}, or holds a user name or password
+         */
+        public Builder bootstrapServers(String... servers) {
+            for (String list : servers) {
+                for (String server : list.split(",", -1)) {
+                    bootstrapServers.add(checkedServer(server.strip()));
+                }
+            }
+            return this;
+        }
+
+        /**
+         * Sets a property of every Kafka client of the bridge, such as {@code security.protocol} or {@code
+         * sasl.jaas.config}. Default: none.
+         *
+         * @param name the name of a Kafka client property
+         * @param value its value
+         * @return this
+         * @throws IllegalArgumentException if the bridge owns the property, or the value voids the acknowledgements; the
+         *     message says what to use instead
+         */
+        public Builder client(String name, Object value) {
+            client.put(checkedName("kafka.client", name, Objects.requireNonNull(value, "value")), value);
+            return this;
+        }
+
+        /**
+         * Sets a property of the producer, such as {@code compression.type} or {@code linger.ms}. Default: none.
+         *
+         * @param name the name of a Kafka producer property
+         * @param value its value
+         * @return this
+         * @throws IllegalArgumentException if the bridge owns the property, or the value voids the acknowledgements; the
+         *     message says what to use instead
+         */
+        public Builder producer(String name, Object value) {
+            producer.put(checkedName("kafka.producer", name, Objects.requireNonNull(value, "value")), value);
+            return this;
+        }
+
+        /**
+         * Limits how long a record is tried. When it is over, the record may or may not be in Kafka; the connection to the
+         * MQTT broker is dropped unacknowledged, and the broker delivers again in order. Default: as long as it takes, while
+         * the window fills and the MQTT broker queues.
+         *
+         * @param timeout from 1 second to 24 days
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder deliveryTimeout(Duration timeout) {
+            deliveryTimeout = checkedTimeout(timeout);
+            return this;
+        }
+
+        /**
+         * Builds the options.
+         *
+         * @return the options
+         * @throws BridgeConfigException if there are no servers
+         */
+        public KafkaOptions build() {
+            return new KafkaOptions(bootstrapServers, client, producer, deliveryTimeout);
+        }
+
+        @Override
+        public String toString() {
+            return bootstrapServers.stream().collect(Collectors.joining(",", "KafkaOptions.Builder[", "]"));
+        }
+    }
+
+    private static Duration checkedTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
+        if (timeout.compareTo(SHORTEST_DELIVERY) < 0 || timeout.compareTo(LONGEST_DELIVERY) > 0) {
+            throw new IllegalArgumentException("kafka.deliveryTimeout: " + timeout + " must be from "
+                    + SHORTEST_DELIVERY + " to " + LONGEST_DELIVERY);
+        }
+        return timeout;
+    }
+
+    private static String checkedServer(String server) {
+        if (server.indexOf('@') >= 0) {
+            // Not repeated: what comes before it can be a password.
+            throw new IllegalArgumentException("kafka.bootstrapServers: holds a user name or password; set them with"
+                    + " kafka.client(\"sasl.jaas.config\", ..)");
+        }
+        int colon = server.lastIndexOf(':');
+        boolean legal = colon > 0 && colon < server.length() - 1 && !server.contains("/");
+        if (legal) {
+            try {
+                int port = Integer.parseInt(server.substring(colon + 1));
+                legal = port > 0 && port <= 65_535;
+            } catch (NumberFormatException e) {
+                legal = false;
+            }
+        }
+        if (!legal) {
+            throw new IllegalArgumentException(
+                    "kafka.bootstrapServers: '" + server + "' is not host:port; use for example kafka:9092");
+        }
+        return server;
+    }
+
+    private static String checkedName(String option, String name, Object value) {
+        String instead = OWNED.get(name);
+        if (instead != null) {
+            throw new IllegalArgumentException(option + ": '" + name + "' belongs to the bridge; " + instead);
+        }
+        if (name.equals("acks") && !ALL_ACKS.contains(value.toString())) {
+            throw new IllegalArgumentException(option + ": acks=" + value
+                    + " would acknowledge messages that Kafka can still lose; leave it at 'all'");
+        }
+        if (name.equals("enable.idempotence") && !value.toString().equals("true")) {
+            throw new IllegalArgumentException(option + ": enable.idempotence=" + value
+                    + " would let Kafka repeat and reorder records; leave it at 'true'");
+        }
+        if (name.equals("max.in.flight.requests.per.connection") && toInt(value) > 5) {
+            throw new IllegalArgumentException(option + ": max.in.flight.requests.per.connection=" + value
+                    + " would let Kafka reorder records; use 5 or less");
+        }
+        if (name.equals("retries") && toInt(value) < 1) {
+            throw new IllegalArgumentException(
+                    option + ": retries=" + value + " would give records up at the first hitch; leave it out");
+        }
+        return name;
+    }
+
+    private static int toInt(Object value) {
+        try {
+            return Integer.parseInt(value.toString());
+        } catch (NumberFormatException e) {
+            return Integer.MAX_VALUE;
+        }
+    }
+}

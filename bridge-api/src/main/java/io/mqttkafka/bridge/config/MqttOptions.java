@@ -1,0 +1,471 @@
+package io.mqttkafka.bridge.config;
+
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.failure.Backoff;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The MQTT side of a bridge.
+ *
+ * <p>Immutable. Secrets never appear in {@link #toString()}.
+ *
+ * @param serverUris the brokers to try, in order
+ * @param clientId the client id of routes without one of their own; null for a random one, with which only routes of QoS 0
+ *     are allowed
+ * @param username the user name, or null
+ * @param password the password, or null
+ * @param cleanStart whether to throw the session away at every connect; only allowed if all routes have QoS 0
+ * @param sessionExpiry how long the broker keeps the session of a bridge that is away
+ * @param keepAlive the longest silence on the connection before it counts as dead
+ * @param connectTimeout how long one attempt to connect, and one to subscribe, may take
+ * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
+ * @param maximumPacketSize the largest packet the broker may send, in bytes
+ * @param maxInFlightBytes the most payload bytes that wait for Kafka
+ * @param qos0Overflow what happens to QoS 0 when there is no room for it
+ * @param unrouted what happens to messages that no route matches
+ * @param unsubscribe filters of earlier routes to remove from the session at every connect
+ * @param reconnect the delays between attempts to connect
+ * @param tls TLS options; null if no server URI asks for TLS
+ */
+public record MqttOptions(
+        List<URI> serverUris,
+        @Nullable String clientId,
+        @Nullable String username,
+        @Nullable Secret password,
+        boolean cleanStart,
+        Duration sessionExpiry,
+        Duration keepAlive,
+        Duration connectTimeout,
+        int receiveMaximum,
+        int maximumPacketSize,
+        long maxInFlightBytes,
+        Qos0Overflow qos0Overflow,
+        Unrouted unrouted,
+        List<String> unsubscribe,
+        Backoff reconnect,
+        @Nullable TlsOptions tls) {
+    /** The session expiry that means never, as on the wire. */
+    public static final Duration NEVER = Duration.ofSeconds(0xFFFF_FFFFL);
+
+    private static final Set<String> SCHEMES = Set.of("tcp", "ssl", "ws", "wss");
+
+    private static final Duration SHORTEST_KEEP_ALIVE = Duration.ofSeconds(2);
+    private static final Duration LONGEST_KEEP_ALIVE = Duration.ofSeconds(65_535);
+    private static final Duration SHORTEST_CONNECT = Duration.ofSeconds(1);
+    private static final Duration LONGEST_CONNECT = Duration.ofMinutes(10);
+    private static final int LONGEST_STRING = 65_535;
+    private static final String URI_MEND = "; use tcp://host:1883, ssl://host:8883, ws://host/path or wss://host/path";
+
+    /**
+     * Checks the options as the {@link Builder} does, and copies the lists. Where a server URI asks for TLS and {@code tls}
+     * is null, it becomes {@link TlsOptions#DEFAULT}.
+     *
+     * @throws NullPointerException if a part that is not nullable is null
+     * @throws IllegalArgumentException if an option is out of the range that its setter gives
+     * @throws BridgeConfigException if there is no server, if TLS options are given without a server that uses them, or if
+     *     {@code maxInFlightBytes} is less than {@code maximumPacketSize}
+     */
+    public MqttOptions {
+        serverUris = List.copyOf(serverUris);
+        unsubscribe = List.copyOf(unsubscribe);
+        serverUris.forEach(uri -> requireServer(uri, shown(uri.toString())));
+        if (clientId != null) {
+            requireClientId(clientId);
+        }
+        requireUsername(username);
+        requirePassword(password);
+        inRange("mqtt.sessionExpiry", sessionExpiry, Duration.ZERO, NEVER);
+        inRange("mqtt.keepAlive", keepAlive, SHORTEST_KEEP_ALIVE, LONGEST_KEEP_ALIVE);
+        inRange("mqtt.connectTimeout", connectTimeout, SHORTEST_CONNECT, LONGEST_CONNECT);
+        inRange("mqtt.receiveMaximum", receiveMaximum, 1, 65_535, "messages");
+        inRange("mqtt.maximumPacketSize", maximumPacketSize, 1024, 268_435_455, "bytes");
+        inRange("mqtt.maxInFlightBytes", maxInFlightBytes, 1024, 1L << 40, "bytes");
+        Objects.requireNonNull(qos0Overflow, "qos0Overflow");
+        Objects.requireNonNull(unrouted, "unrouted");
+        Objects.requireNonNull(reconnect, "reconnect");
+        if (serverUris.isEmpty()) {
+            throw new BridgeConfigException(
+                    "mqtt.serverUri: is not set; add .serverUri(\"tcp://broker:1883\") to mqtt(..)");
+        }
+        boolean secure = serverUris.stream().anyMatch(MqttOptions::isSecure);
+        if (tls != null && !secure) {
+            throw new BridgeConfigException(
+                    "mqtt.tls: is set, but no server URI of " + shown(serverUris) + " uses TLS; use ssl:// or wss://");
+        }
+        if (tls == null && secure) {
+            tls = TlsOptions.DEFAULT;
+        }
+        if (maxInFlightBytes < maximumPacketSize) {
+            throw new BridgeConfigException("mqtt.maxInFlightBytes: " + maxInFlightBytes
+                    + " is less than mqtt.maximumPacketSize " + maximumPacketSize
+                    + "; raise the one or lower the other");
+        }
+    }
+
+    /**
+     * Starts with the defaults.
+     *
+     * @return a builder without a server
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Collects {@link MqttOptions}. An option that is set again replaces what was set before. Not thread-safe. */
+    public static final class Builder {
+        private final List<URI> serverUris = new ArrayList<>();
+        private @Nullable String clientId;
+        private @Nullable String username;
+        private @Nullable Secret password;
+        private boolean cleanStart;
+        private Duration sessionExpiry = Duration.ofDays(7);
+        private Duration keepAlive = Duration.ofSeconds(30);
+        private Duration connectTimeout = Duration.ofSeconds(10);
+        private int receiveMaximum = 4096;
+        private int maximumPacketSize = 1024 * 1024;
+        private long maxInFlightBytes = 16L * 1024 * 1024;
+        private Qos0Overflow qos0Overflow = Qos0Overflow.SHED;
+        private Unrouted unrouted = Unrouted.STOP;
+        private final List<String> unsubscribe = new ArrayList<>();
+        private Backoff reconnect = Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(30));
+        private @Nullable TlsOptions tls;
+
+        private Builder() {}
+
+        /**
+         * Adds a broker. Several are tried in the order in which they were added. At least one is needed.
+         *
+         * @param uri {@code tcp://host:1883}, {@code ssl://host:8883}, {@code ws://host/path} or {@code wss://host/path};
+         *     without a port, 1883, 8883, 80 and 443. Only the last two can have a path and a query
+         * @return this
+         * @throws IllegalArgumentException if it is not such a URI, or holds a user name or password
+         */
+        public Builder serverUri(String uri) {
+            serverUris.add(checkedUri(uri));
+            return this;
+        }
+
+        /**
+         * Sets the client id, which names the MQTT session. Needed for QoS 1 and 2: it must stay the same over restarts,
+         * and no other client may use it. Default: a random one, allowed if all routes have QoS 0.
+         *
+         * @param id 1 to 65,535 bytes of UTF-8, not blank, without U+0000
+         * @return this
+         * @throws IllegalArgumentException if blank, too long or with U+0000
+         */
+        public Builder clientId(String id) {
+            clientId = requireClientId(id);
+            return this;
+        }
+
+        /**
+         * Sets user name and password. Default: none. Over {@code tcp} and {@code ws} they cross the network in the clear.
+         *
+         * @param username the user name, at most 65,535 bytes of UTF-8, without U+0000
+         * @param password the password, at most 65,535 bytes of UTF-8, or null if there is none
+         * @return this
+         * @throws IllegalArgumentException if one is too long, or the user name holds U+0000
+         */
+        public Builder credentials(String username, @Nullable String password) {
+            requireUsername(Objects.requireNonNull(username, "username"));
+            Secret secret = password == null ? null : new Secret(password);
+            requirePassword(secret);
+            this.username = username;
+            this.password = secret;
+            return this;
+        }
+
+        /**
+         * Throws the session away at every connect: what was published while the bridge was away is lost. Refused if a
+         * route asks for QoS 1 or 2. Default: false.
+         *
+         * @param cleanStart whether to do so
+         * @return this
+         */
+        public Builder cleanStart(boolean cleanStart) {
+            this.cleanStart = cleanStart;
+            return this;
+        }
+
+        /**
+         * Sets how long the broker keeps the session, and queues, while the bridge is away. Longer than the longest outage
+         * to survive. 0 is refused if a route asks for QoS 1 or 2. Default: 7 days.
+         *
+         * @param expiry from 0 to {@link MqttOptions#NEVER}, in whole seconds
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder sessionExpiry(Duration expiry) {
+            sessionExpiry = inRange("mqtt.sessionExpiry", expiry, Duration.ZERO, NEVER);
+            return this;
+        }
+
+        /**
+         * Sets the longest silence on the connection before it counts as dead. Default: 30 seconds.
+         *
+         * @param keepAlive from 2 seconds to 65,535 seconds, in whole seconds
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder keepAlive(Duration keepAlive) {
+            this.keepAlive = inRange("mqtt.keepAlive", keepAlive, SHORTEST_KEEP_ALIVE, LONGEST_KEEP_ALIVE);
+            return this;
+        }
+
+        /**
+         * Sets how long one attempt to connect, and one to subscribe, may take. Default: 10 seconds.
+         *
+         * @param timeout from 1 second to 10 minutes, in whole seconds
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder connectTimeout(Duration timeout) {
+            connectTimeout = inRange("mqtt.connectTimeout", timeout, SHORTEST_CONNECT, LONGEST_CONNECT);
+            return this;
+        }
+
+        /**
+         * Sets the window: the most messages of QoS 1 and 2 that wait for their acknowledgement. When it is full the MQTT
+         * broker queues. At most so many messages can be repeated after a crash. Default: 4096.
+         *
+         * @param messages from 1 to 65,535
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder receiveMaximum(int messages) {
+            receiveMaximum = (int) inRange("mqtt.receiveMaximum", messages, 1, 65_535, "messages");
+            return this;
+        }
+
+        /**
+         * Sets the largest packet the broker may send; it drops larger ones itself. Kafka's {@code max.request.size} (1 MiB
+         * unless set) should not be smaller. Default: 1 MiB.
+         *
+         * @param bytes from 1 KiB to 256 MiB - 1
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder maximumPacketSize(int bytes) {
+            maximumPacketSize = (int) inRange("mqtt.maximumPacketSize", bytes, 1024, 268_435_455, "bytes");
+            return this;
+        }
+
+        /**
+         * Sets the most payload bytes that wait for Kafka, per connection. While so many wait, the connection is not read;
+         * if that lasts for a quarter of the keep-alive the connection is closed, unacknowledged, until half of them are
+         * through. Messages of QoS 0 get half of it. Must be at least {@code maximumPacketSize}. Default: 16 MiB.
+         *
+         * @param bytes from 1 KiB to 1 TiB
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder maxInFlightBytes(long bytes) {
+            maxInFlightBytes = inRange("mqtt.maxInFlightBytes", bytes, 1024, 1L << 40, "bytes");
+            return this;
+        }
+
+        /**
+         * Sets what happens to QoS 0 when there is no room for it. Default: {@link Qos0Overflow#SHED}.
+         *
+         * @param overflow the choice
+         * @return this
+         */
+        public Builder qos0Overflow(Qos0Overflow overflow) {
+            qos0Overflow = Objects.requireNonNull(overflow, "overflow");
+            return this;
+        }
+
+        /**
+         * Sets what happens to messages that no route matches. Default: {@link Unrouted#STOP}.
+         *
+         * @param choice the choice
+         * @return this
+         */
+        public Builder unrouted(Unrouted choice) {
+            unrouted = Objects.requireNonNull(choice, "choice");
+            return this;
+        }
+
+        /**
+         * Removes a filter of an earlier route from the session at every connect. Can be called repeatedly.
+         *
+         * @param filter the filter as it was subscribed, with {@code +} for named levels
+         * @return this
+         */
+        public Builder unsubscribe(String filter) {
+            unsubscribe.add(Objects.requireNonNull(filter, "filter"));
+            return this;
+        }
+
+        /**
+         * Sets the delays between attempts to connect. Default: from 200 milliseconds to 30 seconds.
+         *
+         * @param backoff the delays
+         * @return this
+         */
+        public Builder reconnect(Backoff backoff) {
+            reconnect = Objects.requireNonNull(backoff, "backoff");
+            return this;
+        }
+
+        /**
+         * Sets TLS options for {@code ssl} and {@code wss}. A second call starts from the defaults again. Default: trust what
+         * Java trusts.
+         *
+         * @param options sets the options
+         * @return this
+         * @throws BridgeConfigException if a file cannot be read
+         */
+        public Builder tls(Consumer<TlsOptions.Builder> options) {
+            TlsOptions.Builder builder = new TlsOptions.Builder();
+            options.accept(builder);
+            tls = builder.build();
+            return this;
+        }
+
+        /**
+         * Builds the options.
+         *
+         * @return the options
+         * @throws BridgeConfigException if there is no server, if TLS options are given without a server that uses them, or
+         *     if {@code maxInFlightBytes} is less than {@code maximumPacketSize}
+         */
+        public MqttOptions build() {
+            return new MqttOptions(
+                    serverUris,
+                    clientId,
+                    username,
+                    password,
+                    cleanStart,
+                    sessionExpiry,
+                    keepAlive,
+                    connectTimeout,
+                    receiveMaximum,
+                    maximumPacketSize,
+                    maxInFlightBytes,
+                    qos0Overflow,
+                    unrouted,
+                    unsubscribe,
+                    reconnect,
+                    tls);
+        }
+    }
+
+    /** Shows all options; the password as asterisks, and of the server URIs no query, which can hold a signature. */
+    @Override
+    public String toString() {
+        return "MqttOptions[serverUris=" + shown(serverUris) + ", clientId=" + clientId + ", username=" + username
+                + ", password=" + password + ", cleanStart=" + cleanStart + ", sessionExpiry=" + sessionExpiry
+                + ", keepAlive=" + keepAlive + ", connectTimeout=" + connectTimeout + ", receiveMaximum="
+                + receiveMaximum + ", maximumPacketSize=" + maximumPacketSize + ", maxInFlightBytes="
+                + maxInFlightBytes + ", qos0Overflow=" + qos0Overflow + ", unrouted=" + unrouted + ", unsubscribe="
+                + unsubscribe + ", reconnect=" + reconnect + ", tls=" + tls + "]";
+    }
+
+    private static URI checkedUri(String text) {
+        Objects.requireNonNull(text, "uri");
+        URI uri;
+        try {
+            uri = new URI(text);
+        } catch (URISyntaxException e) {
+            // No cause: its message would repeat the text, user info included.
+            throw new IllegalArgumentException("mqtt.serverUri: not a URI (" + e.getReason() + ")" + URI_MEND);
+        }
+        requireServer(uri, shown(text));
+        return uri;
+    }
+
+    private static void requireServer(URI uri, String shown) {
+        if (uri.getRawUserInfo() != null || uri.toString().indexOf('@') >= 0) {
+            throw new IllegalArgumentException(
+                    "mqtt.serverUri: holds a user name or password; set them with mqtt.credentials(..)");
+        }
+        String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+        if (!SCHEMES.contains(scheme)) {
+            throw new IllegalArgumentException(
+                    "mqtt.serverUri: '" + shown + "' has no scheme of tcp, ssl, ws or wss" + URI_MEND);
+        }
+        if (uri.getHost() == null || uri.getPort() == 0 || uri.getPort() > 65_535) {
+            throw new IllegalArgumentException("mqtt.serverUri: '" + shown + "' has no legal host and port" + URI_MEND);
+        }
+        boolean webSocket = scheme.startsWith("ws");
+        if (uri.getRawFragment() != null
+                || (!webSocket && (!uri.getRawPath().isEmpty() || uri.getRawQuery() != null))) {
+            throw new IllegalArgumentException("mqtt.serverUri: '" + shown + "' has more than "
+                    + (webSocket ? "host, port, path and query" : "host and port") + URI_MEND);
+        }
+    }
+
+    private static String requireClientId(String id) {
+        if (id.isBlank() || id.indexOf('\0') >= 0 || utf8Length(id) > LONGEST_STRING) {
+            throw new IllegalArgumentException("mqtt.clientId: '" + shorten(id) + "' must be 1 to " + LONGEST_STRING
+                    + " bytes of UTF-8, not blank and without U+0000; choose a name that stays the same over restarts");
+        }
+        return id;
+    }
+
+    private static void requireUsername(@Nullable String username) {
+        if (username != null && (username.indexOf('\0') >= 0 || utf8Length(username) > LONGEST_STRING)) {
+            throw new IllegalArgumentException("mqtt.credentials: the user name '" + shorten(username)
+                    + "' must be 0 to " + LONGEST_STRING + " bytes of UTF-8 without U+0000");
+        }
+    }
+
+    private static void requirePassword(@Nullable Secret password) {
+        if (password != null && utf8Length(password.reveal()) > LONGEST_STRING) {
+            throw new IllegalArgumentException(
+                    "mqtt.credentials: the password must be 0 to " + LONGEST_STRING + " bytes of UTF-8");
+        }
+    }
+
+    private static int utf8Length(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private static String shown(List<URI> uris) {
+        return uris.stream().map(uri -> shown(uri.toString())).toList().toString();
+    }
+
+    /** Leaves the query out: signed WebSocket URIs carry their credentials there. */
+    private static String shown(String uri) {
+        int query = uri.indexOf('?');
+        return query < 0 ? shorten(uri) : shorten(uri.substring(0, query)) + "?****";
+    }
+
+    private static String shorten(String text) {
+        return text.length() <= 80 ? text : text.substring(0, 80) + "...";
+    }
+
+    private static Duration inRange(String option, Duration value, Duration least, Duration most) {
+        Objects.requireNonNull(value, option);
+        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+            throw new IllegalArgumentException(option + ": " + value + " must be from " + least + " to " + most);
+        }
+        if (value.getNano() != 0) {
+            throw new IllegalArgumentException(option + ": " + value + " must be whole seconds");
+        }
+        return value;
+    }
+
+    private static long inRange(String option, long value, long least, long most, String unit) {
+        if (value < least || value > most) {
+            throw new IllegalArgumentException(
+                    option + ": " + value + " must be from " + least + " to " + most + " " + unit);
+        }
+        return value;
+    }
+
+    private static boolean isSecure(URI uri) {
+        return uri.getScheme().equalsIgnoreCase("ssl") || uri.getScheme().equalsIgnoreCase("wss");
+    }
+}

@@ -1,0 +1,90 @@
+package io.mqttkafka.bridge.event;
+
+/**
+ * Is told what happens to a running bridge. Every method does nothing unless overridden.
+ *
+ * <p>All methods are called by one thread of the bridge, one at a time and in order. A slow listener delays no message;
+ * if it falls more than 1,024 events behind, further events are dropped and their number is logged. An exception from a
+ * listener is logged and otherwise ignored. New methods can be added in a minor release.
+ *
+ * <p>Implementations need not be thread-safe, unless they are given to several bridges.
+ */
+public interface BridgeListener {
+    /**
+     * A connection to the MQTT broker is up and subscribed.
+     *
+     * @param event the event
+     */
+    default void onConnected(Connected event) {}
+
+    /**
+     * A connection to the MQTT broker was lost, refused or given up.
+     *
+     * @param event the event
+     */
+    default void onDisconnected(Disconnected event) {}
+
+    /**
+     * The MQTT broker no longer had the session of a bridge that had been connected before. What it had queued is lost.
+     *
+     * @param event the event
+     */
+    default void onSessionLost(SessionLost event) {}
+
+    /**
+     * A message failed and will be tried again; later messages of the route wait.
+     *
+     * @param event the event
+     */
+    default void onRetry(Retry event) {}
+
+    /**
+     * A message was written to the dead letter topic and acknowledged.
+     *
+     * @param event the event
+     */
+    default void onDeadLettered(DeadLettered event) {}
+
+    /**
+     * A message was given up and acknowledged because the route says {@code skip()}.
+     *
+     * @param event the event
+     */
+    default void onSkipped(Skipped event) {}
+
+    /**
+     * Messages of QoS 0 were given up. Told at most once a second per route.
+     *
+     * @param event the event
+     */
+    default void onShed(Shed event) {}
+
+    /**
+     * A message that no route matches was acknowledged. Told at most once a second per connection.
+     *
+     * @param event the event
+     */
+    default void onUnrouted(Unrouted event) {}
+
+    /**
+     * A route has stopped because a message failed; nothing more is taken for it.
+     *
+     * @param event the event
+     */
+    default void onRouteStopped(RouteStopped event) {}
+
+    /**
+     * The oldest unacknowledged message is older than the stall threshold: Kafka does not confirm. Told once per threshold
+     * while it lasts.
+     *
+     * @param event the event
+     */
+    default void onStalled(Stalled event) {}
+
+    /**
+     * The state of the bridge has changed.
+     *
+     * @param event the event
+     */
+    default void onStateChanged(StateChanged event) {}
+}

@@ -1,0 +1,13 @@
+package io.mqttkafka.bridge.event;
+
+/**
+ * A message was written to the dead letter topic and acknowledged.
+ *
+ * <p>Immutable.
+ *
+ * @param route the name of the route
+ * @param mqttTopic the topic of the message
+ * @param deadLetterTopic the Kafka topic
+ * @param cause why it could not be delivered
+ */
+public record DeadLettered(String route, String mqttTopic, String deadLetterTopic, Throwable cause) {}

@@ -1,0 +1,16 @@
+package io.mqttkafka.bridge.event;
+
+import java.time.Duration;
+
+/**
+ * A message failed and will be tried again.
+ *
+ * <p>Immutable.
+ *
+ * @param route the name of the route
+ * @param mqttTopic the topic of the message
+ * @param attempt the number of the failed attempt, from 1
+ * @param delay the time until the next one
+ * @param cause why it failed
+ */
+public record Retry(String route, String mqttTopic, int attempt, Duration delay, Throwable cause) {}

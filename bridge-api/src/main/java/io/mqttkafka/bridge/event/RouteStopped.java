@@ -1,0 +1,14 @@
+package io.mqttkafka.bridge.event;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A route has stopped.
+ *
+ * <p>Immutable.
+ *
+ * @param route the name of the route
+ * @param mqttTopic the topic of the message that failed; null if the connection failed rather than a message
+ * @param cause why
+ */
+public record RouteStopped(String route, @Nullable String mqttTopic, Throwable cause) {}

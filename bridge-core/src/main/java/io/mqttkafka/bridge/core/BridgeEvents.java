@@ -1,0 +1,145 @@
+package io.mqttkafka.bridge.core;
+
+import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.event.Shed;
+import io.mqttkafka.bridge.event.Unrouted;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells listeners what happens, in order, on a thread of its own, so that no listener can hold a message up. Thread-safe.
+ */
+public final class BridgeEvents implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(BridgeEvents.class);
+    private static final int MOST_WAITING = 1024;
+    private static final long RARELY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final List<BridgeListener> listeners;
+    private final ThreadPoolExecutor teller;
+    private final AtomicLong dropped = new AtomicLong();
+    private final Map<String, Rarely> rarely = new ConcurrentHashMap<>();
+
+    /**
+     * Makes it.
+     *
+     * @param listeners who is told
+     */
+    public BridgeEvents(List<BridgeListener> listeners) {
+        this.listeners = listeners;
+        ThreadFactory threads = task -> {
+            Thread thread = new Thread(task, "bridge-events");
+            thread.setDaemon(true);
+            return thread;
+        };
+        teller = new ThreadPoolExecutor(
+                1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), threads, (task, executor) -> {
+                    if (dropped.getAndIncrement() == 0) {
+                        log.warn("A listener is slow: events are dropped");
+                    }
+                });
+        teller.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * Tells every listener.
+     *
+     * @param event calls the method
+     */
+    public void tell(Consumer<BridgeListener> event) {
+        for (BridgeListener listener : listeners) {
+            teller.execute(() -> {
+                long lost = dropped.getAndSet(0);
+                if (lost > 0) {
+                    log.warn("{} events were dropped because a listener is slow", lost);
+                }
+                try {
+                    event.accept(listener);
+                } catch (RuntimeException e) {
+                    log.warn("A listener failed; the bridge goes on", e);
+                }
+            });
+        }
+    }
+
+    /**
+     * Tells that messages of QoS 0 were given up, at most once a second per route.
+     *
+     * @param route the name of the route
+     * @param messages how many
+     * @param cause why
+     */
+    public void shed(String route, long messages, String cause) {
+        rarely("shed " + route, messages, sum -> {
+            log.warn("Route '{}' shed {} messages of QoS 0: {}", route, sum, cause);
+            tell(listener -> listener.onShed(new Shed(route, sum, cause)));
+        });
+    }
+
+    /**
+     * Tells that messages without a route were acknowledged, at most once a second per connection.
+     *
+     * @param clientId the MQTT client id
+     * @param mqttTopic the topic of the last of them
+     */
+    public void unrouted(String clientId, String mqttTopic) {
+        rarely("unrouted " + clientId, 1, sum -> {
+            log.warn("{} messages that match no route were acknowledged by '{}'", sum, clientId);
+            tell(listener -> listener.onUnrouted(new Unrouted(clientId, sum, mqttTopic)));
+        });
+    }
+
+    private void rarely(String what, long count, LongConsumer tell) {
+        rarely.computeIfAbsent(what, key -> new Rarely()).add(count, tell);
+    }
+
+    /** Tells what is left, then no more. Waits a moment for slow listeners. */
+    @Override
+    public void close() {
+        rarely.values().forEach(Rarely::tellRest);
+        teller.shutdown();
+        try {
+            if (!teller.awaitTermination(2, TimeUnit.SECONDS)) {
+                teller.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            teller.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Adds up what happens often, and tells the sum once a second. */
+    private static final class Rarely {
+        private long untold;
+        private long toldNanos = System.nanoTime() - RARELY_NANOS;
+        private @Nullable LongConsumer last;
+
+        synchronized void add(long count, LongConsumer tell) {
+            untold += count;
+            last = tell;
+            long now = System.nanoTime();
+            if (now - toldNanos >= RARELY_NANOS) {
+                toldNanos = now;
+                tellRest();
+            }
+        }
+
+        synchronized void tellRest() {
+            LongConsumer tell = last;
+            if (untold > 0 && tell != null) {
+                tell.accept(untold);
+                untold = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,313 @@
+package io.mqttkafka.bridge.core;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.BridgeHealth;
+import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
+import io.mqttkafka.bridge.BridgeState;
+import io.mqttkafka.bridge.Guarantee;
+import io.mqttkafka.bridge.MqttToKafkaRoute;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.RouteGuarantee;
+import io.mqttkafka.bridge.config.BridgeConfig;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
+import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.pipeline.SourceRoute;
+import io.mqttkafka.bridge.core.pipeline.SourceRunner;
+import io.mqttkafka.bridge.error.BridgeClosedException;
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.event.StateChanged;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The life of a bridge: one {@link SourceRunner} for each MQTT client id that its routes use. */
+public final class DefaultBridge implements Bridge {
+    private static final Logger log = LoggerFactory.getLogger(DefaultBridge.class);
+
+    private final BridgeConfig config;
+    private final BridgeEvents events;
+    private final List<SourceRoute> routes = new ArrayList<>();
+    private final List<SourceRunner> runners = new ArrayList<>();
+    private final List<RouteGuarantee> guarantees;
+
+    private final Object lifecycle = new Object();
+    private BridgeState state = BridgeState.NEW;
+
+    /**
+     * Makes a bridge.
+     *
+     * @param config what it consists of
+     * @param transport makes MQTT connections
+     * @param kafka makes Kafka clients
+     * @throws BridgeConfigException if something is illegal or does not fit
+     */
+    public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka) {
+        this.config = config;
+        events = new BridgeEvents(config.listeners());
+        String randomId = "bridge-" + UUID.randomUUID();
+        Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
+        Set<String> names = new HashSet<>();
+        for (Route route : config.routes()) {
+            if (!names.add(route.name())) {
+                throw new BridgeConfigException("route: two routes are named '" + route.name()
+                        + "'; give them names of their own with .name(..)");
+            }
+            MqttToKafkaRoute source = (MqttToKafkaRoute) route;
+            SourceRoute compiled = SourceRoute.compile(source);
+            requireSession(config.mqtt(), source);
+            String own = source.source().clientId();
+            String shared =
+                    config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
+            byClientId
+                    .computeIfAbsent(own == null ? shared : own, id -> new ArrayList<>())
+                    .add(compiled);
+            routes.add(compiled);
+        }
+        byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
+                clientId,
+                config.mqtt(),
+                served,
+                transport,
+                new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId),
+                events,
+                config.drainTimeout(),
+                config.stallThreshold(),
+                this::stateChanged))));
+        guarantees = routes.stream().map(DefaultBridge::guarantee).toList();
+    }
+
+    /** What voids QoS 1 and 2 is refused rather than weakened in silence. */
+    private static void requireSession(MqttOptions mqtt, MqttToKafkaRoute route) {
+        if (route.source().qos() == QoS.AT_MOST_ONCE) {
+            return;
+        }
+        String asks = " but route '" + route.name() + "' asks for QoS "
+                + route.source().qos().level() + "; ";
+        if (mqtt.clientId() == null && route.source().clientId() == null) {
+            throw new BridgeConfigException(
+                    "mqtt.clientId: is not set," + asks + "set one that stays the same over restarts, or use QoS 0");
+        }
+        if (mqtt.cleanStart()) {
+            throw new BridgeConfigException(
+                    "mqtt.cleanStart: throws away what the broker queued," + asks + "leave it out, or use QoS 0");
+        }
+        if (mqtt.sessionExpiry().isZero()) {
+            throw new BridgeConfigException("mqtt.sessionExpiry: 0 ends the session with the connection," + asks
+                    + "set it longer than the longest outage, or use QoS 0");
+        }
+    }
+
+    private static RouteGuarantee guarantee(SourceRoute route) {
+        String order = route.filter().shareGroup() == null ? "" : "; order holds within this member of the share group";
+        return switch (route.qos()) {
+            case AT_MOST_ONCE ->
+                new RouteGuarantee(
+                        route.name(),
+                        Guarantee.AT_MOST_ONCE,
+                        "QoS 0 is not acknowledged; what is shed is counted" + order);
+            case AT_LEAST_ONCE ->
+                new RouteGuarantee(
+                        route.name(),
+                        Guarantee.AT_LEAST_ONCE,
+                        "PUBACK follows Kafka's confirmation (acks=all); a crash repeats what was not acknowledged"
+                                + order);
+            case EXACTLY_ONCE ->
+                new RouteGuarantee(
+                        route.name(),
+                        Guarantee.EFFECTIVELY_ONCE,
+                        "PUBREC follows Kafka's confirmation (acks=all); packet ids are remembered in this process, so that"
+                                + " only its death can repeat the messages in flight"
+                                + order);
+        };
+    }
+
+    @Override
+    public Bridge start() {
+        synchronized (lifecycle) {
+            if (state == BridgeState.CLOSED || state == BridgeState.DRAINING) {
+                throw new BridgeClosedException("the bridge has been closed; build another one");
+            }
+            if (state != BridgeState.NEW) {
+                throw new IllegalStateException("start: the bridge has been started before");
+            }
+            changeTo(BridgeState.STARTING);
+        }
+        warnOfPlaintextCredentials();
+        guarantees.forEach(one -> log.info("Route '{}': {} ({})", one.route(), one.guarantee(), one.reason()));
+        long deadline = System.nanoTime() + config.startTimeout().toNanos();
+        boolean started = false;
+        try {
+            for (SourceRunner runner : runners) {
+                runner.start(deadline);
+            }
+            synchronized (lifecycle) {
+                if (state != BridgeState.STARTING) {
+                    throw new BridgeClosedException("the bridge was closed while it started");
+                }
+                changeTo(running());
+            }
+            started = true;
+            return this;
+        } finally {
+            if (!started) {
+                close(Duration.ZERO);
+            }
+        }
+    }
+
+    private void warnOfPlaintextCredentials() {
+        MqttOptions mqtt = config.mqtt();
+        if (mqtt.username() == null) {
+            return;
+        }
+        for (URI uri : mqtt.serverUris()) {
+            boolean plain =
+                    uri.getScheme().equalsIgnoreCase("tcp") || uri.getScheme().equalsIgnoreCase("ws");
+            if (plain && !isLoopback(uri.getHost())) {
+                log.warn(
+                        "mqtt.credentials: user name and password cross the network to {} in the clear; use ssl://",
+                        uri);
+            }
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            log.debug("The host {} is unknown", host, e);
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        close(config.drainTimeout());
+    }
+
+    @Override
+    public void close(Duration drainTimeout) {
+        if (drainTimeout.isNegative()) {
+            throw new IllegalArgumentException("drainTimeout: " + drainTimeout + " must not be negative");
+        }
+        synchronized (lifecycle) {
+            if (state == BridgeState.CLOSED || state == BridgeState.DRAINING) {
+                awaitClosed();
+                return;
+            }
+            changeTo(BridgeState.DRAINING);
+        }
+        closeRunners(drainTimeout);
+        synchronized (lifecycle) {
+            changeTo(BridgeState.CLOSED);
+            lifecycle.notifyAll();
+        }
+        events.close();
+    }
+
+    /** A second closer returns no sooner than the first. */
+    private void awaitClosed() {
+        boolean interrupted = false;
+        while (state != BridgeState.CLOSED) {
+            try {
+                lifecycle.wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+                break;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Connections drain at the same time, so that together they take no longer than one. */
+    private void closeRunners(Duration drainTimeout) {
+        List<Thread> closers = new ArrayList<>();
+        for (SourceRunner runner : runners) {
+            Thread closer = new Thread(() -> runner.close(drainTimeout), "bridge-close");
+            closer.setDaemon(true);
+            closer.start();
+            closers.add(closer);
+        }
+        boolean interrupted = false;
+        for (Thread closer : closers) {
+            try {
+                closer.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A connection has come or gone, or its routes have stopped. */
+    private void stateChanged() {
+        synchronized (lifecycle) {
+            if (state == BridgeState.RUNNING || state == BridgeState.DEGRADED) {
+                changeTo(running());
+            }
+        }
+    }
+
+    private BridgeState running() {
+        if (runners.stream().allMatch(SourceRunner::finished)) {
+            return BridgeState.FAILED;
+        }
+        return runners.stream().allMatch(SourceRunner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
+    }
+
+    private void changeTo(BridgeState next) {
+        BridgeState before = state;
+        if (before != next) {
+            state = next;
+            log.debug("The bridge is {}", next);
+            events.tell(listener -> listener.onStateChanged(new StateChanged(before, next)));
+        }
+    }
+
+    @Override
+    public BridgeState state() {
+        synchronized (lifecycle) {
+            return state;
+        }
+    }
+
+    @Override
+    public BridgeHealth health() {
+        BridgeState now = state();
+        boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
+        return new BridgeHealth(
+                now,
+                runners.stream().map(SourceRunner::health).toList(),
+                routes.stream()
+                        .map(route -> new RouteHealth(
+                                route.name(),
+                                taking && !route.stopped(),
+                                route.counts(0),
+                                route.counts(1),
+                                route.counts(2),
+                                route.lastError()))
+                        .toList());
+    }
+
+    @Override
+    public List<RouteGuarantee> guarantees() {
+        return guarantees;
+    }
+}

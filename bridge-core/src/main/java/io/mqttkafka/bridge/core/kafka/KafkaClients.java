@@ -1,0 +1,39 @@
+package io.mqttkafka.bridge.core.kafka;
+
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Makes Kafka clients. Thread-safe. */
+public interface KafkaClients {
+    /** Makes the real ones. */
+    KafkaClients REAL = new KafkaClients() {
+        @Override
+        public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
+            return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public Admin admin(Map<String, Object> properties) {
+            return Admin.create(properties);
+        }
+    };
+
+    /**
+     * Makes a producer.
+     *
+     * @param properties its properties
+     * @return the producer
+     */
+    Producer<byte[], byte[]> producer(Map<String, Object> properties);
+
+    /**
+     * Makes an admin client.
+     *
+     * @param properties its properties
+     * @return the client
+     */
+    Admin admin(Map<String, Object> properties);
+}

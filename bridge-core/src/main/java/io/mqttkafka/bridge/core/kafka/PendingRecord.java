@@ -1,0 +1,37 @@
+package io.mqttkafka.bridge.core.kafka;
+
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/** A record on its way to Kafka; its owner extends this to hear of the outcome. */
+public abstract class PendingRecord implements Callback {
+    /** The thread that is sending it: an outcome told by that thread is one of the sending itself. */
+    private @Nullable Thread sender;
+
+    /** Makes a record that is not sent. */
+    protected PendingRecord() {}
+
+    /** The record is confirmed by every in-sync replica. Called by a thread of Kafka's client: be quick, never block. */
+    protected abstract void confirmed();
+
+    /**
+     * The record is not confirmed. Called by the sending thread or one of Kafka's client: be quick, never block.
+     *
+     * @param failure why
+     */
+    protected abstract void unconfirmed(SendFailure failure);
+
+    final void sending() {
+        sender = Thread.currentThread();
+    }
+
+    @Override
+    public final void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+        if (exception == null) {
+            confirmed();
+        } else {
+            unconfirmed(SendFailures.classify(exception, Thread.currentThread() == sender));
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package io.mqttkafka.bridge.core.kafka;
+
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.kafka.TopicResolution.State;
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.message.Header;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends with one idempotent producer, which keeps the order of each partition over its own retries. By default it never
+ * gives a record up: as long as Kafka is away, records wait.
+ */
+public final class ProducerKafkaSink implements KafkaSink {
+    private static final Logger log = LoggerFactory.getLogger(ProducerKafkaSink.class);
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
+
+    private final KafkaClients clients;
+    private final KafkaOptions options;
+    private final String clientId;
+    private final Map<String, Object> producerProperties;
+    private volatile @Nullable Producer<byte[], byte[]> producer;
+
+    /**
+     * Makes a sink that is not connected.
+     *
+     * @param clients makes Kafka's clients
+     * @param options the Kafka side
+     * @param mqtt the MQTT side, whose window the producer's buffer must hold
+     * @param clientId the MQTT client id, by which Kafka's logs call the producer
+     * @throws BridgeConfigException if the options do not fit each other
+     */
+    public ProducerKafkaSink(KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId) {
+        this.clients = clients;
+        this.options = options;
+        this.clientId = clientId;
+        this.producerProperties = ProducerSettings.producer(options, mqtt, clientId);
+    }
+
+    @Override
+    public void open(Duration timeout) {
+        try (Admin admin = clients.admin(ProducerSettings.admin(options, clientId))) {
+            admin.describeCluster().nodes().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException e) {
+            throw unreachable(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BridgeStartException("the start was interrupted", e);
+        }
+        try {
+            producer = clients.producer(producerProperties);
+        } catch (KafkaException e) {
+            throw unreachable(e);
+        }
+    }
+
+    private BridgeStartException unreachable(Exception failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConfigException) {
+                boolean servers = String.valueOf(cause.getMessage()).contains("bootstrap");
+                return new BridgeStartException(
+                        (servers ? "kafka.bootstrapServers: " : "kafka.client, kafka.producer: ")
+                                + cause.getMessage()
+                                + (servers ? "; check host names" : "; check the property"),
+                        failure);
+            }
+            if (cause instanceof AuthenticationException) {
+                return new BridgeStartException(
+                        "kafka.client: Kafka " + options.bootstrapServers() + " refuses the credentials or the TLS"
+                                + " connection (" + cause.getMessage()
+                                + "); check security.protocol and the sasl.* and ssl.* properties",
+                        failure);
+            }
+            if (cause instanceof AuthorizationException) {
+                return new BridgeStartException(
+                        "kafka.client: Kafka " + options.bootstrapServers() + " does not authorise us ("
+                                + cause.getMessage() + "); check the ACLs of this user",
+                        failure);
+            }
+        }
+        return new BridgeStartException(
+                "kafka.bootstrapServers: no answer from Kafka at " + options.bootstrapServers()
+                        + "; check host and port, that it runs, and that security.protocol fits",
+                failure);
+    }
+
+    @Override
+    public void send(
+            String topic,
+            @Nullable Integer partition,
+            byte @Nullable [] key,
+            byte[] value,
+            @Nullable List<Header> headers,
+            PendingRecord pending) {
+        Producer<byte[], byte[]> current = producer();
+        ProducerRecord<byte[], byte[]> record = headers == null
+                ? new ProducerRecord<>(topic, partition, key, value)
+                : new ProducerRecord<>(topic, partition, key, value, kafkaHeaders(headers));
+        pending.sending();
+        try {
+            current.send(record, pending);
+        } catch (KafkaException | IllegalStateException e) {
+            // Kafka's client tells the callback of failures it knows, and throws the others.
+            pending.unconfirmed(SendFailures.classify(e, true));
+        }
+    }
+
+    private static List<org.apache.kafka.common.header.Header> kafkaHeaders(List<Header> headers) {
+        List<org.apache.kafka.common.header.Header> converted = new ArrayList<>(headers.size());
+        for (Header header : headers) {
+            converted.add(new RecordHeader(header.name(), header.value()));
+        }
+        return converted;
+    }
+
+    @Override
+    public TopicResolution resolve(String topic) {
+        try {
+            producer().partitionsFor(topic);
+            return TopicResolution.READY;
+        } catch (TimeoutException e) {
+            // Either the topic or the cluster is missing: that makes all the difference.
+            return probe(topic, e);
+        } catch (TopicAuthorizationException e) {
+            return new TopicResolution(State.DENIED, e);
+        } catch (InvalidTopicException e) {
+            return new TopicResolution(State.ILLEGAL, e);
+        } catch (KafkaException | IllegalStateException e) {
+            return new TopicResolution(State.UNREACHABLE, e);
+        }
+    }
+
+    private TopicResolution probe(String topic, TimeoutException timeout) {
+        try (Admin admin = clients.admin(ProducerSettings.admin(options, clientId))) {
+            admin.describeTopics(Set.of(topic)).allTopicNames().get(PROBE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            return new TopicResolution(State.UNREACHABLE, timeout);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException missing) {
+                return new TopicResolution(State.MISSING, missing);
+            }
+            if (e.getCause() instanceof TopicAuthorizationException denied) {
+                return new TopicResolution(State.DENIED, denied);
+            }
+            return new TopicResolution(State.UNREACHABLE, timeout);
+        } catch (java.util.concurrent.TimeoutException | KafkaException e) {
+            log.debug("Kafka does not say whether a topic exists", e);
+            return new TopicResolution(State.UNREACHABLE, timeout);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new TopicResolution(State.UNREACHABLE, e);
+        }
+    }
+
+    @Override
+    public int partitionCount(String topic) {
+        return producer().partitionsFor(topic).size();
+    }
+
+    @Override
+    public void flush() {
+        producer().flush();
+    }
+
+    @Override
+    public void reset() {
+        close(Duration.ZERO);
+        producer = clients.producer(producerProperties);
+    }
+
+    @Override
+    public void close(Duration timeout) {
+        Producer<byte[], byte[]> last = producer;
+        if (last != null) {
+            last.close(timeout);
+        }
+    }
+
+    private Producer<byte[], byte[]> producer() {
+        Producer<byte[], byte[]> current = producer;
+        if (current == null) {
+            throw new IllegalStateException("the sink is not open");
+        }
+        return current;
+    }
+}

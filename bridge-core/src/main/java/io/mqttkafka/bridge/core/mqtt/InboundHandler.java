@@ -1,0 +1,38 @@
+package io.mqttkafka.bridge.core.mqtt;
+
+import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+
+/**
+ * Takes what arrives on one connection. Everything but {@link #closed} is called by the one thread that reads it.
+ */
+public interface InboundHandler {
+    /**
+     * The broker has accepted the connection. Called before anything else, and before the connection is handed out.
+     *
+     * @param connAck what the broker said
+     * @param acks where acknowledgements go
+     */
+    void connected(ConnAck connAck, AckOutput acks);
+
+    /**
+     * A message has arrived.
+     *
+     * @param frame the message; valid during the call only
+     */
+    void publish(PublishFrame frame);
+
+    /**
+     * A message of QoS 2 has been released (PUBREL).
+     *
+     * @param packetId its packet id
+     */
+    void release(int packetId);
+
+    /**
+     * The connection has ended. Called once, by any thread, unless the connection was never accepted.
+     *
+     * @param reason why
+     */
+    void closed(CloseReason reason);
+}

@@ -1,0 +1,113 @@
+package io.mqttkafka.bridge.core.mqtt.paho;
+
+import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
+import io.mqttkafka.bridge.core.mqtt.MqttConnectException.Kind;
+import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
+import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** Says in words, with the mend, why a connection did not come about. */
+final class ConnectFailures {
+    private ConnectFailures() {}
+
+    static MqttConnectException refused(URI uri, String clientId, ConnAck connAck) {
+        String said = "the MQTT broker " + uri + " refused the connection: " + ReasonCodes.text(connAck.reasonCode())
+                + (connAck.reason() == null ? "" : ", \"" + clean(connAck.reason()) + "\"");
+        return switch (connAck.reasonCode()) {
+            case 0x86, 0x87, 0x8C ->
+                new MqttConnectException(
+                        Kind.REFUSED,
+                        "mqtt.credentials: " + said + "; check user name, password and their rights",
+                        null);
+            case 0x85 ->
+                new MqttConnectException(
+                        Kind.REFUSED,
+                        "mqtt.clientId: " + said + "; choose another than '" + clean(clientId) + "'",
+                        null);
+            case 0x84 ->
+                new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said + "; it must speak MQTT 5", null);
+            case 0x88, 0x89, 0x97, 0x9F ->
+                new MqttConnectException(Kind.BUSY, "mqtt.serverUri: " + said + "; it may accept later", null);
+            default ->
+                new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said + "; see the log of the broker", null);
+        };
+    }
+
+    static MqttConnectException failed(URI uri, @Nullable Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException || (cause instanceof SSLException && isCertificate(cause))) {
+                return certificate(uri, cause, failure);
+            }
+        }
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SSLException) {
+                return new MqttConnectException(
+                        Kind.TLS,
+                        "mqtt.serverUri: no TLS with " + uri + " (" + cause.getMessage()
+                                + "); check that this port speaks TLS and which certificate it asks for "
+                                + "(mqtt.tls.keyStore)",
+                        failure);
+            }
+            if (cause instanceof UnknownHostException) {
+                return unreachable(uri, "the host name is unknown", failure);
+            }
+            if (cause instanceof SocketTimeoutException) {
+                return unreachable(uri, "nobody answers", failure);
+            }
+            if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
+                return unreachable(uri, String.valueOf(cause.getMessage()), failure);
+            }
+        }
+        return unreachable(uri, failure == null ? "no answer in time" : root(failure), failure);
+    }
+
+    private static boolean isCertificate(Throwable cause) {
+        return String.valueOf(cause.getMessage()).contains("PKIX");
+    }
+
+    private static MqttConnectException certificate(URI uri, Throwable cause, @Nullable Throwable failure) {
+        String message = String.valueOf(cause.getMessage());
+        boolean name = message.contains("No subject alternative") || message.contains("No name matching");
+        return new MqttConnectException(
+                Kind.TLS,
+                name
+                        ? "mqtt.serverUri: the certificate of " + uri + " is for another host (" + message
+                                + "); use a host name that it holds"
+                        : "mqtt.tls.trustStore: the certificate of " + uri + " is not trusted (" + message
+                                + "); give a trust store with the authority that signed it",
+                failure);
+    }
+
+    private static MqttConnectException unreachable(URI uri, String why, @Nullable Throwable failure) {
+        return new MqttConnectException(
+                Kind.UNREACHABLE,
+                "mqtt.serverUri: no connection to the MQTT broker " + uri + " (" + why
+                        + "); check host and port, and that the broker runs",
+                failure);
+    }
+
+    private static String root(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? root.getClass().getSimpleName() : clean(root.getMessage());
+    }
+
+    /** Text from the network must not break a log line. */
+    private static String clean(String text) {
+        StringBuilder clean = new StringBuilder();
+        for (int i = 0; i < Math.min(text.length(), 256); i++) {
+            char c = text.charAt(i);
+            clean.append(Character.isISOControl(c) || Character.getType(c) == Character.FORMAT ? '?' : c);
+        }
+        return clean.toString();
+    }
+}

@@ -1,0 +1,435 @@
+package io.mqttkafka.bridge.core.mqtt.paho;
+
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.mqtt.CloseReason;
+import io.mqttkafka.bridge.core.mqtt.InboundHandler;
+import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
+import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
+import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
+import io.mqttkafka.bridge.core.mqtt.wire.InboundGate;
+import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
+import io.mqttkafka.bridge.core.mqtt.wire.OutboundGate;
+import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.session.ProtocolViolation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.paho.mqttv5.client.IMqttToken;
+import org.eclipse.paho.mqttv5.client.MqttActionListener;
+import org.eclipse.paho.mqttv5.client.MqttCallback;
+import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
+import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
+import org.eclipse.paho.mqttv5.common.MqttException;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.MqttSubscription;
+import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection made by one Paho client. Paho connects, subscribes and pings; messages and acknowledgements pass it by.
+ */
+final class PahoConnection implements MqttConnection, FrameHandler {
+    private static final Logger log = LoggerFactory.getLogger(PahoConnection.class);
+    private static final int MALFORMED_PACKET = 0x81;
+    private static final int FILTERS_PER_PACKET = 100;
+    private static final int DO_NOT_REPLAY_RETAINED = 1;
+    private static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
+
+    private final URI uri;
+    private final MqttOptions options;
+    private final InboundHandler handler;
+    private final AtomicBoolean finished = new AtomicBoolean();
+    private final CountDownLatch released = new CountDownLatch(1);
+
+    private volatile @Nullable GatedClient client;
+    private volatile @Nullable Socket socket;
+    private volatile @Nullable InboundGate inbound;
+    private volatile @Nullable OutboundGate outbound;
+    private volatile @Nullable Thread reader;
+    private volatile @Nullable ConnAck connAck;
+
+    private PahoConnection(URI uri, MqttOptions options, InboundHandler handler) {
+        this.uri = uri;
+        this.options = options;
+        this.handler = handler;
+    }
+
+    static PahoConnection open(URI uri, MqttOptions options, String clientId, InboundHandler handler)
+            throws MqttConnectException, InterruptedException {
+        PahoConnection connection = new PahoConnection(uri, options, handler);
+        boolean open = false;
+        try {
+            connection.connect(clientId);
+            open = true;
+            return connection;
+        } finally {
+            if (!open) {
+                connection.finish(CloseReason.of("the connection was not established", null));
+                // Nothing of this attempt may meet the next one.
+                connection.awaitReleased(options.connectTimeout());
+            }
+        }
+    }
+
+    private void connect(String clientId) throws MqttConnectException, InterruptedException {
+        CountDownLatch answered = new CountDownLatch(1);
+        Throwable[] failure = new Throwable[1];
+        try {
+            GatedClient paho = new GatedClient(uri.toString(), clientId, module -> new GatedClient.Gate(module) {
+                @Override
+                InputStream inbound(InputStream in) {
+                    InboundGate gate = new InboundGate(in, PahoConnection.this, options.maximumPacketSize());
+                    inbound = gate;
+                    return gate;
+                }
+
+                @Override
+                OutputStream outbound(OutputStream out) {
+                    OutboundGate gate = new OutboundGate(out);
+                    outbound = gate;
+                    return gate;
+                }
+            });
+            client = paho;
+            paho.setManualAcks(true);
+            paho.setCallback(new ConnectionLoss());
+            paho.connect(pahoOptions(), null, new MqttActionListener() {
+                @Override
+                public void onSuccess(IMqttToken token) {
+                    answered.countDown();
+                }
+
+                @Override
+                public void onFailure(IMqttToken token, Throwable exception) {
+                    failure[0] = exception;
+                    answered.countDown();
+                }
+            });
+        } catch (MqttException | IllegalArgumentException e) {
+            throw ConnectFailures.failed(uri, e);
+        }
+        boolean inTime = answered.await(options.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        ConnAck answer = connAck;
+        if (answer != null && !answer.accepted()) {
+            throw ConnectFailures.refused(uri, clientId, answer);
+        }
+        if (!inTime || failure[0] != null || answer == null) {
+            throw ConnectFailures.failed(uri, inTime ? failure[0] : null);
+        }
+    }
+
+    private MqttConnectionOptions pahoOptions() throws MqttConnectException {
+        MqttConnectionOptions paho = new MqttConnectionOptions();
+        paho.setAutomaticReconnect(false);
+        paho.setUseSubscriptionIdentifiers(false);
+        paho.setCleanStart(options.cleanStart());
+        paho.setSessionExpiryInterval(Math.min(options.sessionExpiry().toSeconds(), NEVER_EXPIRES));
+        paho.setReceiveMaximum(options.receiveMaximum());
+        paho.setMaximumPacketSize((long) options.maximumPacketSize());
+        paho.setKeepAliveInterval((int) options.keepAlive().toSeconds());
+        paho.setConnectionTimeout((int) options.connectTimeout().toSeconds());
+        if (options.username() != null) {
+            paho.setUserName(options.username());
+        }
+        if (options.password() != null) {
+            paho.setPassword(options.password().reveal().getBytes(StandardCharsets.UTF_8));
+        }
+        boolean tls = uri.getScheme().equalsIgnoreCase("ssl") || uri.getScheme().equalsIgnoreCase("wss");
+        if (tls) {
+            paho.setHttpsHostnameVerificationEnabled(true);
+            paho.setSocketFactory(Sockets.tls(
+                    TlsContexts.create(Objects.requireNonNull(options.tls(), "tls"))
+                            .getSocketFactory(),
+                    made -> socket = made));
+        } else {
+            paho.setSocketFactory(Sockets.plain(made -> socket = made));
+        }
+        return paho;
+    }
+
+    // What arrives: all by the thread that reads.
+
+    @Override
+    public void connAck(ConnAck answer) {
+        connAck = answer;
+        reader = Thread.currentThread();
+        OutboundGate out = outbound;
+        if (answer.accepted() && out != null && !finished.get()) {
+            handler.connected(answer, out::writePackets);
+        }
+    }
+
+    @Override
+    public void publish(PublishFrame frame) {
+        if (!finished.get()) {
+            handler.publish(frame);
+        }
+    }
+
+    @Override
+    public void release(int packetId) {
+        if (!finished.get()) {
+            handler.release(packetId);
+        }
+    }
+
+    @Override
+    public void disconnected(int reasonCode) {
+        finish(new CloseReason(
+                "the MQTT broker disconnected: " + ReasonCodes.text(reasonCode), reasonCode, false, null));
+    }
+
+    @Override
+    public void broken(Throwable cause) {
+        if (cause instanceof ProtocolViolation violation) {
+            sayGoodbye(violation.reasonCode());
+            finish(new CloseReason(String.valueOf(violation.getMessage()), -1, true, cause));
+        } else if (cause instanceof MalformedPacketException) {
+            sayGoodbye(MALFORMED_PACKET);
+            finish(new CloseReason("the MQTT broker sent a malformed packet: " + cause.getMessage(), -1, true, cause));
+        } else if (cause instanceof IOException) {
+            finish(CloseReason.of("the connection broke: " + cause.getMessage(), cause));
+        } else {
+            finish(CloseReason.of("taking a message in failed: " + cause, cause));
+        }
+    }
+
+    /** Paho tells of a lost connection that the stream does not show: a ping without an answer. */
+    private final class ConnectionLoss implements MqttCallback {
+        @Override
+        public void disconnected(MqttDisconnectResponse response) {
+            MqttException cause = response.getException();
+            finish(CloseReason.of(
+                    "the MQTT broker does not answer: " + (cause == null ? "no reason given" : cause.getMessage()),
+                    cause));
+        }
+
+        @Override
+        public void mqttErrorOccurred(MqttException exception) {
+            log.debug("Paho reports an error", exception);
+        }
+
+        @Override
+        public void messageArrived(String topic, MqttMessage message) {
+            throw new IllegalStateException("a message reached Paho");
+        }
+
+        @Override
+        public void deliveryComplete(IMqttToken token) {
+            // Nothing is published on this connection.
+        }
+
+        @Override
+        public void connectComplete(boolean reconnect, String serverUri) {
+            // The listener of connect() hears of it.
+        }
+
+        @Override
+        public void authPacketArrived(int reasonCode, MqttProperties properties) {
+            // No enhanced authentication was offered.
+        }
+    }
+
+    // What the bridge asks for.
+
+    @Override
+    public ConnAck connAck() {
+        return Objects.requireNonNull(connAck, "not connected");
+    }
+
+    @Override
+    public String serverUri() {
+        return uri.toString();
+    }
+
+    @Override
+    public List<Integer> subscribe(List<Subscription> subscriptions, Duration timeout)
+            throws MqttConnectException, InterruptedException {
+        List<Integer> codes = new ArrayList<>();
+        int from = 0;
+        while (from < subscriptions.size()) {
+            // An identifier belongs to all filters of its packet.
+            int identifier = subscriptions.get(from).identifier();
+            int to = from + 1;
+            while (identifier == 0 && to < subscriptions.size() && to - from < FILTERS_PER_PACKET) {
+                to++;
+            }
+            codes.addAll(subscribePacket(subscriptions.subList(from, to), identifier, timeout));
+            from = to;
+        }
+        return codes;
+    }
+
+    private List<Integer> subscribePacket(List<Subscription> subscriptions, int identifier, Duration timeout)
+            throws MqttConnectException, InterruptedException {
+        MqttSubscription[] filters = new MqttSubscription[subscriptions.size()];
+        for (int i = 0; i < filters.length; i++) {
+            filters[i] = new MqttSubscription(
+                    subscriptions.get(i).filter(), subscriptions.get(i).qos());
+            filters[i].setRetainHandling(DO_NOT_REPLAY_RETAINED);
+        }
+        MqttProperties properties = new MqttProperties();
+        if (identifier > 0) {
+            properties.setSubscriptionIdentifier(identifier);
+        }
+        int[] answer = await("subscribe", timeout, listener -> paho().subscribe(filters, null, listener, properties));
+        if (answer.length != filters.length) {
+            throw new MqttConnectException(
+                    MqttConnectException.Kind.REFUSED,
+                    "mqtt: the MQTT broker answered " + filters.length + " subscriptions with " + answer.length
+                            + " reason codes",
+                    null);
+        }
+        List<Integer> codes = new ArrayList<>();
+        for (int code : answer) {
+            codes.add(code);
+        }
+        return codes;
+    }
+
+    @Override
+    public void unsubscribe(List<String> filters, Duration timeout) throws MqttConnectException, InterruptedException {
+        await("unsubscribe", timeout, listener -> paho().unsubscribe(
+                        filters.toArray(new String[0]), null, listener, new MqttProperties()));
+    }
+
+    private interface Request {
+        void send(MqttActionListener listener) throws MqttException;
+    }
+
+    private int[] await(String what, Duration timeout, Request request)
+            throws MqttConnectException, InterruptedException {
+        CountDownLatch answered = new CountDownLatch(1);
+        Throwable[] failure = new Throwable[1];
+        int[][] codes = new int[1][];
+        try {
+            request.send(new MqttActionListener() {
+                @Override
+                public void onSuccess(IMqttToken token) {
+                    codes[0] = token.getReasonCodes();
+                    answered.countDown();
+                }
+
+                @Override
+                public void onFailure(IMqttToken token, Throwable exception) {
+                    codes[0] = token.getReasonCodes();
+                    failure[0] = exception;
+                    answered.countDown();
+                }
+            });
+        } catch (MqttException | IllegalArgumentException e) {
+            throw new MqttConnectException(
+                    MqttConnectException.Kind.UNREACHABLE, "mqtt: could not " + what + ": " + e.getMessage(), e);
+        }
+        boolean inTime = answered.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        int[] answer = codes[0];
+        if (answer == null) {
+            throw new MqttConnectException(
+                    MqttConnectException.Kind.UNREACHABLE,
+                    "mqtt: could not " + what + ": "
+                            + (inTime ? "the connection was lost" : "the MQTT broker did not answer within " + timeout),
+                    failure[0]);
+        }
+        return answer;
+    }
+
+    private GatedClient paho() {
+        return Objects.requireNonNull(client, "not connected");
+    }
+
+    @Override
+    public long lastReadNanos() {
+        InboundGate gate = inbound;
+        return gate == null ? System.nanoTime() : gate.lastReadNanos();
+    }
+
+    @Override
+    public void disconnect(int reasonCode) {
+        sayGoodbye(reasonCode);
+        finish(CloseReason.of("disconnected", null));
+    }
+
+    @Override
+    public void drop() {
+        finish(CloseReason.of("dropped", null));
+    }
+
+    @Override
+    public boolean awaitReleased(Duration timeout) throws InterruptedException {
+        return released.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void sayGoodbye(int reasonCode) {
+        OutboundGate out = outbound;
+        if (out == null || finished.get()) {
+            return;
+        }
+        try {
+            out.writePackets(new byte[] {(byte) 0xE0, 1, (byte) reasonCode}, 3);
+        } catch (IOException e) {
+            log.debug("DISCONNECT could not be written", e);
+        }
+    }
+
+    /** Ends the connection once, whoever finds out first. */
+    private void finish(CloseReason reason) {
+        if (!finished.compareAndSet(false, true)) {
+            return;
+        }
+        ConnAck answer = connAck;
+        if (answer != null && answer.accepted()) {
+            handler.closed(reason);
+        }
+        // Paho waits for its own threads, and this may be one of them.
+        Thread release = new Thread(this::release, "bridge-mqtt-release");
+        release.setDaemon(true);
+        release.start();
+    }
+
+    private void release() {
+        try {
+            Socket open = socket;
+            if (open != null) {
+                open.close();
+            }
+        } catch (IOException e) {
+            log.debug("closing the socket failed", e);
+        }
+        GatedClient paho = client;
+        if (paho != null) {
+            try {
+                paho.disconnectForcibly(0, 1, false);
+            } catch (MqttException e) {
+                log.debug("Paho was not connected any more", e);
+            }
+            try {
+                paho.close(true);
+            } catch (MqttException e) {
+                log.debug("Paho could not be closed", e);
+            }
+        }
+        try {
+            Thread reading = reader;
+            if (reading != null) {
+                reading.join();
+            }
+            released.countDown();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

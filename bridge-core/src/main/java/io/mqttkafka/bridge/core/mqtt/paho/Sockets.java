@@ -1,0 +1,112 @@
+package io.mqttkafka.bridge.core.mqtt.paho;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.function.Consumer;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLSocketFactory;
+
+/** Socket factories that show each socket they make, so that it can be closed over Paho's head. */
+final class Sockets {
+    private Sockets() {}
+
+    static SocketFactory plain(Consumer<Socket> made) {
+        return new Plain(SocketFactory.getDefault(), made);
+    }
+
+    static SSLSocketFactory tls(SSLSocketFactory factory, Consumer<Socket> made) {
+        return new Tls(factory, made);
+    }
+
+    private static Socket show(Socket socket, Consumer<Socket> made) throws IOException {
+        socket.setTcpNoDelay(true);
+        made.accept(socket);
+        return socket;
+    }
+
+    private static final class Plain extends SocketFactory {
+        private final SocketFactory factory;
+        private final Consumer<Socket> made;
+
+        Plain(SocketFactory factory, Consumer<Socket> made) {
+            this.factory = factory;
+            this.made = made;
+        }
+
+        @Override
+        public Socket createSocket() throws IOException {
+            return show(factory.createSocket(), made);
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) throws IOException {
+            return show(factory.createSocket(host, port), made);
+        }
+
+        @Override
+        public Socket createSocket(String host, int port, InetAddress local, int localPort) throws IOException {
+            return show(factory.createSocket(host, port, local, localPort), made);
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port) throws IOException {
+            return show(factory.createSocket(host, port), made);
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort) throws IOException {
+            return show(factory.createSocket(host, port, local, localPort), made);
+        }
+    }
+
+    private static final class Tls extends SSLSocketFactory {
+        private final SSLSocketFactory factory;
+        private final Consumer<Socket> made;
+
+        Tls(SSLSocketFactory factory, Consumer<Socket> made) {
+            this.factory = factory;
+            this.made = made;
+        }
+
+        @Override
+        public String[] getDefaultCipherSuites() {
+            return factory.getDefaultCipherSuites();
+        }
+
+        @Override
+        public String[] getSupportedCipherSuites() {
+            return factory.getSupportedCipherSuites();
+        }
+
+        @Override
+        public Socket createSocket() throws IOException {
+            return show(factory.createSocket(), made);
+        }
+
+        @Override
+        public Socket createSocket(Socket socket, String host, int port, boolean autoClose) throws IOException {
+            return show(factory.createSocket(socket, host, port, autoClose), made);
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) throws IOException {
+            return show(factory.createSocket(host, port), made);
+        }
+
+        @Override
+        public Socket createSocket(String host, int port, InetAddress local, int localPort) throws IOException {
+            return show(factory.createSocket(host, port, local, localPort), made);
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port) throws IOException {
+            return show(factory.createSocket(host, port), made);
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort) throws IOException {
+            return show(factory.createSocket(host, port, local, localPort), made);
+        }
+    }
+}

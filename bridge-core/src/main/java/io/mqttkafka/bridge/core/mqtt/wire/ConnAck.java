@@ -1,0 +1,104 @@
+package io.mqttkafka.bridge.core.mqtt.wire;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the MQTT broker said when it answered CONNECT, with the defaults of MQTT 5 for what it did not say.
+ *
+ * @param sessionPresent whether it still has the session
+ * @param reasonCode 0, or 0x80 and above if it refuses
+ * @param reason its explanation, or null
+ * @param maximumQos the highest QoS it supports
+ * @param sharedAvailable whether it supports shared subscriptions
+ * @param wildcardsAvailable whether it supports wildcards
+ * @param subscriptionIdsAvailable whether it supports subscription identifiers
+ * @param sessionExpirySeconds how long it keeps the session; -1 if as long as asked
+ * @param serverKeepAliveSeconds the keep-alive it imposes; -1 if none
+ * @param assignedClientId the client id it chose, or null
+ */
+public record ConnAck(
+        boolean sessionPresent,
+        int reasonCode,
+        @Nullable String reason,
+        int maximumQos,
+        boolean sharedAvailable,
+        boolean wildcardsAvailable,
+        boolean subscriptionIdsAvailable,
+        long sessionExpirySeconds,
+        int serverKeepAliveSeconds,
+        @Nullable String assignedClientId) {
+    /** The highest receive maximum that Paho reads as a positive number. */
+    private static final int PAHO_RECEIVE_MAXIMUM = 0x7FFF;
+
+    private static final int UNSUPPORTED_VERSION = 0x84;
+
+    /** Says whether the broker accepts the connection. */
+    public boolean accepted() {
+        return reasonCode < 0x80;
+    }
+
+    /**
+     * Reads a CONNACK, and lowers a receive maximum in it to what Paho can read: it takes the number for a signed one.
+     *
+     * @param bytes the array
+     * @param from where the variable header begins
+     * @param length the remaining length
+     * @return the CONNACK
+     * @throws MalformedPacketException if it is not one
+     */
+    static ConnAck read(byte[] bytes, int from, int length) throws MalformedPacketException {
+        if (length < 2) {
+            throw new MalformedPacketException("CONNACK is too short");
+        }
+        boolean sessionPresent = (bytes[from] & 1) != 0;
+        // Without properties it is the refusal of a broker that knows only MQTT 3.
+        int reasonCode = length == 2 ? UNSUPPORTED_VERSION : bytes[from + 1] & 0xFF;
+        String reason = null;
+        int maximumQos = 2;
+        boolean shared = true;
+        boolean wildcards = true;
+        boolean subscriptionIds = true;
+        long sessionExpiry = -1;
+        int serverKeepAlive = -1;
+        String assigned = null;
+        if (length > 2) {
+            VariableInt size = VariableInt.read(bytes, from + 2, from + length);
+            if (size == null || size.next() + size.value() > from + length) {
+                throw new MalformedPacketException("CONNACK has properties longer than itself");
+            }
+            PropertyReader properties = new PropertyReader(bytes, size.next(), size.value());
+            for (int id = properties.next(); id >= 0; id = properties.next()) {
+                switch (id) {
+                    case PropertyReader.REASON_STRING -> reason = properties.text();
+                    case PropertyReader.MAXIMUM_QOS -> maximumQos = (int) properties.number;
+                    case PropertyReader.SHARED_AVAILABLE -> shared = properties.number != 0;
+                    case PropertyReader.WILDCARDS_AVAILABLE -> wildcards = properties.number != 0;
+                    case PropertyReader.SUBSCRIPTION_IDS_AVAILABLE -> subscriptionIds = properties.number != 0;
+                    case PropertyReader.SESSION_EXPIRY -> sessionExpiry = properties.number;
+                    case PropertyReader.SERVER_KEEP_ALIVE -> serverKeepAlive = (int) properties.number;
+                    case PropertyReader.ASSIGNED_CLIENT_ID -> assigned = properties.text();
+                    case PropertyReader.RECEIVE_MAXIMUM -> {
+                        if (properties.number > PAHO_RECEIVE_MAXIMUM) {
+                            bytes[properties.valueAt] = PAHO_RECEIVE_MAXIMUM >> 8;
+                            bytes[properties.valueAt + 1] = (byte) PAHO_RECEIVE_MAXIMUM;
+                        }
+                    }
+                    default -> {
+                        // The others do not concern a source.
+                    }
+                }
+            }
+        }
+        return new ConnAck(
+                sessionPresent,
+                reasonCode,
+                reason,
+                maximumQos,
+                shared,
+                wildcards,
+                subscriptionIds,
+                sessionExpiry,
+                serverKeepAlive,
+                assigned);
+    }
+}

@@ -1,0 +1,39 @@
+package io.mqttkafka.bridge.core.mqtt.wire;
+
+/** Takes the packets that {@link InboundGate} keeps from the client. Called by the thread that reads the stream. */
+public interface FrameHandler {
+    /**
+     * The broker has answered CONNECT. The client sees the packet too.
+     *
+     * @param connAck the answer
+     */
+    void connAck(ConnAck connAck);
+
+    /**
+     * A message has arrived.
+     *
+     * @param frame the packet; valid during the call only
+     */
+    void publish(PublishFrame frame);
+
+    /**
+     * A message of QoS 2 has been released.
+     *
+     * @param packetId its packet id
+     */
+    void release(int packetId);
+
+    /**
+     * The broker has taken leave. The client sees the packet too.
+     *
+     * @param reasonCode its reason
+     */
+    void disconnected(int reasonCode);
+
+    /**
+     * The stream has ended or broken, or a handler has thrown.
+     *
+     * @param cause what was thrown; an {@link java.io.EOFException} if the stream has ended
+     */
+    void broken(Throwable cause);
+}

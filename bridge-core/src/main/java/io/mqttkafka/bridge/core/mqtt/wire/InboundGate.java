@@ -1,0 +1,198 @@
+package io.mqttkafka.bridge.core.mqtt.wire;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.SocketTimeoutException;
+import java.util.Arrays;
+
+/**
+ * The stream that an MQTT client reads instead of the socket's. PUBLISH and PUBREL go to the {@link FrameHandler} and
+ * never reach the client; every other packet passes untouched, whole and in order.
+ *
+ * <p>It owns the read buffer and reads as much as there is, so that one system call serves many packets. The client sees a
+ * timeout only between packets, where it does no harm. For one reading thread.
+ */
+public final class InboundGate extends InputStream {
+    private static final int INITIAL_SIZE = 64 * 1024;
+    private static final int LONGEST_HEADER = 5;
+    private static final int CONNACK = 2;
+    private static final int PUBLISH = 3;
+    private static final int PUBREL = 6;
+    private static final int DISCONNECT = 14;
+
+    private final InputStream in;
+    private final FrameHandler handler;
+    private final int maximumPacketSize;
+    private final PublishFrame frame = new PublishFrame();
+    private byte[] buffer = new byte[INITIAL_SIZE];
+
+    /** What has been read and not yet handled: from {@code at} to {@code limit}. */
+    private int at;
+
+    private int limit;
+
+    /** Where the packet ends that the client is reading; not beyond {@code at} if there is none. */
+    private int passUntil;
+
+    private boolean accepted;
+    private volatile long lastReadNanos = System.nanoTime();
+
+    /**
+     * Makes the gate.
+     *
+     * @param in the socket's stream
+     * @param handler takes the packets that do not pass
+     * @param maximumPacketSize the largest packet to accept, in bytes
+     */
+    public InboundGate(InputStream in, FrameHandler handler, int maximumPacketSize) {
+        this.in = in;
+        this.handler = handler;
+        this.maximumPacketSize = maximumPacketSize;
+    }
+
+    /** Returns when the stream was last read, or found to have nothing to read, by {@link System#nanoTime()}. */
+    public long lastReadNanos() {
+        return lastReadNanos;
+    }
+
+    @Override
+    public int read() throws IOException {
+        awaitPassing();
+        return buffer[at++] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+        if (length == 0) {
+            return 0;
+        }
+        awaitPassing();
+        int count = Math.min(length, passUntil - at);
+        System.arraycopy(buffer, at, target, offset, count);
+        at += count;
+        return count;
+    }
+
+    @Override
+    public int available() {
+        return Math.max(0, passUntil - at);
+    }
+
+    @Override
+    public void close() throws IOException {
+        in.close();
+    }
+
+    /** Handles packets until there is one for the client. */
+    private void awaitPassing() throws IOException {
+        if (at < passUntil) {
+            return;
+        }
+        try {
+            while (at >= passUntil) {
+                if (!handleNext()) {
+                    fill();
+                }
+            }
+        } catch (SocketTimeoutException e) {
+            throw e;
+        } catch (IOException e) {
+            handler.broken(e);
+            throw e;
+        } catch (RuntimeException | Error e) {
+            handler.broken(e);
+            throw new IOException("the connection was given up", e);
+        }
+    }
+
+    /** Handles the next packet, or lets it pass; false if it is not complete yet. */
+    private boolean handleNext() throws IOException {
+        int have = limit - at;
+        if (have < 2) {
+            return false;
+        }
+        int remaining = buffer[at + 1];
+        int header = 2;
+        if (remaining < 0) {
+            VariableInt size = VariableInt.read(buffer, at + 1, Math.min(limit, at + LONGEST_HEADER));
+            if (size == null) {
+                if (have >= LONGEST_HEADER) {
+                    throw new MalformedPacketException("a packet has a malformed length");
+                }
+                return false;
+            }
+            remaining = size.value();
+            header = size.next() - at;
+        }
+        int total = header + remaining;
+        if (total > maximumPacketSize) {
+            throw new MalformedPacketException("a packet of " + total + " bytes is larger than mqtt.maximumPacketSize "
+                    + maximumPacketSize + ", which the MQTT broker was told");
+        }
+        if (have < total) {
+            if (total > buffer.length) {
+                buffer = Arrays.copyOf(buffer, Math.max(total, Math.min(buffer.length * 2, maximumPacketSize)));
+            }
+            return false;
+        }
+        handle(buffer[at], at + header, at + total);
+        return true;
+    }
+
+    private void handle(int firstByte, int from, int end) throws IOException {
+        int type = firstByte >> 4 & 0xF;
+        if (!accepted && type != CONNACK && type != DISCONNECT && type != 15) {
+            throw new MalformedPacketException("packet type " + type + " came before CONNACK");
+        }
+        switch (type) {
+            case PUBLISH -> {
+                frame.wrap(buffer, firstByte, from, end);
+                handler.publish(frame);
+                at = end;
+                passUntil = at;
+            }
+            case PUBREL -> {
+                if (end - from < 2 || (firstByte & 0xF) != 2) {
+                    throw new MalformedPacketException("PUBREL is malformed");
+                }
+                handler.release(Bytes.uint16(buffer, from));
+                at = end;
+                passUntil = at;
+            }
+            case CONNACK -> {
+                ConnAck connAck = ConnAck.read(buffer, from, end - from);
+                accepted = connAck.accepted();
+                handler.connAck(connAck);
+                passUntil = end;
+            }
+            case DISCONNECT -> {
+                handler.disconnected(end > from ? buffer[from] & 0xFF : 0);
+                passUntil = end;
+            }
+            default -> passUntil = end;
+        }
+    }
+
+    private void fill() throws IOException {
+        if (at == limit) {
+            at = 0;
+            limit = 0;
+            passUntil = 0;
+        } else if (limit == buffer.length) {
+            System.arraycopy(buffer, at, buffer, 0, limit - at);
+            limit -= at;
+            at = 0;
+            passUntil = 0;
+        }
+        try {
+            int count = in.read(buffer, limit, buffer.length - limit);
+            if (count < 0) {
+                throw new EOFException("the MQTT broker closed the connection");
+            }
+            limit += count;
+        } finally {
+            lastReadNanos = System.nanoTime();
+        }
+    }
+}

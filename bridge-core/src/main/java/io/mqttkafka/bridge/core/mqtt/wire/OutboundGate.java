@@ -1,0 +1,93 @@
+package io.mqttkafka.bridge.core.mqtt.wire;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Arrays;
+
+/**
+ * The stream that an MQTT client writes instead of the socket's, and the place where our acknowledgements join it. A
+ * client can write a packet in pieces; here it is held until it is whole, so that no acknowledgement gets in between.
+ * Thread-safe.
+ */
+public final class OutboundGate extends OutputStream {
+    private final OutputStream out;
+    private final Object writing = new Object();
+
+    /** What the client has written of a packet that is not whole yet. */
+    private byte[] pending = new byte[1024];
+
+    private int length;
+
+    /**
+     * Makes the gate.
+     *
+     * @param out the socket's stream
+     */
+    public OutboundGate(OutputStream out) {
+        this.out = out;
+    }
+
+    /**
+     * Writes packets that are whole.
+     *
+     * @param packets the bytes; not kept
+     * @param count how many of them
+     * @throws IOException if the connection is gone
+     */
+    public void writePackets(byte[] packets, int count) throws IOException {
+        synchronized (writing) {
+            out.write(packets, 0, count);
+            out.flush();
+        }
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int count) throws IOException {
+        synchronized (writing) {
+            if (pending.length - length < count) {
+                pending = Arrays.copyOf(pending, Math.max(pending.length * 2, length + count));
+            }
+            System.arraycopy(bytes, offset, pending, length, count);
+            length += count;
+            int whole = wholePackets();
+            if (whole > 0) {
+                out.write(pending, 0, whole);
+                out.flush();
+                System.arraycopy(pending, whole, pending, 0, length - whole);
+                length -= whole;
+                // The packets can hold a password.
+                Arrays.fill(pending, length, length + whole, (byte) 0);
+            }
+        }
+    }
+
+    /** Counts the bytes that belong to whole packets. */
+    private int wholePackets() {
+        int end = 0;
+        while (end < length) {
+            VariableInt remaining = VariableInt.read(pending, end + 1, length);
+            if (remaining == null || remaining.next() + remaining.value() > length) {
+                break;
+            }
+            end = remaining.next() + remaining.value();
+        }
+        return end;
+    }
+
+    @Override
+    public void flush() throws IOException {
+        synchronized (writing) {
+            out.flush();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        out.close();
+    }
+}

@@ -1,0 +1,120 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.mqtt.AckOutput;
+import io.mqttkafka.bridge.core.mqtt.wire.AckBuffer;
+import io.mqttkafka.bridge.core.session.Delivery;
+import io.mqttkafka.bridge.core.session.SourceSession;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that writes acknowledgements, many in one write. So a broker that does not read holds up neither the reader nor
+ * Kafka's client.
+ */
+final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
+    private static final Logger log = LoggerFactory.getLogger(Acknowledger.class);
+    private static final int MOST_AT_ONCE = 1024;
+
+    private final SourceSession session;
+    private final AckBuffer buffer = new AckBuffer(MOST_AT_ONCE);
+    private final Thread thread;
+
+    /** Whether there may be something to do that has not been looked at. */
+    private volatile boolean signalled;
+
+    private volatile boolean stopped;
+    private volatile @Nullable AckOutput output;
+
+    /** How many acknowledgements have been written: a sign of progress. */
+    private final AtomicLong written = new AtomicLong();
+
+    Acknowledger(String name, SourceSession session) {
+        this.session = session;
+        thread = new Thread(this, name);
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Says where acknowledgements go from now on. */
+    void output(AckOutput output) {
+        this.output = output;
+    }
+
+    /** Makes it look. Cheap if it is going to look anyway. */
+    void wake() {
+        if (!signalled) {
+            signalled = true;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    long written() {
+        return written.get();
+    }
+
+    void stop() throws InterruptedException {
+        stopped = true;
+        LockSupport.unpark(thread);
+        thread.join();
+    }
+
+    @Override
+    public void run() {
+        while (!stopped) {
+            signalled = false;
+            int count = session.acknowledge(this, MOST_AT_ONCE);
+            if (count > 0) {
+                write(count);
+            } else if (!signalled && !stopped) {
+                LockSupport.park(this);
+            }
+        }
+    }
+
+    private void write(int count) {
+        AckOutput out = output;
+        try {
+            if (out != null) {
+                out.write(buffer.bytes(), buffer.length());
+            }
+        } catch (IOException e) {
+            // The reader finds the connection broken too; what was not acknowledged comes again.
+            log.debug("Acknowledgements could not be written", e);
+        } finally {
+            buffer.clear();
+        }
+        written.lazySet(written.getPlain() + count);
+    }
+
+    @Override
+    public void puback(int packetId, Delivery delivery) {
+        buffer.puback(packetId);
+        count(delivery, 1);
+    }
+
+    @Override
+    public void pubrec(int packetId, Delivery delivery) {
+        buffer.pubrec(packetId);
+        count(delivery, 2);
+    }
+
+    @Override
+    public void pubcomp(int packetId, boolean known) {
+        buffer.pubcomp(packetId, known);
+    }
+
+    private static void count(Delivery delivery, int qos) {
+        if (delivery.tag() instanceof RouteMatch[] matches) {
+            for (RouteMatch match : matches) {
+                match.route.counters(qos).acknowledged.increment();
+            }
+        }
+    }
+}

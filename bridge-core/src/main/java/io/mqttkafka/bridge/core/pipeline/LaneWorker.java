@@ -1,0 +1,70 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The thread that works on messages that could not go on. Sleeps as long as every lane is free. */
+final class LaneWorker implements Runnable {
+    private static final Logger log = LoggerFactory.getLogger(LaneWorker.class);
+    private static final long LONGEST_SLEEP_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private final List<RouteLane> lanes;
+    private final Consumer<RouteLane> work;
+    private final Consumer<Throwable> broken;
+    private final Thread thread;
+    private volatile boolean stopped;
+
+    LaneWorker(String name, List<RouteLane> lanes, Consumer<RouteLane> work, Consumer<Throwable> broken) {
+        this.lanes = lanes;
+        this.work = work;
+        this.broken = broken;
+        thread = new Thread(this, name);
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    void wake() {
+        LockSupport.unpark(thread);
+    }
+
+    /** Ends after the message it is working on. */
+    void stop() throws InterruptedException {
+        stopped = true;
+        LockSupport.unpark(thread);
+        thread.join();
+    }
+
+    @Override
+    public void run() {
+        while (!stopped) {
+            long sleep = LONGEST_SLEEP_NANOS;
+            for (RouteLane lane : lanes) {
+                long due = lane.nanosUntilDue(System.nanoTime());
+                if (due <= 0 && !stopped) {
+                    workOn(lane);
+                    due = lane.nanosUntilDue(System.nanoTime());
+                }
+                sleep = Math.min(sleep, due);
+            }
+            if (sleep > 0 && !stopped) {
+                LockSupport.parkNanos(this, sleep);
+            }
+        }
+    }
+
+    private void workOn(RouteLane lane) {
+        try {
+            work.accept(lane);
+        } catch (RuntimeException | Error e) {
+            log.error("Working on a failed message failed; the connection is dropped so that nothing is lost", e);
+            broken.accept(e);
+        }
+    }
+}

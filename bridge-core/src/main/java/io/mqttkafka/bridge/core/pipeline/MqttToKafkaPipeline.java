@@ -1,0 +1,420 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.Partitioner;
+import io.mqttkafka.bridge.core.BridgeEvents;
+import io.mqttkafka.bridge.core.kafka.KafkaSink;
+import io.mqttkafka.bridge.core.kafka.PendingRecord;
+import io.mqttkafka.bridge.core.kafka.SendFailure;
+import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.routing.KafkaTopicName;
+import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.core.session.Delivery;
+import io.mqttkafka.bridge.core.session.InFlightWindow;
+import io.mqttkafka.bridge.error.DeliveryException;
+import io.mqttkafka.bridge.error.MappingException;
+import io.mqttkafka.bridge.event.DeadLettered;
+import io.mqttkafka.bridge.event.Retry;
+import io.mqttkafka.bridge.event.Skipped;
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
+import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
+import io.mqttkafka.bridge.message.Header;
+import io.mqttkafka.bridge.message.MqttMessage;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a message from MQTT to Kafka, on one route: decode, filter, map, encode, partition, send; then confirmed, or
+ * failed and dealt with.
+ *
+ * <p>A message that can go on is sent by the thread that read it. One that cannot closes the {@link RouteLane} of its
+ * route, and the lane thread finds out what to do, while later messages of the route wait in order and other routes go on.
+ */
+final class MqttToKafkaPipeline {
+    private static final Duration PAUSE_WHILE_KAFKA_IS_AWAY = Duration.ofSeconds(1);
+
+    private static final long OVERHEAD_BYTES = 128;
+
+    private final KafkaSink sink;
+    private final InFlightWindow window;
+    private final PipelineEvents runner;
+    private final BridgeEvents events;
+
+    MqttToKafkaPipeline(KafkaSink sink, InFlightWindow window, PipelineEvents runner, BridgeEvents events) {
+        this.sink = sink;
+        this.window = window;
+        this.runner = runner;
+        this.events = events;
+    }
+
+    /** What a message takes of the window: its payload, and what it weighs besides. */
+    static long cost(int payloadLength) {
+        return payloadLength + OVERHEAD_BYTES;
+    }
+
+    /** Takes a message in. Called by the thread that reads the connection. */
+    void take(Attempt attempt) {
+        attempt.counters().received.increment();
+        if (!attempt.match.lane.joinIfClosed(attempt)) {
+            advance(attempt);
+        }
+    }
+
+    /** Makes a record of the message and sends it. */
+    private void advance(Attempt attempt) {
+        RouteMatch match = attempt.match;
+        SourceRoute route = match.route;
+        String topic;
+        byte[] key;
+        byte[] value;
+        List<Header> headers;
+        Integer partition;
+        try {
+            if (match.kafkaTopic != null && match.keyBytes != null && !route.hasUserCode) {
+                topic = match.kafkaTopic;
+                key = match.keyBytes;
+                value = attempt.message.payload();
+                headers = plainHeaders(match, attempt.message);
+            } else {
+                Transformation transformation = new Transformation(match, attempt.message);
+                if (!transformation.decode()) {
+                    attempt.counters().filtered.increment();
+                    finish(attempt);
+                    return;
+                }
+                transformation.encode();
+                topic = transformation.requireKafkaTopic();
+                key = transformation.keyBytes();
+                value = transformation.payload();
+                headers = transformation.recordHeaders();
+            }
+            if (!route.isReady(topic)) {
+                attempt.kafkaTopic = topic;
+                hold(attempt, new Failure(Failure.Kind.TOPIC_UNKNOWN, new DeliveryException("not looked up yet")));
+                return;
+            }
+            partition = partition(route, topic, key, attempt.message);
+        } catch (Exception | StackOverflowError | LinkageError e) {
+            hold(attempt, new Failure(Failure.Kind.RETRYABLE, e));
+            return;
+        }
+        attempt.kafkaTopic = topic;
+        sink.send(topic, partition, key, value, headers, attempt);
+    }
+
+    private static @Nullable List<Header> plainHeaders(RouteMatch match, MqttMessage message) {
+        SourceRoute route = match.route;
+        return route.metadataHeaders
+                        || !route.headers.isEmpty()
+                        || !message.properties().userProperties().isEmpty()
+                ? RecordHeaders.of(route, message, new Transformation(match, message))
+                : null;
+    }
+
+    // NullAway cannot see in class files of JDK 17 that an array may be null.
+    @SuppressWarnings("NullAway")
+    private @Nullable Integer partition(SourceRoute route, String topic, byte @Nullable [] key, MqttMessage message) {
+        Partitioner partitioner = route.partitioner;
+        if (partitioner == Partitioner.byKey()) {
+            return null;
+        }
+        if (partitioner instanceof Partitioner.Single single) {
+            return single.partition();
+        }
+        int count = sink.partitionCount(topic);
+        int partition = partitioner.partition(new Partitioner.Request(topic, count, key, message));
+        if (partition < 0 || partition >= count) {
+            throw new MappingException(
+                    "partitioner: returned " + partition + ", but '" + topic + "' has partitions 0 to " + (count - 1));
+        }
+        return partition;
+    }
+
+    /** Kafka has confirmed the record. Called by a thread of Kafka's client. */
+    void delivered(Attempt attempt) {
+        attempt.counters().delivered.increment();
+        finish(attempt);
+    }
+
+    /** Kafka has not confirmed the record. Called by the sending thread or one of Kafka's client. */
+    void undelivered(Attempt attempt, SendFailure failure) {
+        if (failure.kind() == SendFailure.Kind.BROKEN) {
+            giveBack(attempt, failure.cause());
+        } else {
+            hold(attempt, Failure.of(failure));
+        }
+    }
+
+    /** The route is done with the message. */
+    private void finish(Attempt attempt) {
+        window.release(cost(attempt.message.payload().length));
+        Delivery delivery = attempt.delivery;
+        if (delivery != null && delivery.settle(attempt.routeIndex)) {
+            runner.settled(delivery);
+        }
+    }
+
+    /** Nobody knows whether the record was written: the MQTT broker has to deliver the message again. */
+    private void giveBack(Attempt attempt, Throwable cause) {
+        window.release(cost(attempt.message.payload().length));
+        attempt.route().lastError(cause);
+        if (attempt.delivery == null) {
+            attempt.counters().shed.increment();
+            events.shed(attempt.route().name(), 1, "Kafka did not confirm it: " + cause.getMessage());
+        }
+        runner.redeliver(attempt.delivery, cause);
+    }
+
+    // What could not go on. Everything below is done by the lane thread.
+
+    private void hold(Attempt attempt, Failure failure) {
+        attempt.failure = failure;
+        attempt.match.lane.close(attempt, System.nanoTime());
+        runner.wakeLanes();
+    }
+
+    /** Works on the messages that wait in a lane until it is free or has to wait longer. */
+    void work(RouteLane lane) {
+        Attempt attempt;
+        while (lane.nanosUntilDue(System.nanoTime()) <= 0 && (attempt = lane.firstOrOpen()) != null) {
+            lane.remove(attempt);
+            proceed(attempt);
+        }
+    }
+
+    private void proceed(Attempt attempt) {
+        if (attempt.givenUp != null) {
+            giveUp(attempt, attempt.givenUp);
+            return;
+        }
+        Failure failure = attempt.failure;
+        attempt.failure = null;
+        if (failure == null) {
+            advance(attempt);
+            return;
+        }
+        if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+            failure = lookUp(attempt);
+            if (failure == null) {
+                advance(attempt);
+                return;
+            }
+            if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+                waitForKafka(attempt, failure);
+                return;
+            }
+        }
+        retryOrGiveUp(attempt, failure);
+    }
+
+    /** Finds out about the Kafka topic of a message; null if it is ready, TOPIC_UNKNOWN if Kafka does not say. */
+    private @Nullable Failure lookUp(Attempt attempt) {
+        SourceRoute route = attempt.route();
+        String topic = attempt.kafkaTopic;
+        if (topic == null) {
+            return null;
+        }
+        String problem = KafkaTopicName.problem(topic);
+        if (problem != null) {
+            return new Failure(Failure.Kind.FINAL, new MappingException("toKafka: " + problem));
+        }
+        if (KafkaTopicName.isInternal(topic) && !route.allowInternalTopics) {
+            return new Failure(
+                    Failure.Kind.FINAL,
+                    new MappingException("toKafka: '" + topic
+                            + "' starts with '__', which Kafka keeps for itself; see allowInternalTopics()"));
+        }
+        if (!route.hasRoomFor(topic)) {
+            return new Failure(
+                    Failure.Kind.FINAL,
+                    new MappingException("maxTopics: '" + topic + "' would be one topic more than the "
+                            + route.maxTopics + " that the route may write to; raise maxTopics(..)"));
+        }
+        return lookUp(route, topic);
+    }
+
+    private @Nullable Failure lookUp(SourceRoute route, String topic) {
+        TopicResolution resolution = sink.resolve(topic);
+        switch (resolution.state()) {
+            case READY -> {
+                if (route.partitioner instanceof Partitioner.Single single) {
+                    int count = sink.partitionCount(topic);
+                    if (single.partition() >= count) {
+                        return new Failure(
+                                Failure.Kind.RETRYABLE,
+                                new MappingException("partitioner: '" + topic + "' has partitions 0 to " + (count - 1)
+                                        + ", not " + single.partition()));
+                    }
+                }
+                route.ready(topic);
+                return null;
+            }
+            case UNREACHABLE -> {
+                return new Failure(Failure.Kind.TOPIC_UNKNOWN, notReady(topic, resolution));
+            }
+            case ILLEGAL -> {
+                return new Failure(Failure.Kind.FINAL, notReady(topic, resolution));
+            }
+            default -> {
+                return new Failure(Failure.Kind.RETRYABLE, notReady(topic, resolution));
+            }
+        }
+    }
+
+    /** Says in words why a topic cannot be written to. */
+    static DeliveryException notReady(String topic, TopicResolution resolution) {
+        String name = "'" + UntrustedText.escape(topic) + "'";
+        return new DeliveryException(
+                switch (resolution.state()) {
+                    case MISSING ->
+                        "toKafka: the topic " + name
+                                + " does not exist and Kafka does not create it; create it or change the route";
+                    case DENIED ->
+                        "toKafka: Kafka does not let us write to the topic " + name
+                                + "; give this user the rights DESCRIBE and WRITE";
+                    case ILLEGAL -> "toKafka: Kafka refuses the topic name " + name;
+                    default -> "toKafka: Kafka does not answer about the topic " + name;
+                },
+                resolution.cause());
+    }
+
+    private void waitForKafka(Attempt attempt, Failure failure) {
+        if (attempt.delivery == null) {
+            shed(attempt, failure.cause());
+            return;
+        }
+        attempt.route().lastError(failure.cause());
+        attempt.failure = failure;
+        waitInLane(attempt, PAUSE_WHILE_KAFKA_IS_AWAY);
+    }
+
+    private void waitInLane(Attempt attempt, Duration delay) {
+        RouteLane lane = attempt.match.lane;
+        lane.close(attempt, System.nanoTime());
+        lane.waitUntil(System.nanoTime() + delay.toNanos());
+    }
+
+    private void retryOrGiveUp(Attempt attempt, Failure failure) {
+        FailurePolicy policy = attempt.route().failurePolicy;
+        attempt.failures++;
+        attempt.route().lastError(failure.cause());
+        boolean again = failure.kind() == Failure.Kind.RETRYABLE
+                && attempt.delivery != null
+                && attempt.failures <= policy.retries();
+        if (again && policy.backoff() != null) {
+            Duration delay = policy.backoff()
+                    .delay(attempt.failures, ThreadLocalRandom.current().nextDouble());
+            attempt.counters().retries.increment();
+            events.tell(listener -> listener.onRetry(new Retry(
+                    attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause())));
+            waitInLane(attempt, delay);
+        } else {
+            attempt.givenUp = failure.cause();
+            giveUp(attempt, failure.cause());
+        }
+    }
+
+    private void giveUp(Attempt attempt, Throwable cause) {
+        FailurePolicy.Action action = attempt.route().failurePolicy.lastAction();
+        if (action instanceof DeadLetter deadLetter) {
+            deadLetter(attempt, deadLetter.topic(), cause);
+        } else if (action instanceof Skip) {
+            attempt.counters().skipped.increment();
+            events.tell(listener ->
+                    listener.onSkipped(new Skipped(attempt.route().name(), attempt.message.topic(), cause)));
+            finish(attempt);
+        } else if (attempt.delivery == null) {
+            shed(attempt, cause);
+        } else {
+            stop(attempt, cause);
+        }
+    }
+
+    private void shed(Attempt attempt, Throwable cause) {
+        attempt.counters().shed.increment();
+        events.shed(attempt.route().name(), 1, String.valueOf(cause.getMessage()));
+        finish(attempt);
+    }
+
+    private void stop(Attempt attempt, Throwable cause) {
+        attempt.givenUp = cause;
+        waitInLane(attempt, Duration.ofDays(1));
+        runner.stop(attempt.route(), attempt.message.topic(), cause);
+    }
+
+    private void deadLetter(Attempt attempt, String topic, Throwable cause) {
+        Failure failure = attempt.failure;
+        attempt.failure = null;
+        if (failure != null) {
+            failure = failure.kind() == Failure.Kind.TOPIC_UNKNOWN ? lookUpDeadLetterTopic(topic) : failure;
+            if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+                waitForKafka(attempt, failure);
+                return;
+            }
+            if (failure != null) {
+                DeliveryException undeliverable = new DeliveryException(
+                        "onFailure.deadLetter: '" + topic + "' cannot be written to: "
+                                + failure.cause().getMessage(),
+                        cause);
+                if (attempt.delivery == null) {
+                    shed(attempt, undeliverable);
+                } else {
+                    stop(attempt, undeliverable);
+                }
+                return;
+            }
+        }
+        byte[] key = attempt.match.keyBytes != null
+                ? attempt.match.keyBytes
+                : attempt.message.topic().getBytes(StandardCharsets.UTF_8);
+        sink.send(
+                topic,
+                null,
+                key,
+                attempt.message.payload(),
+                DeadLetters.headers(attempt, cause),
+                new DeadLetterRecord(attempt, topic, cause));
+    }
+
+    private @Nullable Failure lookUpDeadLetterTopic(String topic) {
+        TopicResolution resolution = sink.resolve(topic);
+        return switch (resolution.state()) {
+            case READY -> null;
+            case UNREACHABLE -> new Failure(Failure.Kind.TOPIC_UNKNOWN, notReady(topic, resolution));
+            default -> new Failure(Failure.Kind.FINAL, notReady(topic, resolution));
+        };
+    }
+
+    /** A dead letter on its way to Kafka. */
+    private final class DeadLetterRecord extends PendingRecord {
+        private final Attempt attempt;
+        private final String topic;
+        private final Throwable cause;
+
+        DeadLetterRecord(Attempt attempt, String topic, Throwable cause) {
+            this.attempt = attempt;
+            this.topic = topic;
+            this.cause = cause;
+        }
+
+        @Override
+        protected void confirmed() {
+            attempt.counters().deadLettered.increment();
+            events.tell(listener -> listener.onDeadLettered(
+                    new DeadLettered(attempt.route().name(), attempt.message.topic(), topic, cause)));
+            finish(attempt);
+        }
+
+        @Override
+        protected void unconfirmed(SendFailure failure) {
+            if (failure.kind() == SendFailure.Kind.BROKEN) {
+                giveBack(attempt, failure.cause());
+            } else {
+                hold(attempt, Failure.of(failure));
+            }
+        }
+    }
+}

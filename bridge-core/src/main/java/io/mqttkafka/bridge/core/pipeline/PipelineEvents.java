@@ -1,0 +1,19 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.session.Delivery;
+import org.jspecify.annotations.Nullable;
+
+/** What the pipeline tells the runner that feeds it. Thread-safe. */
+interface PipelineEvents {
+    /** The last route is done with a message. */
+    void settled(Delivery delivery);
+
+    /** A message cannot be settled on this connection; the sink is broken as well if a cause is given. */
+    void redeliver(@Nullable Delivery delivery, Throwable cause);
+
+    /** A route has to stop because of a message. */
+    void stop(SourceRoute route, @Nullable String mqttTopic, Throwable cause);
+
+    /** A lane has something to do. */
+    void wakeLanes();
+}

@@ -1,0 +1,73 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.routing.TopicTemplate;
+import io.mqttkafka.bridge.message.Header;
+import io.mqttkafka.bridge.message.MqttMessage;
+import io.mqttkafka.bridge.message.MqttProperties;
+import io.mqttkafka.bridge.message.UserProperty;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the headers of Kafka records of what MQTT knows. */
+final class RecordHeaders {
+    private RecordHeaders() {}
+
+    /** Makes the headers that a route asks for; null if there are none. */
+    static @Nullable List<Header> of(SourceRoute route, MqttMessage message, TopicTemplate.Values values) {
+        boolean properties =
+                route.userProperties && !message.properties().userProperties().isEmpty();
+        if (!properties && !route.metadataHeaders && route.headers.isEmpty()) {
+            return null;
+        }
+        List<Header> headers = new ArrayList<>();
+        if (properties) {
+            addUserProperties(headers, message);
+        }
+        if (route.metadataHeaders) {
+            addMetadata(headers, message);
+        }
+        for (SourceRoute.CompiledHeader header : route.headers) {
+            headers.add(text(header.name(), header.template().render(values)));
+        }
+        return headers;
+    }
+
+    /** Adds the user properties in order, but for names that belong to the bridge. */
+    static void addUserProperties(List<Header> headers, MqttMessage message) {
+        for (UserProperty property : message.properties().userProperties()) {
+            if (!property.name().startsWith(SourceRoute.RESERVED_PREFIX)) {
+                headers.add(text(property.name(), property.value()));
+            }
+        }
+    }
+
+    static void addMetadata(List<Header> headers, MqttMessage message) {
+        headers.add(text("mqtt.topic", message.topic()));
+        headers.add(text("mqtt.qos", Integer.toString(message.qos().level())));
+        headers.add(text("mqtt.retained", Boolean.toString(message.retained())));
+        headers.add(text("mqtt.duplicate", Boolean.toString(message.duplicate())));
+        MqttProperties properties = message.properties();
+        if (properties.payloadIsUtf8() != null) {
+            headers.add(text("mqtt.payload-format", properties.payloadIsUtf8() ? "utf-8" : "bytes"));
+        }
+        if (properties.contentType() != null) {
+            headers.add(text("mqtt.content-type", properties.contentType()));
+        }
+        if (properties.responseTopic() != null) {
+            headers.add(text("mqtt.response-topic", properties.responseTopic()));
+        }
+        if (properties.correlationData() != null) {
+            headers.add(new Header("mqtt.correlation-data", properties.correlationData()));
+        }
+        if (properties.expirySeconds() != null) {
+            long deadline = message.receivedAtMillis() + properties.expirySeconds() * 1000;
+            headers.add(text("mqtt.expires-at", Long.toString(deadline)));
+        }
+    }
+
+    static Header text(String name, String value) {
+        return new Header(name, value.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,61 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the order of one route while one of its messages has to wait: later ones queue behind it instead of passing it.
+ * What queues here is not acknowledged, so the receive window bounds it. Thread-safe.
+ */
+final class RouteLane {
+    private final PriorityQueue<Attempt> waiting = new PriorityQueue<>();
+    private volatile boolean closed;
+
+    /** When the first in the queue is to be tried, by {@link System#nanoTime()}. */
+    private long dueNanos;
+
+    /** Queues a message that comes after others, if any are waiting; false if the lane is free. */
+    boolean joinIfClosed(Attempt attempt) {
+        if (!closed) {
+            return false;
+        }
+        synchronized (this) {
+            if (closed) {
+                waiting.add(attempt);
+                return true;
+            }
+            return false;
+        }
+    }
+
+    /** Closes the lane for a message that could not go on, in its place among those that wait. */
+    synchronized void close(Attempt attempt, long nowNanos) {
+        if (!closed) {
+            closed = true;
+            dueNanos = nowNanos;
+        }
+        waiting.add(attempt);
+    }
+
+    /** Returns the first in the queue, or opens the lane and returns null if nobody waits. */
+    synchronized @Nullable Attempt firstOrOpen() {
+        Attempt first = waiting.peek();
+        if (first == null) {
+            closed = false;
+        }
+        return first;
+    }
+
+    synchronized void remove(Attempt attempt) {
+        waiting.remove(attempt);
+    }
+
+    synchronized void waitUntil(long dueNanos) {
+        this.dueNanos = dueNanos;
+    }
+
+    /** How long until something is to be done; {@link Long#MAX_VALUE} if the lane is free. */
+    synchronized long nanosUntilDue(long nowNanos) {
+        return closed ? dueNanos - nowNanos : Long.MAX_VALUE;
+    }
+}

@@ -1,0 +1,62 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.routing.TopicTemplate;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One MQTT topic on one route, with everything that depends on nothing else: the named levels, and the Kafka topic and key
+ * where their templates ask for topic and levels only. Made once per topic, used for every message.
+ */
+final class RouteMatch {
+    final SourceRoute route;
+    final RouteLane lane;
+    final int subscriptionId;
+    final String mqttTopic;
+    final String[] levels;
+
+    /** The Kafka topic, if it is the same for every message of this MQTT topic. */
+    final @Nullable String kafkaTopic;
+
+    /** The key as text and as bytes, if it is the same for every message of this MQTT topic. */
+    final @Nullable String key;
+
+    final byte @Nullable [] keyBytes;
+
+    RouteMatch(SourceRoute route, RouteLane lane, int subscriptionId, String mqttTopic) {
+        this.route = route;
+        this.lane = lane;
+        this.subscriptionId = subscriptionId;
+        this.mqttTopic = mqttTopic;
+        this.levels = route.filter.captures(mqttTopic);
+        TopicTemplate keyTemplate = route.keyTemplate;
+        TopicTemplate topicTemplate = route.topicTemplate;
+        TopicTemplate.Values values = new TopicValues();
+        key = keyTemplate != null && keyTemplate.isTopicOnly() ? keyTemplate.render(values) : null;
+        keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+        kafkaTopic = topicTemplate != null && topicTemplate.isTopicOnly() ? topicTemplate.render(values) : null;
+    }
+
+    /** What topic-only templates can ask for. */
+    private final class TopicValues implements TopicTemplate.Values {
+        @Override
+        public String topic() {
+            return mqttTopic;
+        }
+
+        @Override
+        public String level(int index) {
+            return levels[index];
+        }
+
+        @Override
+        public @Nullable String key() {
+            return null;
+        }
+
+        @Override
+        public @Nullable String header(String name) {
+            return null;
+        }
+    }
+}

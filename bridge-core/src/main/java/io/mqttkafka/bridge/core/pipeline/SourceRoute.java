@@ -1,0 +1,263 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.MqttToKafkaRoute;
+import io.mqttkafka.bridge.MqttToKafkaRoute.Filter;
+import io.mqttkafka.bridge.MqttToKafkaRoute.HeaderTemplate;
+import io.mqttkafka.bridge.MqttToKafkaRoute.Mapping;
+import io.mqttkafka.bridge.MqttToKafkaRoute.Step;
+import io.mqttkafka.bridge.Partitioner;
+import io.mqttkafka.bridge.PayloadCodec;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.TopicMapper;
+import io.mqttkafka.bridge.core.routing.KafkaTopicName;
+import io.mqttkafka.bridge.core.routing.TopicFilter;
+import io.mqttkafka.bridge.core.routing.TopicTemplate;
+import io.mqttkafka.bridge.core.routing.TopicTemplate.Variable;
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.message.MqttMessage;
+import io.mqttkafka.bridge.message.Received;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A route from MQTT, compiled: filter and templates parsed and checked, the functions of the user without their types, and
+ * the counts of what it did.
+ */
+public final class SourceRoute {
+    /** Names of headers and user properties that start so belong to the bridge. */
+    static final String RESERVED_PREFIX = "bridge.";
+
+    /** A header whose value is made by a template. */
+    record CompiledHeader(String name, TopicTemplate template) {}
+
+    final String name;
+    final TopicFilter filter;
+    final QoS qos;
+    final @Nullable PayloadCodec<Object> decoder;
+    final List<Step> steps;
+    final @Nullable PayloadCodec<Object> encoder;
+    final @Nullable TopicTemplate topicTemplate;
+    final @Nullable TopicMapper<Object> topicMapper;
+    final @Nullable TopicTemplate keyTemplate;
+    final @Nullable Function<Received<Object>, byte @Nullable []> keyMapper;
+    final List<CompiledHeader> headers;
+    final boolean userProperties;
+    final boolean metadataHeaders;
+    final Partitioner partitioner;
+    final int maxTopics;
+    final boolean allowInternalTopics;
+    final FailurePolicy failurePolicy;
+
+    /** Whether user code sees the messages of this route. */
+    final boolean hasUserCode;
+
+    private final RouteCounters[] counters = {new RouteCounters(), new RouteCounters(), new RouteCounters()};
+
+    /** The Kafka topics that have been looked up and can be written to. */
+    private final Set<String> readyTopics = ConcurrentHashMap.newKeySet();
+
+    private volatile @Nullable String lastError;
+    private volatile boolean stopped;
+
+    // The stages of the public API have proven that the types of these functions fit each other.
+    @SuppressWarnings("unchecked")
+    private SourceRoute(MqttToKafkaRoute route) {
+        MqttToKafkaRoute.Source source = route.source();
+        MqttToKafkaRoute.Target target = route.target();
+        name = route.name();
+        filter = TopicFilter.parse(source.filter());
+        qos = source.qos();
+        decoder = (PayloadCodec<Object>) source.decoder();
+        steps = source.steps();
+        encoder = (PayloadCodec<Object>) source.encoder();
+        topicMapper = (TopicMapper<Object>) target.topicMapper();
+        keyMapper = (Function<Received<Object>, byte @Nullable []>) target.keyMapper();
+        List<String> levels = filter.levelNames();
+        Set<Variable> withoutKey = EnumSet.of(Variable.TOPIC, Variable.LEVEL, Variable.HEADER);
+        keyTemplate = target.keyTemplate() == null
+                ? null
+                : TopicTemplate.parse("key", target.keyTemplate(), levels, withoutKey);
+        Set<Variable> all = keyTemplate == null ? withoutKey : EnumSet.allOf(Variable.class);
+        if (target.topicTemplate() == null) {
+            topicTemplate = null;
+        } else {
+            topicTemplate = TopicTemplate.parse("toKafka", target.topicTemplate(), levels, all);
+            KafkaTopicName.requirePossible(topicTemplate, filter, target.allowInternalTopics());
+        }
+        headers = new ArrayList<>();
+        for (HeaderTemplate header : target.headers()) {
+            if (header.name().startsWith(RESERVED_PREFIX)) {
+                throw new BridgeConfigException("header: '" + header.name() + "' starts with '" + RESERVED_PREFIX
+                        + "', which the bridge keeps for itself; choose another name");
+            }
+            headers.add(new CompiledHeader(
+                    header.name(), TopicTemplate.parse("header " + header.name(), header.template(), levels, all)));
+        }
+        userProperties = target.userProperties();
+        metadataHeaders = target.metadataHeaders();
+        partitioner = target.partitioner();
+        maxTopics = target.maxTopics();
+        allowInternalTopics = target.allowInternalTopics();
+        failurePolicy = route.failurePolicy();
+        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+            requireLegal("onFailure.deadLetter", deadLetter.topic());
+        }
+        hasUserCode =
+                decoder != null || !steps.isEmpty() || encoder != null || topicMapper != null || keyMapper != null;
+    }
+
+    /**
+     * Compiles a route.
+     *
+     * @param route the route
+     * @return the route, compiled
+     * @throws BridgeConfigException if its filter, templates or names are not legal; the message names the route
+     */
+    public static SourceRoute compile(MqttToKafkaRoute route) {
+        try {
+            return new SourceRoute(route);
+        } catch (BridgeConfigException e) {
+            throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
+        }
+    }
+
+    private static void requireLegal(String option, String topic) {
+        String problem = KafkaTopicName.problem(topic);
+        if (problem != null) {
+            throw new BridgeConfigException(option + ": " + problem);
+        }
+    }
+
+    /** Lists the Kafka topics that are known before any message is. */
+    List<String> fixedTopics() {
+        List<String> topics = new ArrayList<>();
+        if (topicTemplate != null && topicTemplate.isConstant()) {
+            topics.add(topicTemplate.render(NoValues.INSTANCE));
+        }
+        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+            topics.add(deadLetter.topic());
+        }
+        return topics;
+    }
+
+    boolean isReady(String kafkaTopic) {
+        return readyTopics.contains(kafkaTopic);
+    }
+
+    void ready(String kafkaTopic) {
+        readyTopics.add(kafkaTopic);
+    }
+
+    boolean hasRoomFor(String kafkaTopic) {
+        return readyTopics.size() < maxTopics || readyTopics.contains(kafkaTopic);
+    }
+
+    RouteCounters counters(int qosLevel) {
+        return counters[qosLevel];
+    }
+
+    /**
+     * Returns the name of the route.
+     *
+     * @return the name
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Returns the filter of the route.
+     *
+     * @return the filter
+     */
+    public TopicFilter filter() {
+        return filter;
+    }
+
+    /**
+     * Returns the QoS the route subscribes with.
+     *
+     * @return the QoS
+     */
+    public QoS qos() {
+        return qos;
+    }
+
+    /**
+     * Takes a snapshot of the counts of one QoS.
+     *
+     * @param qosLevel 0, 1 or 2
+     * @return the counts
+     */
+    public io.mqttkafka.bridge.BridgeHealth.RouteCounts counts(int qosLevel) {
+        return counters[qosLevel].snapshot();
+    }
+
+    /**
+     * Returns why the route last failed to deliver a message.
+     *
+     * @return the reason, or null
+     */
+    public @Nullable String lastError() {
+        return lastError;
+    }
+
+    void lastError(Throwable cause) {
+        lastError = String.valueOf(cause.getMessage());
+    }
+
+    /**
+     * Says whether the route has stopped.
+     *
+     * @return whether it has
+     */
+    public boolean stopped() {
+        return stopped;
+    }
+
+    void markStopped() {
+        stopped = true;
+    }
+
+    @SuppressWarnings("unchecked")
+    static boolean keeps(Filter step, Object value, MqttMessage message) {
+        return ((BiPredicate<Object, MqttMessage>) step.keep()).test(value, message);
+    }
+
+    @SuppressWarnings("unchecked")
+    static @Nullable Object map(Mapping step, Object value) {
+        return ((Function<Object, @Nullable Object>) step.mapping()).apply(value);
+    }
+
+    /** The values of a template that asks for none. */
+    private enum NoValues implements TopicTemplate.Values {
+        INSTANCE;
+
+        @Override
+        public String topic() {
+            throw new IllegalStateException("a constant asked for the topic");
+        }
+
+        @Override
+        public String level(int index) {
+            throw new IllegalStateException("a constant asked for a level");
+        }
+
+        @Override
+        public @Nullable String key() {
+            return null;
+        }
+
+        @Override
+        public @Nullable String header(String name) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,1001 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
+import io.mqttkafka.bridge.Partitioner;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.Qos0Overflow;
+import io.mqttkafka.bridge.config.Unrouted;
+import io.mqttkafka.bridge.core.BridgeEvents;
+import io.mqttkafka.bridge.core.kafka.KafkaSink;
+import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.mqtt.AckOutput;
+import io.mqttkafka.bridge.core.mqtt.CloseReason;
+import io.mqttkafka.bridge.core.mqtt.InboundHandler;
+import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
+import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.mqtt.MqttConnection.Subscription;
+import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
+import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
+import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.routing.RouteTable;
+import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.core.session.Delivery;
+import io.mqttkafka.bridge.core.session.InFlightWindow;
+import io.mqttkafka.bridge.core.session.ProtocolViolation;
+import io.mqttkafka.bridge.core.session.SourceSession;
+import io.mqttkafka.bridge.error.BridgeException;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.error.DeliveryException;
+import io.mqttkafka.bridge.event.Connected;
+import io.mqttkafka.bridge.event.Disconnected;
+import io.mqttkafka.bridge.event.RouteStopped;
+import io.mqttkafka.bridge.event.SessionLost;
+import io.mqttkafka.bridge.event.Stalled;
+import io.mqttkafka.bridge.message.MqttMessage;
+import io.mqttkafka.bridge.message.MqttProperties;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one MQTT connection up and feeds the pipeline with what arrives on it.
+ *
+ * <p>Its supervisor thread connects, subscribes, watches, and connects again. Whatever goes wrong on the way of a message
+ * ends here, as one of three: the connection is dropped without an acknowledgement so that the broker delivers again, the
+ * connection waits for room, or its routes stop.
+ */
+public final class SourceRunner {
+    private static final Logger log = LoggerFactory.getLogger(SourceRunner.class);
+    private static final long TICK_MILLIS = 250;
+    private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
+    private static final int MOST_MALFORMED_IN_A_ROW = 3;
+    private static final int NORMAL_DISCONNECTION = 0;
+
+    /** What a runner is made of. */
+    public record Parts(
+            String clientId,
+            MqttOptions options,
+            List<SourceRoute> routes,
+            MqttTransport transport,
+            KafkaSink sink,
+            BridgeEvents events,
+            Duration drainTimeout,
+            Duration stallThreshold,
+            Runnable stateChanged) {}
+
+    /** One subscription, and the routes that it serves. */
+    private record Subscribed(Subscription subscription, List<SourceRoute> routes) {}
+
+    private final Parts parts;
+    private final String clientId;
+    private final MqttOptions options;
+    private final KafkaSink sink;
+    private final BridgeEvents events;
+    private final SourceSession session;
+    private final InFlightWindow window;
+    private final MqttToKafkaPipeline pipeline;
+    private final Acknowledger acknowledger;
+    private final LaneWorker laneWorker;
+    private final Map<SourceRoute, RouteLane> lanes = new LinkedHashMap<>();
+    private final List<Subscribed> subscriptions;
+    private final Map<SourceRoute, Integer> subscriptionIds = new LinkedHashMap<>();
+    private final RouteTable<SourceRoute> routes;
+    private final TopicCache topics;
+    private final Thread supervisor;
+    private final CompletableFuture<Void> started = new CompletableFuture<>();
+
+    // What the supervisor waits for; guarded by its monitor.
+    private final Object monitor = new Object();
+    private @Nullable CloseReason closed;
+    private @Nullable Stop stop;
+    private @Nullable Duration drain;
+    private boolean sinkBroken;
+    private boolean connecting;
+
+    private volatile boolean takingMessages;
+    private volatile boolean draining;
+    private volatile boolean connected;
+    private volatile boolean finished;
+    private volatile boolean sessionPresent;
+    private volatile @Nullable String lastError;
+    private volatile @Nullable MqttConnection connection;
+    private volatile @Nullable Thread waitingForRoom;
+    private volatile boolean windowWasFull;
+    private volatile int leftUnacknowledged;
+    private final LongAdder connects = new LongAdder();
+    private final LongAdder redelivered = new LongAdder();
+    private final LongAdder unrouted = new LongAdder();
+
+    /** Counts messages, so that a lane can keep their order. For the reading thread. */
+    private long order;
+
+    private record Stop(
+            @Nullable SourceRoute route, @Nullable String mqttTopic, Throwable cause) {}
+
+    /**
+     * Makes a runner that does nothing yet.
+     *
+     * @param parts what it is made of
+     */
+    public SourceRunner(Parts parts) {
+        this.parts = parts;
+        clientId = parts.clientId();
+        options = parts.options();
+        sink = parts.sink();
+        events = parts.events();
+        String thread = "bridge-" + clientId;
+        window = new InFlightWindow(options.maxInFlightBytes());
+        session = new SourceSession(options.receiveMaximum(), this::wakeAcknowledger);
+        acknowledger = new Acknowledger(thread + "-ack", session);
+        pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events);
+        for (SourceRoute route : parts.routes()) {
+            lanes.put(route, new RouteLane());
+        }
+        laneWorker = new LaneWorker(
+                thread + "-lanes", List.copyOf(lanes.values()), pipeline::work, cause -> breakConnection(cause));
+        routes = RouteTable.of(parts.routes(), SourceRoute::filter);
+        subscriptions = subscriptions(parts.routes(), routes.overlapping());
+        topics = new TopicCache(this::matches);
+        supervisor = new Thread(this::run, thread);
+        supervisor.setDaemon(true);
+    }
+
+    /** Merges routes of the same filter into one subscription, with the highest QoS that one of them asks for. */
+    private List<Subscribed> subscriptions(List<SourceRoute> all, boolean overlapping) {
+        Map<String, List<SourceRoute>> byFilter = new LinkedHashMap<>();
+        for (SourceRoute route : all) {
+            byFilter.computeIfAbsent(route.filter.subscription(), filter -> new ArrayList<>())
+                    .add(route);
+        }
+        List<Subscribed> merged = new ArrayList<>();
+        byFilter.forEach((filter, served) -> {
+            int qos = served.stream().mapToInt(route -> route.qos.level()).max().orElseThrow();
+            int id = overlapping ? merged.size() + 1 : 0;
+            served.forEach(route -> subscriptionIds.put(route, id));
+            merged.add(new Subscribed(new Subscription(filter, qos, id), served));
+        });
+        return List.copyOf(merged);
+    }
+
+    private RouteMatch[] matches(String topic) {
+        List<SourceRoute> found = routes.match(topic);
+        RouteMatch[] matches = new RouteMatch[found.size()];
+        for (int i = 0; i < matches.length; i++) {
+            SourceRoute route = found.get(i);
+            matches[i] = new RouteMatch(
+                    route,
+                    Objects.requireNonNull(lanes.get(route)),
+                    Objects.requireNonNull(subscriptionIds.get(route)),
+                    topic);
+        }
+        return matches;
+    }
+
+    // Starting, asking, ending: called by the bridge.
+
+    /**
+     * Connects to Kafka, then to the MQTT broker, and returns when subscribed.
+     *
+     * @param deadlineNanos when to give up, by {@link System#nanoTime()}
+     * @throws BridgeException if it does not come about
+     */
+    public void start(long deadlineNanos) {
+        sink.open(remaining(deadlineNanos));
+        for (SourceRoute route : parts.routes()) {
+            for (String topic : route.fixedTopics()) {
+                requireReady(route, topic, deadlineNanos);
+            }
+        }
+        acknowledger.start();
+        laneWorker.start();
+        supervisor.start();
+        try {
+            started.get(remaining(deadlineNanos).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof BridgeException failure) {
+                throw failure;
+            }
+            throw new BridgeStartException("the bridge could not start: " + e.getCause(), e.getCause());
+        } catch (TimeoutException e) {
+            String error = lastError;
+            throw new BridgeStartException(
+                    error == null
+                            ? "mqtt.serverUri: the MQTT broker " + options.serverUris()
+                                    + " did not answer before the start timeout; check that it runs"
+                            : error,
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BridgeStartException("the start was interrupted", e);
+        }
+    }
+
+    private void requireReady(SourceRoute route, String topic, long deadlineNanos) {
+        TopicResolution resolution = sink.resolve(topic);
+        while (resolution.state() == TopicResolution.State.UNREACHABLE && deadlineNanos - System.nanoTime() > 0) {
+            resolution = sink.resolve(topic);
+        }
+        if (resolution.state() != TopicResolution.State.READY) {
+            throw new BridgeStartException(
+                    "route '" + route.name() + "': "
+                            + MqttToKafkaPipeline.notReady(topic, resolution).getMessage(),
+                    resolution.cause());
+        }
+        if (route.partitioner instanceof Partitioner.Single single
+                && single.partition() >= sink.partitionCount(topic)
+                && route.topicTemplate != null
+                && route.topicTemplate.isConstant()
+                && topic.equals(route.fixedTopics().get(0))) {
+            throw new BridgeStartException("route '" + route.name() + "': partitioner: '" + topic
+                    + "' has partitions 0 to " + (sink.partitionCount(topic) - 1) + ", not " + single.partition());
+        }
+        route.ready(topic);
+    }
+
+    private static Duration remaining(long deadlineNanos) {
+        return Duration.ofNanos(Math.max(TimeUnit.MILLISECONDS.toNanos(1), deadlineNanos - System.nanoTime()));
+    }
+
+    /**
+     * Takes no more messages, waits for those in flight, disconnects, and returns when nothing of it is left.
+     *
+     * @param timeout how long to wait for messages in flight
+     */
+    public void close(Duration timeout) {
+        synchronized (monitor) {
+            drain = timeout;
+            if (connecting) {
+                supervisor.interrupt();
+            }
+            monitor.notifyAll();
+        }
+        boolean interrupted = false;
+        try {
+            if (supervisor.getState() != Thread.State.NEW) {
+                supervisor.join();
+                acknowledger.stop();
+                laneWorker.stop();
+            }
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        sink.close(Duration.ZERO);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Says whether the connection is up and subscribed. */
+    public boolean connected() {
+        return connected;
+    }
+
+    /** Says whether it has stopped for good. */
+    public boolean finished() {
+        return finished;
+    }
+
+    /** Counts messages of QoS 1 and 2 received and not acknowledged. */
+    public int unacknowledged() {
+        return session.unacknowledged();
+    }
+
+    /**
+     * Takes a snapshot.
+     *
+     * @return the state of the connection
+     */
+    public ConnectionHealth health() {
+        return new ConnectionHealth(
+                clientId,
+                connected,
+                sessionPresent,
+                connects.sum(),
+                session.unacknowledged(),
+                window.inFlight(),
+                Duration.ofNanos(session.oldestAge(System.nanoTime())),
+                redelivered.sum(),
+                session.suppressed(),
+                unrouted.sum(),
+                lastError);
+    }
+
+    // The supervisor.
+
+    private void run() {
+        try {
+            int attempt = 0;
+            int malformed = 0;
+            while (true) {
+                long before = acknowledger.written();
+                long since = System.nanoTime();
+                CloseReason reason = connectAndWatch();
+                if (reason == null) {
+                    return;
+                }
+                malformed = reason.malformed() ? malformed + 1 : 0;
+                if (reason.takenOver()) {
+                    stopRoutes(new Stop(null, null, takenOver()));
+                    return;
+                }
+                if (malformed >= MOST_MALFORMED_IN_A_ROW) {
+                    stopRoutes(new Stop(null, null, new DeliveryException(reason.text(), reason.cause())));
+                    return;
+                }
+                boolean progress =
+                        acknowledger.written() > before || System.nanoTime() - since > UP_LONG_ENOUGH.toNanos();
+                attempt = progress ? 1 : attempt + 1;
+                Duration delay = reason.cause() instanceof MqttConnectException refused && !refused.passing()
+                        ? options.reconnect().max()
+                        : options.reconnect()
+                                .delay(attempt, ThreadLocalRandom.current().nextDouble());
+                tellDisconnected(reason, delay);
+                mendSink();
+                if (!pause(delay) || !awaitRoomAfterFullWindow()) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            log.debug("The supervisor of '{}' was interrupted", clientId);
+        } catch (RuntimeException | Error e) {
+            log.error("The supervisor of '{}' failed", clientId, e);
+            stopRoutes(new Stop(null, null, e));
+        } finally {
+            finished = true;
+            connected = false;
+            started.completeExceptionally(new BridgeStartException("the bridge was closed while it started"));
+            parts.stateChanged().run();
+        }
+    }
+
+    private DeliveryException takenOver() {
+        return new DeliveryException("mqtt.clientId: another client connected as '" + UntrustedText.escape(clientId)
+                + "' and took the session over; give each client an id of its own");
+    }
+
+    /** One connection from CONNECT to its end; null if the runner is to end. */
+    private @Nullable CloseReason connectAndWatch() throws InterruptedException {
+        synchronized (monitor) {
+            closed = null;
+            if (drain != null || stop != null) {
+                return null;
+            }
+            connecting = true;
+        }
+        MqttConnection current = null;
+        CloseReason reason;
+        try {
+            current = parts.transport().connect(options, clientId, new Inbound());
+            connection = current;
+            subscribe(current);
+            doneConnecting();
+            connects.increment();
+            connected = true;
+            log.info(
+                    "'{}' is connected to {}, session {}",
+                    clientId,
+                    current.serverUri(),
+                    sessionPresent ? "resumed" : "new");
+            String uri = current.serverUri();
+            boolean present = sessionPresent;
+            events.tell(listener -> listener.onConnected(new Connected(clientId, uri, present)));
+            parts.stateChanged().run();
+            started.complete(null);
+            reason = watch(current);
+        } catch (MqttConnectException e) {
+            reason = new CloseReason(String.valueOf(e.getMessage()), -1, false, e);
+            if (!started.isDone() && !e.passing()) {
+                started.completeExceptionally(new BridgeStartException(String.valueOf(e.getMessage()), e));
+            }
+        } finally {
+            doneConnecting();
+            takingMessages = false;
+            boolean was = connected;
+            connected = false;
+            if (current != null) {
+                current.drop();
+                awaitReader(current);
+            }
+            connection = null;
+            leftUnacknowledged = session.unacknowledged();
+            session.disconnected();
+            if (was) {
+                parts.stateChanged().run();
+            }
+        }
+        if (reason != null) {
+            lastError = reason.text();
+        }
+        return reason;
+    }
+
+    /** From here on an interrupt would hurt: closing is told by the monitor instead. */
+    private void doneConnecting() {
+        synchronized (monitor) {
+            connecting = false;
+            Thread.interrupted();
+        }
+    }
+
+    /** Two readers must never meet: waits until the last one has left user code. */
+    private void awaitReader(MqttConnection last) throws InterruptedException {
+        while (!last.awaitReleased(Duration.ofSeconds(10))) {
+            log.warn("'{}' waits for a codec or function of a route to return before it connects again", clientId);
+        }
+    }
+
+    private void subscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
+        requireLimits(current.connAck());
+        if (!options.unsubscribe().isEmpty()) {
+            current.unsubscribe(options.unsubscribe(), options.connectTimeout());
+        }
+        boolean ids = current.connAck().subscriptionIdsAvailable();
+        List<Subscription> wanted = subscriptions.stream()
+                .map(Subscribed::subscription)
+                .map(one -> ids ? one : new Subscription(one.filter(), one.qos(), 0))
+                .toList();
+        List<Integer> codes = current.subscribe(wanted, options.connectTimeout());
+        for (int i = 0; i < codes.size(); i++) {
+            requireGranted(subscriptions.get(i), codes.get(i));
+        }
+    }
+
+    private void requireLimits(ConnAck connAck) throws MqttConnectException {
+        for (Subscribed one : subscriptions) {
+            String filter = one.subscription().filter();
+            if (one.subscription().qos() > connAck.maximumQos()) {
+                throw refused(
+                        one,
+                        "the MQTT broker supports QoS 0 to " + connAck.maximumQos() + " only",
+                        "lower the QoS of the route");
+            }
+            if (filter.startsWith("$share/") && !connAck.sharedAvailable()) {
+                throw refused(one, "the MQTT broker has no shared subscriptions", "leave $share out");
+            }
+            if ((filter.contains("+") || filter.contains("#")) && !connAck.wildcardsAvailable()) {
+                throw refused(one, "the MQTT broker has no wildcard subscriptions", "name whole topics");
+            }
+        }
+        long granted = connAck.sessionExpirySeconds();
+        if (granted >= 0 && granted < options.sessionExpiry().toSeconds()) {
+            boolean needed =
+                    subscriptions.stream().anyMatch(one -> one.subscription().qos() > 0);
+            if (granted == 0 && needed) {
+                throw new MqttConnectException(
+                        MqttConnectException.Kind.REFUSED,
+                        "mqtt.sessionExpiry: the MQTT broker keeps no sessions, so that QoS 1 and 2 could lose"
+                                + " messages; allow sessions there or lower the QoS of the routes",
+                        null);
+            }
+            log.warn(
+                    "'{}': the MQTT broker keeps the session for {} s only, not {} s as mqtt.sessionExpiry asks",
+                    clientId,
+                    granted,
+                    options.sessionExpiry().toSeconds());
+        }
+    }
+
+    private void requireGranted(Subscribed one, int code) throws MqttConnectException {
+        if (code >= 0x80) {
+            throw refused(
+                    one,
+                    "the MQTT broker refused the subscription: " + ReasonCodes.text(code),
+                    "check the filter and the rights of this user");
+        }
+        if (code < one.subscription().qos()) {
+            throw refused(
+                    one,
+                    "the MQTT broker granted QoS " + code + ", not "
+                            + one.subscription().qos(),
+                    "allow it there or lower the QoS of the route");
+        }
+    }
+
+    private static MqttConnectException refused(Subscribed one, String why, String mend) {
+        return new MqttConnectException(
+                MqttConnectException.Kind.REFUSED,
+                "route '" + one.routes().get(0).name() + "': fromMqtt: '"
+                        + one.subscription().filter() + "': " + why + "; " + mend,
+                null);
+    }
+
+    /** Waits until the connection or the runner ends; null in the latter case. */
+    private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
+        long stalledAt = 0;
+        long owedSince = 0;
+        while (true) {
+            synchronized (monitor) {
+                if (closed == null && stop == null && drain == null) {
+                    monitor.wait(TICK_MILLIS);
+                }
+                if (stop != null) {
+                    break;
+                }
+                if (drain != null) {
+                    break;
+                }
+                if (closed != null) {
+                    return closed;
+                }
+            }
+            long now = System.nanoTime();
+            stalledAt = reportStall(now, stalledAt);
+            owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
+            long tooLong = options.keepAlive().toNanos() * 2;
+            if (owedSince != 0 && now - owedSince > tooLong) {
+                return CloseReason.of("acknowledgements could not be written for " + options.keepAlive(), null);
+            }
+            if (now - current.lastReadNanos() > tooLong) {
+                return CloseReason.of(
+                        "the connection was not read for twice the keep-alive; "
+                                + "a codec or function of a route may block",
+                        null);
+            }
+        }
+        Stop stopping;
+        Duration timeout;
+        synchronized (monitor) {
+            stopping = stop;
+            timeout = drain == null ? parts.drainTimeout() : drain;
+        }
+        drainAndDisconnect(current, stopping, timeout);
+        if (stopping != null) {
+            stopRoutes(stopping);
+        }
+        return null;
+    }
+
+    private long reportStall(long now, long reportedAt) {
+        long age = session.oldestAge(now);
+        long threshold = parts.stallThreshold().toNanos();
+        if (age < threshold) {
+            return 0;
+        }
+        if (reportedAt != 0 && now - reportedAt < threshold) {
+            return reportedAt;
+        }
+        int waiting = session.unacknowledged();
+        log.warn(
+                "'{}': the oldest of {} unacknowledged messages has waited for {} s: Kafka does not confirm it",
+                clientId,
+                waiting,
+                TimeUnit.NANOSECONDS.toSeconds(age));
+        events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
+        return now;
+    }
+
+    /**
+     * Takes nothing more, gives what is in flight the time to be confirmed and acknowledged, and takes leave. On a stop,
+     * the failed message and what waits behind it stay unacknowledged.
+     */
+    private void drainAndDisconnect(MqttConnection current, @Nullable Stop stopping, Duration timeout)
+            throws InterruptedException {
+        takingMessages = false;
+        long deadline = System.nanoTime() + timeout.toNanos();
+        if (stopping == null) {
+            while ((session.unacknowledged() > 0 || window.inFlight() > 0)
+                    && System.nanoTime() < deadline
+                    && !isClosed()) {
+                awaitTick();
+            }
+        }
+        draining = true;
+        sink.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+        long lastAcks = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+        while (session.owesAcknowledgement() && System.nanoTime() < lastAcks && !isClosed()) {
+            awaitTick();
+        }
+        int left = session.unacknowledged();
+        if (left > 0) {
+            log.warn("'{}' leaves {} messages unacknowledged; the MQTT broker delivers them again", clientId, left);
+        }
+        current.disconnect(NORMAL_DISCONNECTION);
+    }
+
+    private boolean isClosed() {
+        synchronized (monitor) {
+            return closed != null;
+        }
+    }
+
+    private static void awaitTick() throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+
+    private void tellDisconnected(CloseReason reason, Duration delay) {
+        log.warn("'{}' is not connected: {}; next attempt in {} ms", clientId, reason.text(), delay.toMillis());
+        events.tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
+    }
+
+    /** Waits before the next attempt; false if the runner is to end. */
+    private boolean pause(Duration delay) throws InterruptedException {
+        long until = System.nanoTime() + delay.toNanos();
+        synchronized (monitor) {
+            while (drain == null && stop == null) {
+                long millis = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+                if (millis <= 0) {
+                    return true;
+                }
+                monitor.wait(millis);
+            }
+        }
+        Stop stopping = stop;
+        if (stopping != null) {
+            stopRoutes(stopping);
+        }
+        return false;
+    }
+
+    private void mendSink() {
+        boolean broken;
+        synchronized (monitor) {
+            broken = sinkBroken;
+        }
+        if (broken) {
+            log.info("'{}' starts a new producer", clientId);
+            sink.reset();
+            synchronized (monitor) {
+                // What the old producer gave up has been told by now.
+                sinkBroken = false;
+            }
+        }
+    }
+
+    /** A window that was full is given the time to drain, so that the next connection does not end the same way. */
+    private boolean awaitRoomAfterFullWindow() throws InterruptedException {
+        while (windowWasFull && !window.halfFree()) {
+            if (!pause(Duration.ofMillis(TICK_MILLIS))) {
+                return false;
+            }
+        }
+        windowWasFull = false;
+        return true;
+    }
+
+    private void stopRoutes(Stop stopping) {
+        String message = String.valueOf(stopping.cause().getMessage());
+        lastError = message;
+        SourceRoute failed = stopping.route();
+        for (SourceRoute route : parts.routes()) {
+            boolean culprit = failed == null || failed == route;
+            Throwable cause = failed == null || culprit
+                    ? stopping.cause()
+                    : new DeliveryException(
+                            "route '" + failed.name() + "', which shares the MQTT connection, has stopped: " + message);
+            String topic = culprit ? stopping.mqttTopic() : null;
+            route.lastError(cause);
+            route.markStopped();
+            if (culprit) {
+                log.error(
+                        "Route '{}' has stopped{}: {}",
+                        route.name(),
+                        topic == null ? "" : " at a message on '" + UntrustedText.escape(topic) + "'",
+                        message);
+            }
+            events.tell(listener -> listener.onRouteStopped(new RouteStopped(route.name(), topic, cause)));
+        }
+        started.completeExceptionally(new BridgeStartException(message, stopping.cause()));
+    }
+
+    private void wakeAcknowledger() {
+        acknowledger.wake();
+    }
+
+    /** Ends the present connection, if there is one, because what was received on it cannot be settled. */
+    private void breakConnection(Throwable cause) {
+        synchronized (monitor) {
+            sinkBroken = true;
+        }
+        dropConnection("Kafka's client failed: " + cause.getMessage());
+    }
+
+    private void dropConnection(String why) {
+        if (draining) {
+            // What is not confirmed stays unacknowledged, and the connection ends anyway.
+            return;
+        }
+        synchronized (monitor) {
+            if (closed == null) {
+                closed = CloseReason.of(why, null);
+                monitor.notifyAll();
+            }
+        }
+        takingMessages = false;
+        MqttConnection current = connection;
+        if (current != null) {
+            current.drop();
+        }
+    }
+
+    /** What arrives on one connection; but for closed(), all by the thread that reads it. */
+    private final class Inbound implements InboundHandler {
+        private final boolean[] wanted = new boolean[Delivery.MOST_ROUTES];
+
+        @Override
+        public void connected(ConnAck connAck, AckOutput acks) {
+            boolean lost = connects.sum() > 0 && !connAck.sessionPresent() && !options.cleanStart();
+            sessionPresent = connAck.sessionPresent();
+            acknowledger.output(acks);
+            session.connected(connAck.sessionPresent());
+            takingMessages = true;
+            if (lost) {
+                int inFlight = leftUnacknowledged;
+                log.warn("'{}': the MQTT broker has lost the session; what it had queued is gone", clientId);
+                events.tell(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
+            }
+        }
+
+        @Override
+        public void publish(PublishFrame frame) {
+            if (!takingMessages) {
+                // Draining or dropped: not acknowledged, so it comes again.
+                return;
+            }
+            try {
+                long topicHash = frame.topicHash();
+                TopicCache.Entry topic = topics.lookUp(frame, topicHash);
+                if (topic.matches.length == 0) {
+                    withoutRoute(frame, topic, topicHash);
+                } else if (frame.qos() == 0) {
+                    takeQos0(frame, topic);
+                } else {
+                    take(frame, topic, topicHash);
+                }
+            } catch (MalformedPacketException e) {
+                throw new ProtocolViolation(0x81, "the MQTT broker sent a malformed PUBLISH: " + e.getMessage());
+            }
+        }
+
+        private void take(PublishFrame frame, TopicCache.Entry topic, long topicHash) throws MalformedPacketException {
+            RouteMatch[] matches = topic.matches;
+            if (matches.length > Delivery.MOST_ROUTES) {
+                stop(new Stop(
+                        null,
+                        topic.topic,
+                        new DeliveryException("route: " + matches.length + " routes match '"
+                                + UntrustedText.escape(topic.topic) + "', but one message can go to "
+                                + Delivery.MOST_ROUTES + " at the most")));
+                return;
+            }
+            long each = MqttToKafkaPipeline.cost(frame.payloadLength());
+            long bytes = each * matches.length;
+            if (!awaitRoom(bytes)) {
+                return;
+            }
+            if (frame.duplicate()) {
+                redelivered.increment();
+            }
+            Delivery delivery = session.published(
+                    frame.packetId(),
+                    frame.qos(),
+                    frame.duplicate(),
+                    frame.fingerprint(topicHash),
+                    matches.length,
+                    System.nanoTime());
+            if (delivery == null) {
+                window.release(bytes);
+                return;
+            }
+            delivery.tag(matches);
+            MqttMessage message = message(frame, topic);
+            choose(frame, matches);
+            for (int i = 0; i < matches.length; i++) {
+                if (!wanted[i] || !delivery.isOpen(i)) {
+                    window.release(each);
+                    if (delivery.settle(i)) {
+                        session.settled(delivery);
+                    }
+                } else {
+                    pipeline.take(new Attempt(pipeline, matches[i], message, delivery, i, order++));
+                }
+            }
+        }
+
+        private void takeQos0(PublishFrame frame, TopicCache.Entry topic) throws MalformedPacketException {
+            RouteMatch[] matches = topic.matches;
+            MqttMessage message = message(frame, topic);
+            choose(frame, matches);
+            for (int i = 0; i < matches.length; i++) {
+                if (!wanted[i]) {
+                    continue;
+                }
+                if (hasRoomForQos0(MqttToKafkaPipeline.cost(frame.payloadLength()))) {
+                    pipeline.take(new Attempt(pipeline, matches[i], message, null, i, order++));
+                } else {
+                    RouteCounters counters = matches[i].route.counters(0);
+                    counters.received.increment();
+                    counters.shed.increment();
+                    events.shed(matches[i].route.name(), 1, "no room: Kafka is slower than the messages come");
+                }
+            }
+        }
+
+        /** Which of the routes this copy of the message is for: the broker can send one for each subscription. */
+        private void choose(PublishFrame frame, RouteMatch[] matches) throws MalformedPacketException {
+            boolean any = false;
+            if (matches.length > 1) {
+                int[] ids = frame.subscriptionIds();
+                for (int i = 0; i < matches.length; i++) {
+                    wanted[i] = contains(ids, matches[i].subscriptionId);
+                    any |= wanted[i];
+                }
+            }
+            if (!any) {
+                Arrays.fill(wanted, 0, matches.length, true);
+            }
+        }
+
+        private static boolean contains(int[] ids, int id) {
+            for (int one : ids) {
+                if (one == id) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private MqttMessage message(PublishFrame frame, TopicCache.Entry topic) throws MalformedPacketException {
+            MqttProperties properties = frame.properties();
+            return new MqttMessage(
+                    topic.topic,
+                    frame.payload(),
+                    QoS.of(frame.qos()),
+                    frame.retained(),
+                    frame.duplicate(),
+                    properties,
+                    System.currentTimeMillis());
+        }
+
+        private void withoutRoute(PublishFrame frame, TopicCache.Entry topic, long topicHash) {
+            unrouted.increment();
+            if (frame.qos() == 0) {
+                return;
+            }
+            if (options.unrouted() == Unrouted.STOP) {
+                takingMessages = false;
+                stop(new Stop(
+                        null,
+                        topic.topic,
+                        new DeliveryException("mqtt.unrouted: a message on '" + UntrustedText.escape(topic.topic)
+                                + "' matches no route; it comes from an earlier subscription of '"
+                                + UntrustedText.escape(clientId)
+                                + "': name its filter in mqtt.unsubscribe(..), or set mqtt.unrouted(ACKNOWLEDGE)")));
+                return;
+            }
+            events.unrouted(clientId, topic.topic);
+            session.published(
+                    frame.packetId(),
+                    frame.qos(),
+                    frame.duplicate(),
+                    frame.fingerprint(topicHash),
+                    0,
+                    System.nanoTime());
+        }
+
+        @Override
+        public void release(int packetId) {
+            if (takingMessages) {
+                session.released(packetId);
+            }
+        }
+
+        @Override
+        public void closed(CloseReason reason) {
+            takingMessages = false;
+            synchronized (monitor) {
+                if (closed == null) {
+                    closed = reason;
+                }
+                monitor.notifyAll();
+            }
+        }
+    }
+
+    /** Waits for room in the window, but not so long that the keep-alive suffers. */
+    private boolean awaitRoom(long bytes) {
+        if (window.tryAcquire(bytes, 1)) {
+            return true;
+        }
+        long deadline = System.nanoTime() + options.keepAlive().toNanos() / 4;
+        waitingForRoom = Thread.currentThread();
+        try {
+            while (takingMessages) {
+                if (window.tryAcquire(bytes, 1)) {
+                    return true;
+                }
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    windowWasFull = true;
+                    dropConnection(
+                            "Kafka has not confirmed anything for a quarter of the keep-alive, and "
+                                    + "mqtt.maxInFlightBytes are in flight; the MQTT broker queues until half of them are through");
+                    return false;
+                }
+                LockSupport.parkNanos(this, Math.min(left, TimeUnit.MILLISECONDS.toNanos(50)));
+            }
+            return false;
+        } finally {
+            waitingForRoom = null;
+        }
+    }
+
+    private boolean hasRoomForQos0(long bytes) {
+        if (window.tryAcquire(bytes, 2)) {
+            return true;
+        }
+        if (options.qos0Overflow() == Qos0Overflow.SHED) {
+            return false;
+        }
+        long deadline = System.nanoTime() + options.keepAlive().toNanos() / 4;
+        while (takingMessages && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(1));
+            if (window.tryAcquire(bytes, 2)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void stop(Stop stopping) {
+        takingMessages = false;
+        synchronized (monitor) {
+            if (stop == null) {
+                stop = stopping;
+            }
+            monitor.notifyAll();
+        }
+    }
+
+    /** What the pipeline has to say. */
+    private final class FromPipeline implements PipelineEvents {
+        @Override
+        public void settled(Delivery delivery) {
+            session.settled(delivery);
+            Thread waiting = waitingForRoom;
+            if (waiting != null) {
+                LockSupport.unpark(waiting);
+            }
+        }
+
+        @Override
+        public void redeliver(@Nullable Delivery delivery, Throwable cause) {
+            if (delivery == null || session.failed(delivery)) {
+                breakConnection(cause);
+            } else {
+                synchronized (monitor) {
+                    sinkBroken = true;
+                }
+            }
+        }
+
+        @Override
+        public void stop(SourceRoute route, @Nullable String mqttTopic, Throwable cause) {
+            SourceRunner.this.stop(new Stop(route, mqttTopic, cause));
+        }
+
+        @Override
+        public void wakeLanes() {
+            laneWorker.wake();
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.mqttkafka.bridge.examples;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Says what the bridge says of its options, in the words of the command line. */
+final class OptionNames {
+    // Where one name begins like another, the longer one stands first.
+    private static final Map<String, String> OPTIONS = new LinkedHashMap<>();
+
+    static {
+        OPTIONS.put("mqtt.serverUri", "--mqtt");
+        OPTIONS.put("mqtt.clientId", "--client-id");
+        OPTIONS.put("mqtt.credentials", "--mqtt-user, --mqtt-password-env or --mqtt-password-file");
+        OPTIONS.put("mqtt.sessionExpiry", "--session-expiry");
+        OPTIONS.put("mqtt.receiveMaximum", "--receive-maximum");
+        OPTIONS.put("mqtt.keepAlive", "--keep-alive");
+        OPTIONS.put("mqtt.tls.trustStore", "--mqtt-trust-store");
+        OPTIONS.put("mqtt.tls.keyStore", "--mqtt-key-store");
+        OPTIONS.put("mqtt.tls", "--mqtt-trust-store or --mqtt-key-store");
+        OPTIONS.put("tls.trustStore", "--mqtt-trust-store");
+        OPTIONS.put("tls.keyStore", "--mqtt-key-store");
+        OPTIONS.put("kafka.bootstrapServers", "--kafka");
+        OPTIONS.put("kafka.client", "--kafka-property or --kafka-config");
+        OPTIONS.put("kafka.producer", "--kafka-property or --kafka-config");
+    }
+
+    // Names that are ordinary words too: they count only in front of a colon.
+    private static final Map<String, String> WORDS = Map.of(
+            "filter", "--from-mqtt",
+            "fromMqtt", "--from-mqtt",
+            "toKafka", "--to-kafka",
+            "key", "--key",
+            "qos", "--qos",
+            "deadLetter", "--dead-letter",
+            "onFailure.deadLetter", "--dead-letter",
+            "startTimeout", "--start-timeout",
+            "drainTimeout", "--drain-timeout");
+
+    private static final Pattern OPTION = Pattern.compile("(?<![\\w.])(" + anyOf(OPTIONS) + ")(\\([^()]*\\))?(?!\\w)");
+    private static final Pattern WORD = Pattern.compile("(?<=^|: )(" + anyOf(WORDS) + ")(?=:)");
+    private static final Pattern TIME = Pattern.compile("\\bPT([0-9][0-9.HMS]*)\\b");
+
+    private OptionNames() {}
+
+    /** Names the option of the command line wherever the message names one of the bridge, and writes 30s for PT30S. */
+    static String translate(@Nullable String message) {
+        if (message == null) {
+            return "no reason given";
+        }
+        String options = OPTION.matcher(message).replaceAll(match -> replacement(OPTIONS, match.group(1)));
+        String words = WORD.matcher(options).replaceAll(match -> replacement(WORDS, match.group(1)));
+        return TIME.matcher(words).replaceAll(match -> match.group(1).toLowerCase(Locale.ROOT));
+    }
+
+    private static String anyOf(Map<String, String> names) {
+        return String.join("|", names.keySet()).replace(".", "\\.");
+    }
+
+    private static String replacement(Map<String, String> names, String name) {
+        return Matcher.quoteReplacement(names.getOrDefault(name, name));
+    }
+}

@@ -1,0 +1,254 @@
+package io.mqttkafka.bridge.examples;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.BridgeHealth;
+import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
+import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
+import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
+import io.mqttkafka.bridge.BridgeState;
+import io.mqttkafka.bridge.error.BridgeClosedException;
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.error.BridgeException;
+import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.event.RouteStopped;
+import io.mqttkafka.bridge.event.StateChanged;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.logging.LogManager;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** A bridge from MQTT to Kafka as a program of its own. {@code --help} says what it takes. */
+@Command(
+        name = "standalone-bridge",
+        mixinStandardHelpOptions = true,
+        versionProvider = StandaloneBridge.Version.class,
+        sortOptions = false,
+        usageHelpWidth = 110,
+        abbreviateSynopsis = true,
+        description = {
+            "Takes messages from MQTT 5 to Kafka. A message of QoS 1 or 2 is acknowledged only after Kafka has confirmed it.",
+            "SIGTERM and Ctrl-C let messages in flight finish and leave the MQTT session in place, so that the broker queues"
+                    + " until the next start. The same signal again ends the process at once."
+        },
+        footerHeading = "%nExample:%n",
+        footer = {
+            "  standalone-bridge --mqtt tcp://broker:1883 --client-id edge-1 --kafka kafka:9092 \\",
+            "      --from-mqtt 'sensors/{site}/{device}/temp' --to-kafka 'telemetry.{site}' --key '{device}' \\",
+            "      --from-mqtt 'alarms/#' --to-kafka alarms --qos 2 --dead-letter alarms.dead",
+            "",
+            "TIME is for example 30s, 5m, 1h30m, 7d, or 30, which is seconds."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:Stopped on request; every message taken was confirmed by Kafka and acknowledged.",
+            "1:An error in the program itself.",
+            "2:Wrong usage; nothing was started.",
+            "3:Could not start: a broker was not reached or refused.",
+            "4:A route stopped because of a failure; its message was not acknowledged and is delivered again.",
+            "5:Stopped on request with messages still in flight; they are delivered again."
+        })
+public final class StandaloneBridge implements Callable<Integer> {
+    private static final int STOPPED = 0;
+    private static final int BROKEN = 1;
+    private static final int USAGE = 2;
+    private static final int NOT_STARTED = 3;
+    private static final int ROUTE_STOPPED = 4;
+    private static final int NOT_DRAINED = 5;
+
+    private final Secrets secrets;
+    private final CountDownLatch end = new CountDownLatch(1);
+    private volatile boolean stopRequested;
+    private volatile @Nullable String failure;
+    private volatile @Nullable Bridge bridge;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private StandaloneOptions options = new StandaloneOptions();
+
+    StandaloneBridge(Function<String, @Nullable String> environment) {
+        secrets = new Secrets(environment);
+    }
+
+    /**
+     * Runs a bridge until it is stopped.
+     *
+     * @param args the options
+     */
+    public static void main(String[] args) {
+        // The MQTT client logs there; what matters of it the bridge says itself.
+        LogManager.getLogManager().reset();
+        StandaloneBridge program = new StandaloneBridge(System::getenv);
+        StopSignals.handle(program::requestStop, NOT_DRAINED);
+        System.exit(program.commandLine().execute(args));
+    }
+
+    /** Returns the parser of the options, which runs the bridge and turns every failure into one line and an exit code. */
+    CommandLine commandLine() {
+        return new CommandLine(this)
+                .setExpandAtFiles(false)
+                .setParameterExceptionHandler((e, args) -> {
+                    complain(UsageErrors.describe(e, args) + "; see --help");
+                    return USAGE;
+                })
+                .setExecutionExceptionHandler((e, commandLine, parsed) -> {
+                    complain("this should not happen, please report it: " + e);
+                    return BROKEN;
+                });
+    }
+
+    /** Asks the bridge to stop; {@link #call()} returns when it has. */
+    void requestStop() {
+        say("stopping: waits for messages in flight; the same signal again ends the process at once");
+        stopRequested = true;
+        end.countDown();
+        Bridge starting = bridge;
+        if (starting != null && starting.state() == BridgeState.STARTING) {
+            starting.close();
+        }
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Bridge bridge = build();
+        this.bridge = bridge;
+        try (bridge) {
+            if (!stopRequested) {
+                say("starting");
+                bridge.start();
+                bridge.guarantees()
+                        .forEach(route -> say(route.route() + ": " + route.guarantee() + ", " + route.reason()));
+                say("running; SIGTERM or Ctrl-C stops it in order");
+            }
+            awaitEnd(bridge);
+        } catch (BridgeException e) {
+            if (!(e instanceof BridgeClosedException && stopRequested)) {
+                complain("could not start: " + OptionNames.translate(e.getMessage()));
+                return NOT_STARTED;
+            }
+        }
+        return exitCode(bridge.health());
+    }
+
+    private Bridge build() {
+        try {
+            return options.toBuilder(secrets).listener(new EndOfRoutes()).build();
+        } catch (OptionException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+        } catch (BridgeConfigException | IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), OptionNames.translate(e.getMessage()));
+        }
+    }
+
+    private void awaitEnd(Bridge bridge) throws InterruptedException {
+        Duration interval = options.run.statusInterval;
+        if (interval == null) {
+            end.await();
+            return;
+        }
+        while (!end.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
+            say(counts(bridge.health()));
+        }
+    }
+
+    private int exitCode(BridgeHealth health) {
+        say("stopped: " + counts(health));
+        if (failure != null) {
+            complain(failure);
+            return ROUTE_STOPPED;
+        }
+        int inFlight = unacknowledged(health);
+        if (inFlight > 0) {
+            complain(inFlight + " messages were still in flight; the MQTT broker delivers them again at the next start;"
+                    + " --drain-timeout waits longer");
+            return NOT_DRAINED;
+        }
+        return STOPPED;
+    }
+
+    // Counts only: a status line can end up anywhere, and topics can tell as much as payloads.
+    private static String counts(BridgeHealth health) {
+        RouteCounts sum = health.routes().stream()
+                .map(RouteHealth::total)
+                .reduce(RouteCounts::plus)
+                .orElseThrow();
+        return "state=%s received=%d delivered=%d acknowledged=%d dead-lettered=%d filtered=%d shed=%d retries=%d"
+                        .formatted(
+                                health.state(),
+                                sum.received(),
+                                sum.delivered(),
+                                sum.acknowledged(),
+                                sum.deadLettered(),
+                                sum.filtered(),
+                                sum.shed(),
+                                sum.retries())
+                + " unacknowledged=" + unacknowledged(health) + " connects="
+                + health.connections().stream()
+                        .mapToLong(ConnectionHealth::connects)
+                        .sum();
+    }
+
+    private static int unacknowledged(BridgeHealth health) {
+        return health.connections().stream()
+                .mapToInt(ConnectionHealth::unacknowledged)
+                .sum();
+    }
+
+    private void say(String line) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(Instant.now().truncatedTo(ChronoUnit.SECONDS) + " " + line);
+        out.flush();
+    }
+
+    private void complain(@Nullable String line) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("standalone-bridge: " + line);
+        err.flush();
+    }
+
+    /** Ends the program when a route does: better restarted or mended than half alive. */
+    private final class EndOfRoutes implements BridgeListener {
+        @Override
+        public void onRouteStopped(RouteStopped event) {
+            end("route '" + event.route() + "' has stopped: "
+                    + OptionNames.translate(event.cause().getMessage()));
+        }
+
+        @Override
+        public void onStateChanged(StateChanged event) {
+            if (event.to() == BridgeState.FAILED) {
+                end("every route has stopped");
+            }
+        }
+
+        private void end(String reason) {
+            if (failure == null) {
+                failure = reason;
+            }
+            end.countDown();
+        }
+    }
+
+    /** The version of the jar. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = StandaloneBridge.class.getPackage().getImplementationVersion();
+            return new String[] {"standalone-bridge " + (version == null ? "(not from a jar)" : version)};
+        }
+    }
+}

@@ -1,0 +1,389 @@
+package io.mqttkafka.bridge.examples;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.BridgeBuilder;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.ToKafka;
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.TlsOptions;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+
+/** The options of {@link StandaloneBridge}, and how a bridge is built of them. */
+final class StandaloneOptions {
+    @ArgGroup(exclusive = false, multiplicity = "1..*", heading = "%nRoutes, each with these options:%n")
+    List<RouteGroup> routes = new ArrayList<>();
+
+    @ArgGroup(validate = false, heading = "%nMQTT:%n")
+    MqttGroup mqtt = new MqttGroup();
+
+    @ArgGroup(validate = false, heading = "%nKafka:%n")
+    KafkaGroup kafka = new KafkaGroup();
+
+    @ArgGroup(validate = false, heading = "%nThe process:%n")
+    RunGroup run = new RunGroup();
+
+    /**
+     * Collects everything for the bridge.
+     *
+     * @throws OptionException if an option is missing or illegal, or names a file or variable that cannot be read
+     * @throws RuntimeException as the API throws it for what it refuses
+     */
+    BridgeBuilder toBuilder(Secrets secrets) {
+        if (run.statusInterval != null && run.statusInterval.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new OptionException("--status-interval: must be 1s or more");
+        }
+        BridgeBuilder builder =
+                Bridge.builder().mqtt(m -> mqtt.apply(m, secrets)).kafka(kafka::apply);
+        for (RouteGroup route : routes) {
+            builder.route(route.toRoute(run.metadataHeaders));
+        }
+        if (run.startTimeout != null) {
+            builder.startTimeout(run.startTimeout);
+        }
+        if (run.drainTimeout != null) {
+            builder.drainTimeout(run.drainTimeout);
+        }
+        return builder;
+    }
+
+    /** One route. */
+    static final class RouteGroup {
+        @Option(
+                names = "--from-mqtt",
+                paramLabel = "FILTER",
+                required = true,
+                description = "MQTT topic filter with named levels: 'sensors/{site}/+/temp'.")
+        String from = "";
+
+        @Option(
+                names = "--to-kafka",
+                paramLabel = "TEMPLATE",
+                required = true,
+                description = "Kafka topic: literal text, {level}, {topic}, {key}, {header:name}.")
+        String to = "";
+
+        @Option(names = "--key", paramLabel = "TEMPLATE", description = "Key of the records. Default: {topic}.")
+        @Nullable
+        String key;
+
+        @Option(names = "--qos", paramLabel = "0|1|2", description = "QoS to subscribe with. Default: 1.")
+        int qos = 1;
+
+        @Option(
+                names = "--dead-letter",
+                paramLabel = "TOPIC",
+                description = "Kafka topic for messages that cannot be delivered. Default: the bridge stops at one.")
+        @Nullable
+        String deadLetter;
+
+        Route toRoute(boolean metadataHeaders) {
+            ToKafka<byte[]> target = Route.fromMqtt(from).qos(QoS.of(qos)).toKafka(to);
+            if (key != null) {
+                target.key(key);
+            }
+            if (deadLetter != null) {
+                String topic = deadLetter;
+                target.onFailure(f -> f.deadLetter(topic));
+            }
+            if (metadataHeaders) {
+                target.metadataHeaders();
+            }
+            return target.build();
+        }
+    }
+
+    /** The MQTT side. */
+    static final class MqttGroup {
+        @Option(
+                names = "--mqtt",
+                paramLabel = "URI",
+                description = "tcp://host:1883, ssl://host:8883, ws://host/path or wss://host/path."
+                        + " Repeat it for brokers to try in order.")
+        List<String> uris = new ArrayList<>();
+
+        @Option(
+                names = "--client-id",
+                paramLabel = "ID",
+                description = "Names the MQTT session: the same at every start, and used by nobody else.")
+        @Nullable
+        String clientId;
+
+        @Option(names = "--mqtt-user", paramLabel = "NAME", description = "User name.")
+        @Nullable
+        String user;
+
+        @Option(
+                names = "--mqtt-password-env",
+                paramLabel = "NAME",
+                description = "Environment variable that holds the password.")
+        @Nullable
+        String passwordEnv;
+
+        @Option(names = "--mqtt-password-file", paramLabel = "FILE", description = "File that holds the password.")
+        @Nullable
+        Path passwordFile;
+
+        @Option(
+                names = {"--mqtt-password", "--mqtt-trust-store-password", "--mqtt-key-store-password"},
+                hidden = true,
+                arity = "0..1",
+                fallbackValue = "")
+        List<String> exposedPasswords = new ArrayList<>();
+
+        @Option(
+                names = "--mqtt-trust-store",
+                paramLabel = "FILE",
+                description = "PKCS12 or JKS file with the certificates to trust. Default: what Java trusts.")
+        @Nullable
+        Path trustStore;
+
+        @Option(
+                names = "--mqtt-trust-store-password-env",
+                paramLabel = "NAME",
+                description = "Environment variable with its password.")
+        @Nullable
+        String trustStorePasswordEnv;
+
+        @Option(
+                names = "--mqtt-trust-store-password-file",
+                paramLabel = "FILE",
+                description = "File with its password.")
+        @Nullable
+        Path trustStorePasswordFile;
+
+        @Option(
+                names = "--mqtt-key-store",
+                paramLabel = "FILE",
+                description = "PKCS12 or JKS file with the client's own certificate and key.")
+        @Nullable
+        Path keyStore;
+
+        @Option(
+                names = "--mqtt-key-store-password-env",
+                paramLabel = "NAME",
+                description = "Environment variable with its password.")
+        @Nullable
+        String keyStorePasswordEnv;
+
+        @Option(names = "--mqtt-key-store-password-file", paramLabel = "FILE", description = "File with its password.")
+        @Nullable
+        Path keyStorePasswordFile;
+
+        @Option(
+                names = "--session-expiry",
+                paramLabel = "TIME",
+                converter = TimeConverter.class,
+                description = "How long the broker keeps the session while the bridge is away. Default: 7d.")
+        @Nullable
+        Duration sessionExpiry;
+
+        @Option(
+                names = "--receive-maximum",
+                paramLabel = "N",
+                description = "Most messages of QoS 1 and 2 that wait for their acknowledgement. Default: 4096.")
+        @Nullable
+        Integer receiveMaximum;
+
+        @Option(
+                names = "--keep-alive",
+                paramLabel = "TIME",
+                converter = TimeConverter.class,
+                description = "Longest silence before the connection counts as dead. Default: 30s.")
+        @Nullable
+        Duration keepAlive;
+
+        void apply(MqttOptions.Builder options, Secrets secrets) {
+            if (!exposedPasswords.isEmpty()) {
+                throw new OptionException("--mqtt-password: everybody on this machine can read the command line; use"
+                        + " --mqtt-password-file or --mqtt-password-env, and the same for stores");
+            }
+            if (uris.isEmpty()) {
+                throw new OptionException("--mqtt: is missing; add for example --mqtt tcp://broker:1883");
+            }
+            uris.forEach(options::serverUri);
+            if (clientId != null) {
+                options.clientId(clientId);
+            }
+            String password = secrets.read("--mqtt-password", passwordEnv, passwordFile);
+            if (user != null) {
+                options.credentials(user, password);
+            } else if (password != null) {
+                throw new OptionException("--mqtt-user: is missing; a password needs a user name");
+            }
+            if (sessionExpiry != null) {
+                options.sessionExpiry(sessionExpiry);
+            }
+            if (receiveMaximum != null) {
+                options.receiveMaximum(receiveMaximum);
+            }
+            if (keepAlive != null) {
+                options.keepAlive(keepAlive);
+            }
+            applyTls(options, secrets);
+        }
+
+        private void applyTls(MqttOptions.Builder options, Secrets secrets) {
+            String trustPassword =
+                    secrets.read("--mqtt-trust-store-password", trustStorePasswordEnv, trustStorePasswordFile);
+            String keyPassword = secrets.read("--mqtt-key-store-password", keyStorePasswordEnv, keyStorePasswordFile);
+            if (trustStore == null && trustPassword != null) {
+                throw new OptionException("--mqtt-trust-store: is missing; its password is given");
+            }
+            if (keyStore == null && keyPassword != null) {
+                throw new OptionException("--mqtt-key-store: is missing; its password is given");
+            }
+            if (trustStore != null || keyStore != null) {
+                options.tls(tls -> applyStores(tls, trustPassword, keyPassword));
+            }
+        }
+
+        private void applyStores(TlsOptions.Builder tls, @Nullable String trustPassword, @Nullable String keyPassword) {
+            if (trustStore != null) {
+                tls.trustStore(trustStore, trustPassword);
+            }
+            if (keyStore != null) {
+                tls.keyStore(keyStore, keyPassword);
+            }
+        }
+    }
+
+    /** The Kafka side. */
+    static final class KafkaGroup {
+        private static final Set<String> CLIENT_PROPERTIES = AdminClientConfig.configNames();
+        private static final Set<String> SECRET_PROPERTIES = ProducerConfig.configDef().configKeys().values().stream()
+                .filter(key -> key.type == ConfigDef.Type.PASSWORD)
+                .map(key -> key.name)
+                .collect(Collectors.toSet());
+
+        @Option(
+                names = "--kafka",
+                paramLabel = "HOST:PORT",
+                description = "Kafka brokers to ask first. Repeat it, or separate them by commas.")
+        List<String> servers = new ArrayList<>();
+
+        @Option(
+                names = "--kafka-config",
+                paramLabel = "FILE",
+                description =
+                        "Properties file for the Kafka clients; the place for security.protocol, passwords and keys.")
+        @Nullable
+        Path config;
+
+        @Option(
+                names = "--kafka-property",
+                paramLabel = "NAME=VALUE",
+                description = "Property for the Kafka clients, such as compression.type=lz4. Not for secrets.")
+        List<String> properties = new ArrayList<>();
+
+        void apply(KafkaOptions.Builder options) {
+            if (servers.isEmpty()) {
+                throw new OptionException("--kafka: is missing; add for example --kafka kafka:9092");
+            }
+            servers.forEach(options::bootstrapServers);
+            if (config != null) {
+                Properties file = readConfig(config);
+                for (String name : file.stringPropertyNames()) {
+                    set(options, "--kafka-config", name, file.getProperty(name));
+                }
+            }
+            for (String property : properties) {
+                int equals = property.indexOf('=');
+                if (equals < 1) {
+                    throw new OptionException(
+                            "--kafka-property: needs NAME=VALUE; use for example --kafka-property compression.type=lz4");
+                }
+                String name = property.substring(0, equals).strip();
+                if (isSecret(name)) {
+                    throw new OptionException(
+                            "--kafka-property: " + name + " is a secret, and everybody on this machine"
+                                    + " can read the command line; put it into a file and name that with --kafka-config");
+                }
+                set(
+                        options,
+                        "--kafka-property",
+                        name,
+                        property.substring(equals + 1).strip());
+            }
+        }
+
+        // What every Kafka client knows goes to all of them; the rest, such as compression.type, to the producer.
+        private static void set(KafkaOptions.Builder options, String option, String name, String value) {
+            try {
+                if (CLIENT_PROPERTIES.contains(name)) {
+                    options.client(name, value);
+                } else {
+                    options.producer(name, value);
+                }
+            } catch (IllegalArgumentException e) {
+                throw new OptionException(String.valueOf(e.getMessage()).replaceFirst("kafka\\.\\w+", option));
+            }
+        }
+
+        private static boolean isSecret(String name) {
+            String lower = name.toLowerCase(Locale.ROOT);
+            return SECRET_PROPERTIES.contains(name) || lower.contains("password") || lower.contains("secret");
+        }
+
+        private static Properties readConfig(Path file) {
+            Properties properties = new Properties();
+            try (Reader reader = Files.newBufferedReader(file)) {
+                properties.load(reader);
+                return properties;
+            } catch (IOException | IllegalArgumentException e) {
+                // Without the exception's message, which can repeat what stands in the file.
+                throw new OptionException("--kafka-config: '" + file
+                        + "' is not a readable properties file; check path, rights and form");
+            }
+        }
+    }
+
+    /** What is neither MQTT nor Kafka. */
+    static final class RunGroup {
+        @Option(
+                names = "--metadata-headers",
+                description = "Add what MQTT knows of a message as headers: mqtt.topic, mqtt.qos and so on.")
+        boolean metadataHeaders;
+
+        @Option(
+                names = "--status-interval",
+                paramLabel = "TIME",
+                converter = TimeConverter.class,
+                description = "Print a line of counts so often. Default: never.")
+        @Nullable
+        Duration statusInterval;
+
+        @Option(
+                names = "--start-timeout",
+                paramLabel = "TIME",
+                converter = TimeConverter.class,
+                description = "How long to try to reach the brokers at start. Default: 30s.")
+        @Nullable
+        Duration startTimeout;
+
+        @Option(
+                names = "--drain-timeout",
+                paramLabel = "TIME",
+                converter = TimeConverter.class,
+                description = "How long to wait for messages in flight at the end. Default: 10s.")
+        @Nullable
+        Duration drainTimeout;
+    }
+}

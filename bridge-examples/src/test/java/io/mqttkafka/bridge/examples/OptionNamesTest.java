@@ -1,0 +1,32 @@
+package io.mqttkafka.bridge.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OptionNamesTest {
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            mqtt.receiveMaximum: 0 must be from 1 to 65535 messages | --receive-maximum: 0 must be from 1 to 65535 messages
+            mqtt.keepAlive: PT1S must be from PT2S to PT18H12M15S   | --keep-alive: 1s must be from 2s to 18h12m15s
+            belongs to the bridge; set it with kafka.bootstrapServers(..) | belongs to the bridge; set it with --kafka
+            set them with mqtt.credentials(..) | set them with --mqtt-user, --mqtt-password-env or --mqtt-password-file
+            mqtt.tls: is set, but no server URI | --mqtt-trust-store or --mqtt-key-store: is set, but no server URI
+            mqtt.tls.trustStore: not trusted    | --mqtt-trust-store: not trusted
+            tls.keyStore: 'k.p12' is not a readable file | --mqtt-key-store: 'k.p12' is not a readable file
+            route 'a': key: '{x}' names no level | route 'a': --key: '{x}' names no level
+            filter: 'a/#/b' has a wildcard      | --from-mqtt: 'a/#/b' has a wildcard
+            the key: of a record, and a filter  | the key: of a record, and a filter
+            my.mqtt.keepAlive and mqtt.keepAlives | my.mqtt.keepAlive and mqtt.keepAlives
+            """)
+    void translate_messageOfTheBridge_namesOptionsOfTheCommandLine(String message, String expected) {
+        assertThat(OptionNames.translate(message)).isEqualTo(expected);
+    }
+
+    @Test
+    void translate_noMessage_saysSo() {
+        assertThat(OptionNames.translate(null)).isEqualTo("no reason given");
+    }
+}

@@ -1,0 +1,372 @@
+package io.mqttkafka.bridge.examples;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.FaultProxy;
+import io.mqttkafka.bridge.testkit.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.MqttBroker;
+import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+class StandaloneBridgeIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String SECRET = "canary-5f1d";
+    private static final String RUNNING = "running;";
+
+    private static EmbeddedKafka kafka;
+    private static FaultProxy kafkaProxy;
+    private static MqttBroker mqtt;
+
+    @TempDir
+    private Path directory;
+
+    // Its own for every test: neither session nor records of another get in the way.
+    private final String name = "test-" + UUID.randomUUID();
+
+    @BeforeAll
+    static void startBrokers() {
+        kafkaProxy = FaultProxy.start();
+        kafka = EmbeddedKafka.builder()
+                .property("auto.create.topics.enable", "false")
+                .behind(kafkaProxy)
+                .start();
+        mqtt = MqttBroker.start();
+    }
+
+    @AfterAll
+    static void stopBrokers() {
+        mqtt.close();
+        kafka.close();
+        kafkaProxy.close();
+    }
+
+    @Test
+    void unreachableMqtt_saysSo() throws IOException {
+        kafka.createTopic(name, 1);
+
+        Run run = run("tcp://127.0.0.1:" + closedPort(), kafka.bootstrapServers(), "--start-timeout", "2s");
+
+        assertNotStarted(run, "--mqtt: no connection to the MQTT broker", "check host and port");
+    }
+
+    @Test
+    void unreachableKafka_saysSo() throws IOException {
+        Run run = run(mqtt.serverUri(), "127.0.0.1:" + closedPort(), "--start-timeout", "2s");
+
+        assertNotStarted(run, "--kafka:", "check");
+    }
+
+    @Test
+    void unknownKafkaTopic_saysSo() {
+        Run run = run(mqtt.serverUri(), kafka.bootstrapServers());
+
+        assertNotStarted(run, name, "create");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0x86, 0x87})
+    void refusedCredentials_saySoWithoutThem(int reasonCode) throws IOException {
+        kafka.createTopic(name, 1);
+        Path password = Files.writeString(directory.resolve("password"), SECRET + "\n");
+        try (ScriptedMqttBroker broker = ScriptedMqttBroker.start()) {
+            CompletableFuture<Void> script = CompletableFuture.runAsync(() -> {
+                var connection = broker.accept();
+                connection.expectConnect();
+                connection.connack(false, reasonCode);
+            });
+
+            Run run = run(
+                    broker.serverUri(),
+                    kafka.bootstrapServers(),
+                    "--mqtt-user",
+                    "me",
+                    "--mqtt-password-file",
+                    password.toString());
+
+            script.join();
+            assertNotStarted(run, "--mqtt-user", "check user name");
+            assertThat(run.output()).doesNotContain(SECRET);
+        }
+    }
+
+    @Test
+    void wrongPassword_saysSoWithoutIt() throws IOException {
+        assumeTrue(MosquittoBroker.available(), "mosquitto is not installed");
+        kafka.createTopic(name, 1);
+        try (MosquittoBroker broker =
+                MosquittoBroker.builder().user("me", "right").start()) {
+            List<String> args = args(broker.serverUri(), kafka.bootstrapServers());
+            args.addAll(List.of("--mqtt-user", "me", "--mqtt-password-env", "MQTT_PASSWORD"));
+
+            Run run = Run.standaloneBridge(Map.of("MQTT_PASSWORD", SECRET), args.toArray(String[]::new));
+
+            assertNotStarted(run, "--mqtt-user", "check user name");
+            assertThat(run.output()).doesNotContain(SECRET);
+        }
+    }
+
+    @Test
+    void certificateOfAnotherHost_saysSo() throws Exception {
+        kafka.createTopic(name, 1);
+        try (TlsServer server = TlsServer.startFor("elsewhere.example", directory)) {
+            Run run = run(
+                    "ssl://127.0.0.1:" + server.port(),
+                    kafka.bootstrapServers(),
+                    "--mqtt-trust-store",
+                    server.trustStore().toString(),
+                    "--mqtt-trust-store-password-file",
+                    server.passwordFile().toString());
+
+            assertNotStarted(run, "--mqtt: the certificate of ssl://127.0.0.1", "use a host name that it holds");
+            assertThat(run.output()).doesNotContain(TlsServer.PASSWORD);
+        }
+    }
+
+    @Test
+    void untrustedCertificate_saysSo() throws Exception {
+        kafka.createTopic(name, 1);
+        try (TlsServer server = TlsServer.startFor("elsewhere.example", directory)) {
+            Run run = run("ssl://127.0.0.1:" + server.port(), kafka.bootstrapServers());
+
+            assertNotStarted(run, "--mqtt-trust-store: the certificate of ssl://127.0.0.1", "give a trust store");
+        }
+    }
+
+    @Test
+    void wrongStorePassword_saysSoWithoutIt() throws Exception {
+        kafka.createTopic(name, 1);
+        Path password = Files.writeString(directory.resolve("wrong"), SECRET);
+        try (TlsServer server = TlsServer.startFor("elsewhere.example", directory)) {
+            Run run = run(
+                    "ssl://127.0.0.1:" + server.port(),
+                    kafka.bootstrapServers(),
+                    "--mqtt-trust-store",
+                    server.trustStore().toString(),
+                    "--mqtt-trust-store-password-file",
+                    password.toString());
+
+            assertNotStarted(run, "--mqtt-trust-store", "password");
+            assertThat(run.output()).doesNotContain(SECRET);
+        }
+    }
+
+    @Test
+    void sigterm_drainsKeepsTheSessionAndExitsWith0() throws Exception {
+        kafka.createTopic(name, 1);
+        List<String> args = args(mqtt.serverUri(), kafka.bootstrapServers());
+        args.addAll(List.of("--status-interval", "1s"));
+
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+            bridge.awaitOutput(RUNNING);
+            Messages.publish(mqtt.serverUri(), "in/" + name, "first", "second");
+            bridge.awaitOutput("state=RUNNING received=2 delivered=2 acknowledged=2");
+            bridge.terminate();
+
+            assertThat(bridge.awaitExit()).as(bridge.output()).isZero();
+            assertThat(bridge.output()).contains("stopped: state=CLOSED received=2 delivered=2 acknowledged=2");
+            assertThat(bridge.output().lines().filter(line -> line.contains("state=")))
+                    .noneMatch(line -> line.contains(name));
+        }
+        Messages.publish(mqtt.serverUri(), "in/" + name, "while away");
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+            bridge.awaitOutput(RUNNING);
+            await().atMost(PATIENCE).until(() -> values(), values -> values.size() == 3);
+            bridge.terminate();
+            assertThat(bridge.awaitExit()).as(bridge.output()).isZero();
+        }
+        assertThat(values()).containsExactly("first", "second", "while away");
+    }
+
+    @Test
+    void sigtermWhileKafkaHangs_leavesMessagesToTheBrokerAndExitsWith5() throws Exception {
+        kafka.createTopic(name, 1);
+        List<String> args = args(mqtt.serverUri(), kafkaProxy.address());
+        args.addAll(List.of("--status-interval", "1s", "--drain-timeout", "1s"));
+
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+            bridge.awaitOutput(RUNNING);
+            kafkaProxy.pause();
+            Messages.publish(mqtt.serverUri(), "in/" + name, "held");
+            bridge.awaitOutput("unacknowledged=1");
+            bridge.terminate();
+
+            assertThat(bridge.awaitExit()).as(bridge.output()).isEqualTo(5);
+            assertThat(bridge.output())
+                    .contains("1 messages were still in flight")
+                    .doesNotContain("\tat ");
+        } finally {
+            kafkaProxy.resume();
+        }
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+            bridge.awaitOutput(RUNNING);
+            await().atMost(PATIENCE).until(() -> values(), values -> values.contains("held"));
+        }
+    }
+
+    @Test
+    void secondSigterm_endsAtOnceWith5() throws Exception {
+        kafka.createTopic(name, 1);
+        List<String> args = args(mqtt.serverUri(), kafkaProxy.address());
+        args.addAll(List.of("--status-interval", "1s", "--drain-timeout", "1h"));
+
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+            bridge.awaitOutput(RUNNING);
+            kafkaProxy.pause();
+            Messages.publish(mqtt.serverUri(), "in/" + name, "held");
+            bridge.awaitOutput("unacknowledged=1");
+            bridge.terminate();
+            bridge.awaitOutput("stopping");
+            bridge.terminate();
+
+            assertThat(bridge.awaitExit()).as(bridge.output()).isEqualTo(5);
+        } finally {
+            kafkaProxy.resume();
+        }
+    }
+
+    @Test
+    void sigtermWhileStarting_exitsWith0() throws Exception {
+        List<String> args = args("tcp://127.0.0.1:" + closedPort(), kafka.bootstrapServers());
+        args.addAll(List.of("--start-timeout", "1h"));
+        kafka.createTopic(name, 1);
+
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+            bridge.awaitOutput("starting");
+            bridge.terminate();
+
+            assertThat(bridge.awaitExit()).as(bridge.output()).isZero();
+        }
+    }
+
+    @Test
+    void messageThatCannotBeDelivered_stopsTheBridgeWith4AndStaysWithTheBroker() throws Exception {
+        kafka.createTopic("out-" + name, 1);
+        List<String> args = List.of(
+                "--mqtt",
+                mqtt.serverUri(),
+                "--client-id",
+                name,
+                "--kafka",
+                kafka.bootstrapServers(),
+                "--from-mqtt",
+                "in/" + name + "/{site}",
+                "--to-kafka",
+                "{site}-" + name);
+
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+            bridge.awaitOutput(RUNNING);
+            Messages.publish(mqtt.serverUri(), "in/" + name + "/out", "good");
+            Messages.publish(mqtt.serverUri(), "in/" + name + "/o ut", "bad");
+
+            assertThat(bridge.awaitExit()).as(bridge.output()).isEqualTo(4);
+            assertThat(bridge.output())
+                    .contains("standalone-bridge: route 'in/" + name)
+                    .contains("has stopped", "a Kafka topic has only")
+                    .contains("received=2 delivered=1 acknowledged=1")
+                    .doesNotContain("\tat ", "bad");
+        }
+    }
+
+    @Test
+    void deadLetter_takesWhatCannotBeDelivered() throws Exception {
+        kafka.createTopic(name, 1);
+        kafka.createTopic("dead-" + name, 1);
+        List<String> args = List.of(
+                "--mqtt",
+                mqtt.serverUri(),
+                "--client-id",
+                name,
+                "--kafka",
+                kafka.bootstrapServers(),
+                "--from-mqtt",
+                "in/" + name,
+                "--to-kafka",
+                name,
+                "--key",
+                "k",
+                "--metadata-headers",
+                "--from-mqtt",
+                "other/" + name + "/{site}",
+                "--to-kafka",
+                "{site}",
+                "--dead-letter",
+                "dead-" + name);
+
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+            bridge.awaitOutput(RUNNING);
+            Messages.publish(mqtt.serverUri(), "other/" + name + "/o ut", "poison");
+            Messages.publish(mqtt.serverUri(), "in/" + name, "good");
+            await().atMost(PATIENCE).until(() -> values(), values -> values.contains("good"));
+        }
+
+        assertThat(kafka.readAll("dead-" + name)).singleElement().satisfies(message -> assertThat(message.value())
+                .asString(UTF_8)
+                .isEqualTo("poison"));
+        assertThat(kafka.readAll(name)).singleElement().satisfies(message -> {
+            assertThat(message.key()).asString(UTF_8).isEqualTo("k");
+            assertThat(message.headers().lastHeader("mqtt.topic").value())
+                    .asString(UTF_8)
+                    .isEqualTo("in/" + name);
+        });
+    }
+
+    private Run run(String mqttUri, String kafkaAddress, String... added) {
+        List<String> args = args(mqttUri, kafkaAddress);
+        args.addAll(List.of(added));
+        return Run.standaloneBridge(args.toArray(String[]::new));
+    }
+
+    private List<String> args(String mqttUri, String kafkaAddress) {
+        return new ArrayList<>(List.of(
+                "--mqtt",
+                mqttUri,
+                "--client-id",
+                name,
+                "--kafka",
+                kafkaAddress,
+                "--from-mqtt",
+                "in/" + name,
+                "--to-kafka",
+                name));
+    }
+
+    private List<String> values() {
+        return kafka.readAll(name).stream()
+                .map(message -> new String(message.value(), UTF_8))
+                .toList();
+    }
+
+    private static void assertNotStarted(Run run, String what, String mend) {
+        assertThat(run.err()).startsWith("standalone-bridge: could not start: ").contains(what, mend);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.exitCode()).isEqualTo(3);
+    }
+
+    private static int closedPort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

@@ -1,0 +1,228 @@
+package io.mqttkafka.bridge.examples;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StandaloneBridgeTest {
+    private static final String SECRET = "canary-5f1d";
+    private static final List<String> BROKERS =
+            List.of("--mqtt", "tcp://localhost:1883", "--client-id", "test", "--kafka", "localhost:9092");
+    private static final List<String> ROUTE = List.of("--from-mqtt", "sensors/{site}/temp", "--to-kafka", "telemetry");
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void help_namesEveryOptionAndExitCode() {
+        Run run = Run.standaloneBridge("--help");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .contains("--mqtt=", "--client-id=", "--mqtt-user=", "--mqtt-password-env=", "--mqtt-password-file=")
+                .contains(
+                        "--mqtt-trust-store=", "--mqtt-trust-store-password-env=", "--mqtt-trust-store-password-file=")
+                .contains("--mqtt-key-store=", "--mqtt-key-store-password-env=", "--mqtt-key-store-password-file=")
+                .contains("--session-expiry=", "--receive-maximum=", "--keep-alive=", "--kafka=", "--kafka-config=")
+                .contains("--kafka-property=", "--from-mqtt=", "--to-kafka=", "--key=", "--qos=", "--dead-letter=")
+                .contains("--metadata-headers", "--status-interval=", "--start-timeout=", "--drain-timeout=")
+                .contains("0   Stopped on request", "2   Wrong usage", "3   Could not", "4   A route", "5   Stopped");
+    }
+
+    @Test
+    void version_isPrinted() {
+        Run run = Run.standaloneBridge("--version");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).startsWith("standalone-bridge ");
+    }
+
+    // Each line: what is added to a complete command line, and what the complaint starts with and contains.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            --mqt tcp://x:1          | '--mqt' is not an option                | but --mqtt is
+            --client-id=a             | --client-id: is given twice             | choose one
+            --client-id              | Missing required parameter              | '--client-id'
+            --client-id --kafka      | Expected parameter for option '--client-id' | '--kafka'
+            stray                    | an argument belongs to no option        | quotes
+            --mqtt broker:1883       | --mqtt: 'broker:1883' has no scheme     | use tcp://host:1883
+            --mqtt tcp://            | --mqtt: not a URI                       | use tcp://host:1883
+            --mqtt tcp://me:pw@x:1   | --mqtt: holds a user name or password   | --mqtt-user
+            --kafka kafka            | --kafka: 'kafka' is not host:port       | kafka:9092
+            --receive-maximum many   | Invalid value for option '--receive-maximum' | 'many' is not an int
+            --receive-maximum 0      | --receive-maximum: 0 must be from 1     | 65535
+            --keep-alive 1s          | --keep-alive: 1s must be from 2s        | 18h12m15s
+            --keep-alive soon        | Invalid value for option '--keep-alive' | 1h30m
+            --session-expiry 0.5s    | --session-expiry: 0.5s must be whole seconds | seconds
+            --start-timeout 0        | --start-timeout: 0s must be from 0.001s | 24h
+            --drain-timeout 2d       | --drain-timeout: 48h must be from 0s    | 24h
+            --status-interval 0      | --status-interval: must be 1s or more   | 1s
+            --mqtt-trust-store no.p12 | --mqtt-trust-store: 'no.p12' is not a readable file | check path
+            --mqtt-password-env X    | --mqtt-password-env: the variable       | export it
+            --mqtt-password-file no  | --mqtt-password-file: the file          | check path
+            --mqtt-key-store-password-file no | --mqtt-key-store-password-file: the file | check path
+            --mqtt-password pw       | --mqtt-password: everybody              | --mqtt-password-file
+            --mqtt-trust-store-password=pw | --mqtt-password: everybody        | stores
+            --kafka-config no        | --kafka-config: 'no' is not a readable  | check path
+            --kafka-property lz4     | --kafka-property: needs NAME=VALUE      | compression.type=lz4
+            --kafka-property acks=1  | --kafka-property: acks=1                | leave it at 'all'
+            --kafka-property enable.idempotence=false | --kafka-property: enable.idempotence | leave it at 'true'
+            --kafka-property bootstrap.servers=x:1 | --kafka-property: 'bootstrap.servers' belongs | --kafka
+            --kafka-property sasl.jaas.config=x | --kafka-property: sasl.jaas.config is a secret | --kafka-config
+            --kafka-property ssl.keystore.password=x | --kafka-property: ssl.keystore.password is a secret | --kafka-config
+            --from-mqtt b            | --from-mqtt, --to-kafka: each route     | --to-kafka 'telemetry.{site}'
+            --qos 1 --qos 2          | --from-mqtt, --to-kafka: each route     | at most once
+            """)
+    void wrongOption_isOneLineThatNamesItAndTheMend(String added, String start, String mend) {
+        List<String> args = new ArrayList<>(BROKERS);
+        args.addAll(ROUTE);
+        args.addAll(List.of(added.split(" ")));
+
+        assertWrongUsage(args, start, mend);
+    }
+
+    @Test
+    void missingMqtt_isNamed() {
+        assertWrongUsage(with(ROUTE, "--kafka", "k:9092"), "--mqtt: is missing", "--mqtt tcp://broker:1883");
+    }
+
+    @Test
+    void missingKafka_isNamed() {
+        assertWrongUsage(with(ROUTE, "--mqtt", "tcp://m"), "--kafka: is missing", "--kafka kafka:9092");
+    }
+
+    @Test
+    void missingRoute_isNamed() {
+        assertWrongUsage(
+                BROKERS, "--from-mqtt, --to-kafka: each route needs both", "--from-mqtt 'sensors/{site}/temp'");
+    }
+
+    @Test
+    void passwordWithoutUser_isNamed() throws IOException {
+        Path file = Files.writeString(directory.resolve("password"), SECRET);
+
+        assertWrongUsage(complete("--mqtt-password-file", file.toString()), "--mqtt-user: is missing", "user name");
+    }
+
+    @Test
+    void passwordFromBothPlaces_isRefused() {
+        assertWrongUsage(
+                complete("--mqtt-password-file", "f", "--mqtt-password-env", "E"),
+                "--mqtt-password-env and",
+                "choose one");
+    }
+
+    @Test
+    void storePasswordWithoutStore_isNamed() throws IOException {
+        Path file = Files.writeString(directory.resolve("password"), SECRET);
+
+        assertWrongUsage(
+                complete("--mqtt-trust-store-password-file", file.toString()),
+                "--mqtt-trust-store: is missing",
+                "password");
+        assertWrongUsage(
+                complete("--mqtt-key-store-password-file", file.toString()),
+                "--mqtt-key-store: is missing",
+                "password");
+    }
+
+    @Test
+    void emptyPasswordFile_isNamed() throws IOException {
+        Path file = Files.writeString(directory.resolve("password"), "\n");
+
+        assertWrongUsage(
+                complete("--mqtt-user", "me", "--mqtt-password-file", file.toString()),
+                "--mqtt-password-file:",
+                "empty");
+    }
+
+    @Test
+    void trustStoreWithoutTls_isNamed() throws IOException {
+        Path file = Files.writeString(directory.resolve("trust.p12"), "");
+
+        assertWrongUsage(
+                complete("--mqtt-trust-store", file.toString()),
+                "--mqtt-trust-store or --mqtt-key-store:",
+                "use ssl://");
+    }
+
+    @Test
+    void kafkaConfigThatIsNoPropertiesFile_isNamedWithoutItsContents() throws IOException {
+        Path file = Files.writeString(directory.resolve("kafka.properties"), "password=\\uzzzz" + SECRET);
+
+        assertWrongUsage(
+                complete("--kafka-config", file.toString()), "--kafka-config: '", "is not a readable properties");
+    }
+
+    @Test
+    void kafkaConfigWithPropertyOfTheBridge_isNamed() throws IOException {
+        Path file = Files.writeString(directory.resolve("kafka.properties"), "transactional.id=mine");
+
+        assertWrongUsage(
+                complete("--kafka-config", file.toString()), "--kafka-config: 'transactional.id' belongs", "client id");
+    }
+
+    @Test
+    void secrets_neverAppearInComplaints() throws IOException {
+        Path file = Files.write(directory.resolve("latin1"), (SECRET + "\u00e9").getBytes(ISO_8859_1));
+        List<List<String>> commandLines = List.of(
+                complete("--mqtt-password", SECRET),
+                complete("--mqtt-password=" + SECRET),
+                complete("--mqtt-pasword=" + SECRET),
+                complete("--password", SECRET),
+                complete(SECRET),
+                complete("-p" + SECRET),
+                complete("--mqtt", "tcp://me:" + SECRET + "@broker:1883"),
+                complete("--mqtt", "tcp://me:" + SECRET + "@bro ker:1883"),
+                complete("--mqtt-user", "me", "--mqtt-password-env", SECRET),
+                complete("--mqtt-user", "me", "--mqtt-password-file", SECRET),
+                complete("--mqtt-user", "me", "--mqtt-password-file", file.toString()),
+                complete("--mqtt-user", "--mqtt-password=" + SECRET),
+                complete("--kafka-property", "sasl.jaas.config=" + SECRET),
+                complete("--kafka-property", SECRET),
+                complete("--kafka-property", "x=" + SECRET, "--client-id", "again"),
+                complete("--kafka-property", "ssl.key.password=" + SECRET));
+
+        assertThat(commandLines).allSatisfy(args -> {
+            Run run = Run.standaloneBridge(Map.of("PASSWORD", SECRET), args.toArray(String[]::new));
+            assertThat(run.exitCode()).isEqualTo(2);
+            assertThat(run.output()).isNotEmpty().doesNotContain(SECRET);
+        });
+    }
+
+    private static List<String> complete(String... added) {
+        List<String> args = with(BROKERS, ROUTE.toArray(String[]::new));
+        args.addAll(List.of(added));
+        return args;
+    }
+
+    private static List<String> with(List<String> first, String... added) {
+        List<String> args = new ArrayList<>(first);
+        args.addAll(List.of(added));
+        return args;
+    }
+
+    private static void assertWrongUsage(List<String> args, String start, String mend) {
+        Run run = Run.standaloneBridge(args.toArray(String[]::new));
+
+        assertThat(run.err())
+                .startsWith("standalone-bridge: " + start)
+                .contains(mend)
+                .endsWith("; see --help" + System.lineSeparator());
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err()).hasSizeLessThan(400);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,116 @@
+package io.mqttkafka.bridge.testkit;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.utils.Time;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real Kafka broker inside this JVM.
+ *
+ * <pre>{@code
+ * try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+ *     kafka.createTopic("telemetry", 3);
+ *     // point clients at kafka.bootstrapServers()
+ * }
+ * }</pre>
+ *
+ * <p>It starts in about two seconds the first time and in a fraction of a second from then on. It cannot be paused or killed on its own; use
+ * {@link KafkaProcess} for that.
+ *
+ * <p>Thread-safe.
+ */
+public final class EmbeddedKafka implements KafkaBroker {
+
+    private final KafkaNode node;
+    private @Nullable KafkaRaftServer server;
+
+    private EmbeddedKafka(KafkaNode node) {
+        this.node = node;
+    }
+
+    /** Starts a broker with the defaults and returns when it serves clients. */
+    public static EmbeddedKafka start() {
+        return builder().start();
+    }
+
+    /** Returns a builder for a broker that needs more than the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public String bootstrapServers() {
+        return node.bootstrapServers();
+    }
+
+    @Override
+    public synchronized void stop() {
+        KafkaRaftServer running = server;
+        if (running != null) {
+            server = null;
+            running.shutdown();
+            running.awaitShutdown();
+        }
+    }
+
+    @Override
+    public synchronized void restart() {
+        stop();
+        QuietLogging.warningsOnly("kafka", "org.apache.kafka", "state.change.logger");
+        KafkaRaftServer starting = new KafkaRaftServer(new KafkaConfig(node.properties(), false), Time.SYSTEM);
+        server = starting;
+        starting.startup();
+    }
+
+    @Override
+    public synchronized void close() {
+        try {
+            stop();
+        } finally {
+            node.close();
+        }
+    }
+
+    /**
+     * Collects what differs from the defaults.
+     *
+     * <p>Not thread-safe.
+     */
+    public static final class Builder {
+
+        private final Map<String, String> properties = new LinkedHashMap<>();
+        private @Nullable FaultProxy proxy;
+
+        private Builder() {}
+
+        /** Sets a broker property, which wins over the default of the same name. */
+        public Builder property(String name, String value) {
+            properties.put(name, value);
+            return this;
+        }
+
+        /**
+         * Puts the proxy in front of the broker: clients that bootstrap at {@link FaultProxy#address()} reach the broker through the proxy only,
+         * while {@link #bootstrapServers()} still leads past it. Sets the proxy's target.
+         */
+        public Builder behind(FaultProxy proxy) {
+            this.proxy = proxy;
+            return this;
+        }
+
+        /** Starts the broker and returns when it serves clients. */
+        public EmbeddedKafka start() {
+            EmbeddedKafka kafka = new EmbeddedKafka(KafkaNode.create(properties, proxy));
+            try {
+                kafka.restart();
+                return kafka;
+            } catch (RuntimeException | Error e) {
+                kafka.close();
+                throw e;
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.mqttkafka.bridge.testkit;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.Socket;
+
+/** Ways to end a connection, none of which minds that it has ended already, and the threads that serve it. */
+final class Sockets {
+
+    private Sockets() {}
+
+    /** Closes with RST instead of FIN. */
+    static void reset(Socket socket) {
+        try {
+            socket.setSoLinger(true, 0);
+        } catch (IOException ignored) {
+            // already closed
+        }
+        close(socket);
+    }
+
+    /** Sends FIN and keeps reading possible. */
+    static void shutdownOutput(Socket socket) {
+        try {
+            socket.shutdownOutput();
+        } catch (IOException ignored) {
+            // already closed
+        }
+    }
+
+    static void close(Closeable socket) {
+        try {
+            socket.close();
+        } catch (IOException ignored) {
+            // closing is all that was wanted
+        }
+    }
+
+    static Thread daemon(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+}

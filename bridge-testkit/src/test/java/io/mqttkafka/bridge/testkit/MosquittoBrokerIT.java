@@ -1,0 +1,108 @@
+package io.mqttkafka.bridge.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledIf(
+        value = "io.mqttkafka.bridge.testkit.MosquittoBroker#available",
+        disabledReason = "mosquitto is not installed")
+class MosquittoBrokerIT {
+
+    @Test
+    void restart_runningBroker_keepsPortSessionAndQueuedMessages() {
+        try (MqttBroker broker = MqttBroker.start()) {
+            String uri = broker.serverUri();
+            try (TestClient subscriber = TestClient.connect(uri, "persistent", false)) {
+                assertThat(subscriber.sessionPresent()).isFalse();
+                subscriber.subscribe("q/#", 1);
+            }
+            try (TestClient publisher = TestClient.connect(uri, "publisher", true)) {
+                publisher.publish("q/1", "queued", 2);
+            }
+
+            broker.restart();
+
+            assertThat(broker).isInstanceOf(MosquittoBroker.class);
+            assertThat(broker.serverUri()).isEqualTo(uri);
+            try (TestClient subscriber = TestClient.connect(uri, "persistent", false)) {
+                assertThat(subscriber.sessionPresent()).isTrue();
+                assertThat(subscriber.next()).isEqualTo("q/1 queued");
+            }
+        }
+    }
+
+    @Test
+    void persistenceDirectory_secondBroker_findsTheSession(@TempDir Path data) {
+        try (MosquittoBroker first =
+                MosquittoBroker.builder().persistenceDirectory(data).start()) {
+            TestClient.connect(first.serverUri(), "persistent", false).close();
+            first.stop();
+        }
+        assertThat(data.resolve("mosquitto.db")).exists();
+        try (MosquittoBroker second =
+                        MosquittoBroker.builder().persistenceDirectory(data).start();
+                TestClient client = TestClient.connect(second.serverUri(), "persistent", false)) {
+            assertThat(client.sessionPresent()).isTrue();
+        }
+    }
+
+    @Test
+    void maxInflightMessages_set_isTheReceiveMaximum() {
+        try (MosquittoBroker broker =
+                        MosquittoBroker.builder().maxInflightMessages(7).start();
+                TestClient client = TestClient.connect(broker.serverUri(), "c", true)) {
+            assertThat(client.serverReceiveMaximum()).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void user_rightAndWrongPassword_acceptedAndRefused() {
+        try (MosquittoBroker broker =
+                MosquittoBroker.builder().user("bridge", "secret").start()) {
+            MqttConnectionOptions options = new MqttConnectionOptions();
+            options.setUserName("bridge");
+            options.setPassword("secret".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            try (TestClient client = TestClient.connect(broker.serverUri(), "c", options)) {
+                assertThat(client.isConnected()).isTrue();
+            }
+
+            options.setPassword("guess".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            assertThatThrownBy(() -> TestClient.connect(broker.serverUri(), "c", options))
+                    .hasMessageContaining("Not authorized");
+            assertThatThrownBy(() -> TestClient.connect(broker.serverUri(), "c", true))
+                    .hasMessageContaining("Not authorized");
+        }
+    }
+
+    @Test
+    void pause_broker_answersNothingUntilResume() throws Exception {
+        try (MosquittoBroker broker = MosquittoBroker.start();
+                TestClient client = TestClient.connect(broker.serverUri(), "c", true)) {
+            broker.pause();
+            CompletableFuture<Void> publishing = CompletableFuture.runAsync(() -> client.publish("t", "x", 1));
+            assertThatThrownBy(() -> publishing.get(300, TimeUnit.MILLISECONDS))
+                    .isInstanceOf(java.util.concurrent.TimeoutException.class);
+
+            broker.resume();
+
+            publishing.get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void configLine_unknown_failsWithTheOutput() {
+        MosquittoBroker.Builder broken = MosquittoBroker.builder().configLine("no_such_option true");
+
+        assertThatThrownBy(broken::start)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no_such_option");
+    }
+}
