@@ -11,6 +11,7 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;

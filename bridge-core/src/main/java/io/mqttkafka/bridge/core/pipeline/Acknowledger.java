@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.AckBuffer;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.SourceSession;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private static final Logger log = LoggerFactory.getLogger(Acknowledger.class);
     private static final int MOST_AT_ONCE = 1024;
+    private static final long GATHER_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
     private final SourceSession session;
     private final AckBuffer buffer = new AckBuffer(MOST_AT_ONCE);
@@ -72,6 +74,11 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
             int count = session.acknowledge(this, MOST_AT_ONCE);
             if (count > 0) {
                 write(count);
+                if (count < MOST_AT_ONCE && !stopped) {
+                    // Confirmations come in bursts: a moment later many leave in one write. It is going to look anyway.
+                    signalled = true;
+                    LockSupport.parkNanos(this, GATHER_NANOS);
+                }
             } else if (!signalled && !stopped) {
                 LockSupport.park(this);
             }

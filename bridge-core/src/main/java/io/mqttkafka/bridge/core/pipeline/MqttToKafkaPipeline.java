@@ -1,7 +1,7 @@
 package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.Partitioner;
-import io.mqttkafka.bridge.core.BridgeEvents;
+import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.SendFailure;

@@ -6,7 +6,7 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.Qos0Overflow;
 import io.mqttkafka.bridge.config.Unrouted;
-import io.mqttkafka.bridge.core.BridgeEvents;
+import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.mqtt.AckOutput;

@@ -2,23 +2,28 @@ package io.mqttkafka.bridge.core.session;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A bounded queue of numbers from 0 up: one thread adds, one polls. */
+/** A bounded queue of numbers from 0 up: one thread adds, one polls. Takes no memory before the first number. */
 final class IntRing {
-    private final int[] ring;
+    private final int capacity;
     private final int mask;
     private final AtomicLong head = new AtomicLong();
     private final AtomicLong tail = new AtomicLong();
 
+    /** Made by the adding thread and seen by the other one through {@link #tail}. */
+    private int[] ring = {};
+
     IntRing(int capacity) {
-        int size = Integer.highestOneBit(Math.max(1, capacity - 1)) << 1;
-        ring = new int[size];
-        mask = size - 1;
+        this.capacity = Integer.highestOneBit(Math.max(1, capacity - 1)) << 1;
+        mask = this.capacity - 1;
     }
 
     boolean add(int value) {
         long position = tail.getPlain();
-        if (position - head.get() >= ring.length) {
+        if (position - head.get() >= capacity) {
             return false;
+        }
+        if (ring.length == 0) {
+            ring = new int[capacity];
         }
         ring[(int) position & mask] = value;
         tail.set(position + 1);

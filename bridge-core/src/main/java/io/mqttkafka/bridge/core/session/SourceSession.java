@@ -49,6 +49,9 @@ public final class SourceSession {
     private static final int RECEIVE_MAXIMUM_EXCEEDED = 0x93;
     private static final int UNKNOWN = 1 << 16;
 
+    /** The receive maximum does not bound releases: it can have been larger when the messages were sent. */
+    private static final int PACKET_IDS = 1 << 16;
+
     private final int receiveMaximum;
     private final Runnable acknowledgeable;
     private final Qos2Ledger qos2 = new Qos2Ledger();
@@ -71,7 +74,7 @@ public final class SourceSession {
 
         Connection(int receiveMaximum) {
             ledger = new AckLedger(receiveMaximum);
-            releases = new IntRing(receiveMaximum);
+            releases = new IntRing(PACKET_IDS);
         }
     }
 
@@ -173,7 +176,7 @@ public final class SourceSession {
         if (!current.releases.add(known ? packetId : packetId | UNKNOWN)) {
             throw new ProtocolViolation(
                     RECEIVE_MAXIMUM_EXCEEDED,
-                    "the MQTT broker released more than " + receiveMaximum + " messages without waiting");
+                    "the MQTT broker released more messages than there are packet ids without waiting");
         }
         acknowledgeable.run();
     }

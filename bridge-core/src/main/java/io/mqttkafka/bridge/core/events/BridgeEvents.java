@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.core;
+package io.mqttkafka.bridge.core.events;
 
 import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.event.Shed;

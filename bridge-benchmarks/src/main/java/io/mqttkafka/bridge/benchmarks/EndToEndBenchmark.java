@@ -1,0 +1,100 @@
+package io.mqttkafka.bridge.benchmarks;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * How fast does the bridge move messages from MQTT to Kafka, and what does it cost, next to the least work that does it
+ * and to what users write by hand?
+ *
+ * <pre>{@code
+ * mvn -q -Pbenchmark -pl bridge-benchmarks -am compile
+ * mvn -q -Pbenchmark -pl bridge-benchmarks -am compile -Dbenchmark.args="--all --rounds 3"
+ * }</pre>
+ *
+ * <p>For each backlog, each peer in turn gets a new mosquitto (on the PATH) and a new Kafka, one persistent session full
+ * of messages, and a JVM of its own with the same heap, receive maximum and producer settings. Measured are
+ *
+ * <ul>
+ *   <li>messages per second between the first and the last append, by Kafka's clock (LogAppendTime);
+ *   <li>the peer's CPU time per message up to the last append: from its start, JVM and compiler included, which is what
+ *       the bar is about; and "draining", between the first and the last append only;
+ *   <li>its peak memory (VmHWM);
+ *   <li>what was lost, duplicated, reordered or corrupt, by numbers and checksums in the payloads.
+ * </ul>
+ *
+ * <p>A backlog of QoS 0 is queued too: mosquitto does that for a persistent session with {@code queue_qos0_messages}. Then
+ * "lost" is what the broker or the peer gave up. Only ratios within one run mean anything: brokers, peer and benchmark
+ * share the machine. Linux only.
+ *
+ * <p>The exit code is 0 if this project's bridge and the floor carried every message of QoS 1 once and in order, else 1.
+ */
+public final class EndToEndBenchmark {
+    private final BenchmarkOptions options;
+    private final Report report = new Report(System.out);
+
+    private EndToEndBenchmark(BenchmarkOptions options) {
+        this.options = options;
+    }
+
+    /** Runs the benchmark; an unknown option prints all options. */
+    public static void main(String[] args) throws IOException, InterruptedException, ExecutionException {
+        BenchmarkOptions options;
+        try {
+            options = BenchmarkOptions.parse(args);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage() + "\n\n" + BenchmarkOptions.USAGE);
+            System.exit(2);
+            return;
+        }
+        boolean passed = new EndToEndBenchmark(options).run();
+        System.exit(passed ? 0 : 1);
+    }
+
+    private boolean run() throws IOException, InterruptedException, ExecutionException {
+        boolean passed = true;
+        for (Workload workload : options.workloads()) {
+            report.title(workload, options.rounds());
+            WorkloadResult result = measure(workload);
+            report.table(result);
+            passed &= judge(workload, result);
+        }
+        return passed;
+    }
+
+    private WorkloadResult measure(Workload workload) throws IOException, InterruptedException, ExecutionException {
+        WorkloadResult result = new WorkloadResult();
+        List<Peer> turn = new ArrayList<>(options.peers());
+        for (int round = 0; round < options.rounds(); round++) {
+            for (Peer peer : turn) {
+                try {
+                    TrialResult trial = new Trial(options, workload, peer).run();
+                    result.add(peer, trial);
+                    report.trial(peer, trial);
+                } catch (PeerFailedException e) {
+                    result.addFailure(peer);
+                    report.failure(peer, e);
+                }
+            }
+            // Another peer begins each round, so that none always runs after the same one.
+            Collections.rotate(turn, 1);
+        }
+        return result;
+    }
+
+    private boolean judge(Workload workload, WorkloadResult result) {
+        boolean passed = workload.qos() != 1 || (result.isFaultless(Peer.OURS) && result.isFaultless(Peer.FLOOR));
+        if (workload.isJudged()) {
+            for (Bar bar : Bar.ALL) {
+                if (bar.appliesTo(result)) {
+                    report.verdict(bar, result);
+                    passed &= bar.isMetBy(result) || !options.enforcesBars();
+                }
+            }
+        }
+        return passed;
+    }
+}
