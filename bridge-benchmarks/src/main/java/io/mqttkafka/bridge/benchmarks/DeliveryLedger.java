@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.benchmarks;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /** Ticks off every message of a workload as its record is read back, topic by topic. Not thread-safe. */
 final class DeliveryLedger {
@@ -21,10 +22,10 @@ final class DeliveryLedger {
     }
 
     /** Takes one record; those of one partition must come in their order. */
-    void record(int partition, byte[] key, byte[] payload, long appendMillis) {
+    void record(int partition, byte @Nullable [] key, byte @Nullable [] payload, long appendMillis) {
         firstAppendMillis = Math.min(firstAppendMillis, appendMillis);
         lastAppendMillis = Math.max(lastAppendMillis, appendMillis);
-        if (payload.length != workload.payloadBytes() || !NumberedPayload.isIntact(payload)) {
+        if (payload == null || payload.length != workload.payloadBytes() || !NumberedPayload.isIntact(payload)) {
             corrupt++;
             return;
         }

@@ -14,7 +14,7 @@ final class DrainWatch {
     private static final Duration INTERVAL = Duration.ofMillis(20);
 
     private static final Duration QUIET_WHEN_COMPLETE = Duration.ofSeconds(1);
-    private static final Duration QUIET_WHEN_SHORT = Duration.ofSeconds(15);
+    private static final Duration QUIET_WHEN_SHORT = Duration.ofSeconds(30);
 
     private final TargetTopic topic;
     private final ChildProcess peer;

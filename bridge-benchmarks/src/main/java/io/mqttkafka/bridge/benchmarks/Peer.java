@@ -10,10 +10,10 @@ import java.util.Locale;
 enum Peer {
     /** The least work that does it: no checks. */
     FLOOR(FloorPeer.class),
-    /** Written by hand with the stock Paho client. */
-    PAHO(StockPahoPeer.class),
     /** This project's bridge, through its public API. */
-    OURS(BridgePeer.class);
+    OURS(BridgePeer.class),
+    /** Written by hand with the stock Paho client. */
+    PAHO(StockPahoPeer.class);
 
     private final Class<?> mainClass;
 

@@ -11,7 +11,9 @@ import java.nio.file.Path;
  * @param peakKibibytes the most memory that was resident at once
  */
 record ProcessUsage(long cpuMillis, long peakKibibytes) {
+    /** What the kernel tells programs is always in hundredths of a second. */
     private static final long MILLIS_PER_TICK = 10;
+
     private static final int USER_TICKS = 11;
     private static final int SYSTEM_TICKS = 12;
 

@@ -11,6 +11,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** Reads the target topic back into a ledger. Not thread-safe. */
 final class RecordAudit implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final DeliveryLedger ledger;
@@ -39,8 +40,12 @@ final class RecordAudit implements AutoCloseable {
 
     /** Reads what has been committed since the last call. */
     void catchUp() {
+        long startedAt = System.nanoTime();
         Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
         while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+            if (System.nanoTime() - startedAt > LIMIT.toNanos()) {
+                throw new IllegalStateException("Kafka does not hand out its records");
+            }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 ledger.record(record.partition(), record.key(), record.value(), record.timestamp());
             }

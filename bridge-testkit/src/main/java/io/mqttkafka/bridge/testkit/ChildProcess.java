@@ -94,7 +94,8 @@ final class ChildProcess {
         }
     }
 
-    private void awaitExit() {
+    /** Waits until the process has ended; kills it and fails if it takes too long. */
+    void awaitExit() {
         try {
             if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly();

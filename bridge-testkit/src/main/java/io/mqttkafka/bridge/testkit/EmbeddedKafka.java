@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>It starts in about two seconds the first time and in a fraction of a second from then on. It cannot be paused or killed on its own; use
- * {@link KafkaProcess} for that.
+ * <p>It starts in about two seconds the first time and in a fraction of a second from then on. It cannot be paused or
+ * killed on its own; use {@link KafkaProcess} for that.
  *
  * <p>Thread-safe.
  */
@@ -93,8 +93,9 @@ public final class EmbeddedKafka implements KafkaBroker {
         }
 
         /**
-         * Puts the proxy in front of the broker: clients that bootstrap at {@link FaultProxy#address()} reach the broker through the proxy only,
-         * while {@link #bootstrapServers()} still leads past it. Sets the proxy's target.
+         * Puts the proxy in front of the broker: clients that bootstrap at {@link FaultProxy#address()} reach the
+         * broker through the proxy only, while {@link #bootstrapServers()} still leads past it. Sets the proxy's
+         * target.
          */
         public Builder behind(FaultProxy proxy) {
             this.proxy = proxy;

@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real MQTT 5 broker inside this JVM: HiveMQ Community Edition.
  *
- * <p>By default it keeps everything in memory, so sessions and queued messages are gone after {@link #restart()}; {@link Builder#filePersistence()}
- * keeps them. Stopping takes about four seconds whatever the options: start it once for a whole test class where that is possible.
+ * <p>By default it keeps everything in memory, so sessions and queued messages are gone after {@link #restart()};
+ * {@link Builder#filePersistence()} keeps them. Stopping takes about four seconds whatever the options: start it once
+ * for a whole test class where that is possible.
  *
  * <p>Thread-safe.
  */
@@ -103,7 +104,8 @@ public final class EmbeddedMqttBroker implements MqttBroker {
         }
 
         /**
-         * Sets how many QoS 1 and 2 messages a client may send without waiting for an answer. Default: 10, HiveMQ's own.
+         * Sets how many QoS 1 and 2 messages a client may send without waiting for an answer. Default: 10, HiveMQ's
+         * own.
          *
          * @throws IllegalArgumentException if it is not within 1 to 65535
          */

@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>It passes everything on unchanged until told otherwise. A fault lasts until it is taken back and covers the connections that exist as well as
- * those to come. Clients connect to a port chosen by the proxy, which it keeps for life.
+ * <p>It passes everything on unchanged until told otherwise. A fault lasts until it is taken back and covers the
+ * connections that exist as well as those to come. Clients connect to a port chosen by the proxy, which it keeps for
+ * life.
  *
  * <p>Thread-safe.
  */
@@ -36,19 +37,16 @@ public final class FaultProxy implements AutoCloseable {
         /** From the client that connected to the proxy to the target. */
         CLIENT_TO_SERVER,
         /** From the target to the client. */
-        SERVER_TO_CLIENT;
-
-        Direction opposite() {
-            return this == CLIENT_TO_SERVER ? SERVER_TO_CLIENT : CLIENT_TO_SERVER;
-        }
+        SERVER_TO_CLIENT
     }
 
     /**
      * Sees all bytes that pass.
      *
-     * <p>It is called with bytes when they arrive at the proxy and before they are forwarded, so what it does happens before the receiver can know
-     * of them. It also sees bytes that a fault keeps from being forwarded later on. Calls for one connection and direction come one after the
-     * other; calls for different ones may overlap. Blocking in the tap holds the bytes back.
+     * <p>It is called with bytes when they arrive at the proxy and before they are forwarded, so what it does happens
+     * before the receiver can know of them. It also sees bytes that a fault keeps from being forwarded later on. Calls
+     * for one connection and direction come one after the other; calls for different ones may overlap. Blocking in the
+     * tap holds the bytes back.
      */
     @FunctionalInterface
     public interface Tap {
@@ -99,7 +97,10 @@ public final class FaultProxy implements AutoCloseable {
         return this;
     }
 
-    /** Sets the one tap, in place of an earlier one. If it throws, that connection is cut and {@link #close()} reports it. */
+    /**
+     * Sets the one tap, in place of an earlier one. If it throws, that connection is cut and {@link #close()} reports
+     * it.
+     */
     public FaultProxy tap(Tap tap) {
         this.tap = tap;
         return this;
@@ -171,7 +172,9 @@ public final class FaultProxy implements AutoCloseable {
         List.of(Direction.values()).forEach(this::pause);
     }
 
-    /** Holds all bytes in one direction. The proxy goes on reading up to about 1 MiB per connection, then pushes back. */
+    /**
+     * Holds all bytes in one direction. The proxy goes on reading up to about 1 MiB per connection, then pushes back.
+     */
     public void pause(Direction direction) {
         faults.pause(direction);
     }
@@ -201,10 +204,11 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Forwards exactly this many more bytes in one direction, counted over all connections, then cuts the connection that carried the last of them.
+     * Forwards exactly this many more bytes in one direction, counted over all connections, then cuts the connection
+     * that carried the last of them.
      *
-     * <p>The receiver gets all those bytes followed by the end of the stream; the sender's side is reset. With 0 the next byte is not forwarded
-     * but cuts its connection. Happens once: later connections are whole.
+     * <p>The receiver gets all those bytes followed by the end of the stream; the sender's side is reset. With 0 the
+     * next byte is not forwarded but cuts its connection. Happens once: later connections are whole.
      *
      * @throws IllegalArgumentException if {@code bytes} is negative
      */

@@ -7,14 +7,18 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 /**
  * A real Kafka broker for a test: one KRaft node that is broker and controller at once.
  *
- * <p>It listens on the loopback address, keeps its port and its data over {@link #restart()} and deletes the data on {@link #close()}. Topics are
- * created automatically on first use, as in Kafka's own defaults, unless the broker property {@code auto.create.topics.enable} says otherwise.
+ * <p>It listens on the loopback address, keeps its port and its data over {@link #restart()} and deletes the data on
+ * {@link #close()}. Topics are created automatically on first use, as in Kafka's own defaults, unless the broker
+ * property {@code auto.create.topics.enable} says otherwise.
  *
  * <p>Implementations are thread-safe.
  */
 public interface KafkaBroker extends AutoCloseable {
 
-    /** Returns the broker's own address as {@code host:port}, which leads past any proxy; it stays the same over restarts. */
+    /**
+     * Returns the broker's own address as {@code host:port}, which leads past any proxy; it stays the same over
+     * restarts.
+     */
     String bootstrapServers();
 
     /** Stops the broker in an orderly way and keeps its data; does nothing if it is not running. */
@@ -43,10 +47,11 @@ public interface KafkaBroker extends AutoCloseable {
     }
 
     /**
-     * Reads a topic from the beginning to its end as of now, by partition and offset, the way a {@code read_committed} consumer sees it.
+     * Reads a topic from the beginning to its end as of now, by partition and offset, the way a {@code read_committed}
+     * consumer sees it.
      *
-     * <p>Records of aborted transactions are left out, and so is everything behind a transaction that is still open. A topic that does not exist
-     * has no records.
+     * <p>Records of aborted transactions are left out, and so is everything behind a transaction that is still open. A
+     * topic that does not exist has no records.
      *
      * @throws IllegalStateException if the end is not reached within 30 seconds
      */

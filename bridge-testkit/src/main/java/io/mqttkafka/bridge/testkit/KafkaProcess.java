@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real Kafka broker in a JVM of its own, which a test can kill and freeze.
  *
- * <p>The child runs on this JVM's class path and Java installation. It ends with this JVM, however that ends. Starting it takes two to three
- * seconds, about a second more after {@link #kill()}. {@link #pause()} and {@link #resume()} need a Unix system.
+ * <p>The child runs on this JVM's class path and Java installation. It ends with this JVM, however that ends. Starting
+ * it takes two to three seconds, about a second more after {@link #kill()}. {@link #pause()} and {@link #resume()} need
+ * a Unix system.
  *
  * <p>Thread-safe.
  */
@@ -159,8 +160,9 @@ public final class KafkaProcess implements KafkaBroker {
         }
 
         /**
-         * Puts the proxy in front of the broker: clients that bootstrap at {@link FaultProxy#address()} reach the broker through the proxy only,
-         * while {@link #bootstrapServers()} still leads past it. Sets the proxy's target.
+         * Puts the proxy in front of the broker: clients that bootstrap at {@link FaultProxy#address()} reach the
+         * broker through the proxy only, while {@link #bootstrapServers()} still leads past it. Sets the proxy's
+         * target.
          */
         public Builder behind(FaultProxy proxy) {
             this.proxy = proxy;

@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The mosquitto broker as a child process, on machines that have it installed.
  *
- * <p>Sessions, retained and queued messages survive {@link #restart()}, which ends mosquitto by SIGTERM. There is deliberately no kill: a mosquitto
- * that is killed loses messages it has acknowledged, which would look like the bridge's fault. Queues are not limited and messages in flight are
- * limited by the client's receive maximum only, unless the builder says otherwise.
+ * <p>Sessions, retained and queued messages survive {@link #restart()}, which ends mosquitto by SIGTERM. There is
+ * deliberately no kill: a mosquitto that is killed loses messages it has acknowledged, which would look like the
+ * bridge's fault. Queues are not limited and messages in flight are limited by the client's receive maximum only,
+ * unless the builder says otherwise.
  *
  * <p>Thread-safe.
  */
@@ -159,15 +160,18 @@ public final class MosquittoBroker implements MqttBroker {
 
         private Builder() {}
 
-        /** Keeps the broker's data in this existing folder, which {@link #close()} leaves alone. Default: a temporary folder. */
+        /**
+         * Keeps the broker's data in this existing folder, which {@link #close()} leaves alone. Default: a temporary
+         * folder.
+         */
         public Builder persistenceDirectory(Path directory) {
             this.persistenceDirectory = directory;
             return this;
         }
 
         /**
-         * Sets {@code max_inflight_messages}: how many QoS 1 and 2 messages may be under way to each client and, as the broker's receive maximum,
-         * from it. Default: 0, which means no limit.
+         * Sets {@code max_inflight_messages}: how many QoS 1 and 2 messages may be under way to each client and, as the
+         * broker's receive maximum, from it. Default: 0, which means no limit.
          *
          * @throws IllegalArgumentException if it is not within 0 to 65535
          */
@@ -201,7 +205,9 @@ public final class MosquittoBroker implements MqttBroker {
             return this;
         }
 
-        /** Adds a line to the end of mosquitto.conf, where it belongs to the listener or is global, as its option is. */
+        /**
+         * Adds a line to the end of mosquitto.conf, where it belongs to the listener or is global, as its option is.
+         */
         public Builder configLine(String line) {
             extraLines.add(line);
             return this;

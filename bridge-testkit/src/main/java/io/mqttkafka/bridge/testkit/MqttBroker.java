@@ -8,8 +8,8 @@ package io.mqttkafka.bridge.testkit;
 public interface MqttBroker extends AutoCloseable {
 
     /**
-     * Starts the best broker this machine has, with sessions and queued messages that survive {@link #restart()}: mosquitto if it is installed,
-     * else the embedded one.
+     * Starts the best broker this machine has, with sessions and queued messages that survive {@link #restart()}:
+     * mosquitto if it is installed, else the embedded one.
      */
     static MqttBroker start() {
         return MosquittoBroker.available()
@@ -30,7 +30,10 @@ public interface MqttBroker extends AutoCloseable {
         return "tcp://" + host() + ":" + port();
     }
 
-    /** Stops the broker in an orderly way; does nothing if it is not running. Clients are refused until {@link #restart()}. */
+    /**
+     * Stops the broker in an orderly way; does nothing if it is not running. Clients are refused until {@link
+     * #restart()}.
+     */
     void stop();
 
     /** Stops the broker if it is running and starts it again on the same port. */

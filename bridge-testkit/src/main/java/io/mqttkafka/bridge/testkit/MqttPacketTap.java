@@ -15,8 +15,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * }));
  * }</pre>
  *
- * <p>The listener is called when the last byte of a packet has arrived at the proxy, before that byte is forwarded. Bytes that are not MQTT make
- * the tap fail, and with it the connection. Install it before clients connect. As thread-safe as its listener is; see {@link FaultProxy.Tap}.
+ * <p>The listener is called when the last byte of a packet has arrived at the proxy, before that byte is forwarded.
+ * Bytes that are not MQTT make the tap fail, and with it the connection. Install it before clients connect. As
+ * thread-safe as its listener is; see {@link FaultProxy.Tap}.
  */
 public final class MqttPacketTap implements FaultProxy.Tap {
 

@@ -9,7 +9,10 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** One client's socket: reads, checks, logs and keeps its packets, answers its pings, and sends what it is given. Thread-safe. */
+/**
+ * One client's socket: reads, checks, logs and keeps its packets, answers its pings, and sends what it is given.
+ * Thread-safe.
+ */
 final class PacketChannel {
 
     private static final int BUFFER_BYTES = 16 * 1024;

@@ -12,7 +12,10 @@ final class Polling {
 
     private Polling() {}
 
-    /** Returns whether the condition became true in time; false at once if the thread is interrupted, with its flag kept. */
+    /**
+     * Returns whether the condition became true in time; false at once if the thread is interrupted, with its flag
+     * kept.
+     */
     static boolean until(Duration timeout, BooleanSupplier condition) {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (!condition.getAsBoolean()) {

@@ -42,12 +42,12 @@ final class ProxiedConnection {
         Sockets.reset(client);
         Sockets.reset(server);
         pumps.forEach(ProxyPump::interrupt);
-        onClosed.accept(this);
     }
 
     /**
-     * Ends the connection so that the receiver still gets all that was forwarded to it: a reset could destroy bytes that wait in its socket, so it
-     * gets the end of the stream instead, and whatever it sends is read and dropped until it closes.
+     * Ends the connection so that the receiver still gets all that was forwarded to it: a reset could destroy bytes
+     * that wait in its socket, so it gets the end of the stream instead, and whatever it sends is read and dropped
+     * until it closes.
      */
     void sever(Direction direction) {
         severed = true;

@@ -11,8 +11,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Moves one direction of a connection: a reader that taps bytes as they arrive, a bounded queue, and a writer that forwards them when the faults
- * allow it. The queue between the two lets a delay hold many chunks at once instead of one after the other.
+ * Moves one direction of a connection: a reader that taps bytes as they arrive, a bounded queue, and a writer that
+ * forwards them when the faults allow it. The queue between the two lets a delay hold many chunks at once instead of
+ * one after the other.
  */
 final class ProxyPump {
 

@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A client's connection to a {@link ScriptedMqttBroker}, played by the test: each {@code expect} method waits for the client's next packet and fails
- * the test if it is not the one named, every other method sends at once.
+ * A client's connection to a {@link ScriptedMqttBroker}, played by the test: each {@code expect} method waits for the
+ * client's next packet and fails the test if it is not the one named, every other method sends at once.
  *
- * <p>A PINGREQ is answered on its own and never counts as the next packet. A packet the specification forbids fails the next {@code expect}. A failure
- * is an {@link AssertionError} that shows the latest packets of all connections.
+ * <p>A PINGREQ is answered on its own and never counts as the next packet. A packet the specification forbids fails the
+ * next {@code expect}. A failure is an {@link AssertionError} that shows the latest packets of all connections.
  *
  * <p>Thread-safe, though a script reads best on one thread.
  */

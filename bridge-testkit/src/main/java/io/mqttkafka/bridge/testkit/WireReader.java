@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads the body of an MQTT 5 packet; each method throws {@link IllegalArgumentException} for what the specification forbids. */
+/**
+ * Reads the body of an MQTT 5 packet; each method throws {@link IllegalArgumentException} for what the specification
+ * forbids.
+ */
 final class WireReader {
 
     private static final int CONTINUED = 0x80;

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -22,6 +23,7 @@ final class KafkaRecords {
         Map<String, Object> config = new HashMap<>(extra);
         config.put("bootstrap.servers", bootstrapServers);
         config.put("reconnect.backoff.ms", 20);
+        config.put("reconnect.backoff.max.ms", 200);
         config.put("retry.backoff.ms", 20);
         return new KafkaProducer<>(config, new StringSerializer(), new StringSerializer());
     }
@@ -29,10 +31,10 @@ final class KafkaRecords {
     /** Sends the values and returns when the broker has acknowledged all of them. */
     static void send(String bootstrapServers, String topic, int partition, String... values) {
         try (KafkaProducer<String, String> producer = producer(bootstrapServers, Map.of())) {
-            List<java.util.concurrent.Future<RecordMetadata>> sent = Arrays.stream(values)
+            List<Future<RecordMetadata>> sent = Arrays.stream(values)
                     .map(value -> producer.send(new ProducerRecord<>(topic, partition, null, value)))
                     .toList();
-            for (var future : sent) {
+            for (Future<RecordMetadata> future : sent) {
                 future.get();
             }
         } catch (ExecutionException | InterruptedException e) {

@@ -1,12 +1,16 @@
 package io.mqttkafka.bridge.testkit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
+import org.eclipse.paho.mqttv5.client.security.SSLSocketFactoryFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,16 +73,38 @@ class MosquittoBrokerIT {
                 MosquittoBroker.builder().user("bridge", "secret").start()) {
             MqttConnectionOptions options = new MqttConnectionOptions();
             options.setUserName("bridge");
-            options.setPassword("secret".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            options.setPassword("secret".getBytes(UTF_8));
             try (TestClient client = TestClient.connect(broker.serverUri(), "c", options)) {
                 assertThat(client.isConnected()).isTrue();
             }
 
-            options.setPassword("guess".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            options.setPassword("guess".getBytes(UTF_8));
             assertThatThrownBy(() -> TestClient.connect(broker.serverUri(), "c", options))
                     .hasMessageContaining("Not authorized");
             assertThatThrownBy(() -> TestClient.connect(broker.serverUri(), "c", true))
                     .hasMessageContaining("Not authorized");
+        }
+    }
+
+    @Test
+    void tls_trustedAndUntrustedCertificate_acceptedAndRefused(@TempDir Path folder) throws Exception {
+        SelfSignedCertificate certificate = SelfSignedCertificate.create(folder);
+        try (MosquittoBroker broker = MosquittoBroker.builder()
+                .tls(certificate.certificate(), certificate.certificate(), certificate.key())
+                .start()) {
+            MqttConnectionOptions options = new MqttConnectionOptions();
+            Properties tls = new Properties();
+            tls.put(SSLSocketFactoryFactory.TRUSTSTORE, certificate.trustStore().toString());
+            tls.put(SSLSocketFactoryFactory.TRUSTSTOREPWD, SelfSignedCertificate.PASSWORD);
+            tls.put(SSLSocketFactoryFactory.TRUSTSTORETYPE, "PKCS12");
+            options.setSSLProperties(tls);
+
+            assertThat(broker.serverUri()).startsWith("ssl://");
+            try (TestClient client = TestClient.connect(broker.serverUri(), "c", options)) {
+                assertThat(client.isConnected()).isTrue();
+            }
+            assertThatThrownBy(() -> TestClient.connect(broker.serverUri(), "c", true))
+                    .hasStackTraceContaining("unable to find valid certification path");
         }
     }
 
@@ -88,8 +114,7 @@ class MosquittoBrokerIT {
                 TestClient client = TestClient.connect(broker.serverUri(), "c", true)) {
             broker.pause();
             CompletableFuture<Void> publishing = CompletableFuture.runAsync(() -> client.publish("t", "x", 1));
-            assertThatThrownBy(() -> publishing.get(300, TimeUnit.MILLISECONDS))
-                    .isInstanceOf(java.util.concurrent.TimeoutException.class);
+            assertThatThrownBy(() -> publishing.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
 
             broker.resume();
 

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Real clients, written by others, against the scripted broker: what they accept cannot be far from the specification. */
+/**
+ * Real clients, written by others, against the scripted broker: what they accept cannot be far from the specification.
+ */
 class ScriptedMqttBrokerIT {
 
     private ScriptedMqttBroker broker;

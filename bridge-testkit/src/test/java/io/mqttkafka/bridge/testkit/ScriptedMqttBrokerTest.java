@@ -20,7 +20,9 @@ class ScriptedMqttBrokerTest {
 
     private static final Duration SHORT = Duration.ofMillis(50);
 
-    /** CONNECT, client "c", clean start, keep alive 60, session expiry 5, receive maximum 10, user "u", password "p". */
+    /**
+     * CONNECT, client "c", clean start, keep alive 60, session expiry 5, receive maximum 10, user "u", password "p".
+     */
     private static final String CONNECT =
             "101c 0004 4d515454 05 c2 003c 08 1100000005 21000a 0001 63 0001 75 0001 70".replace(" ", "");
 

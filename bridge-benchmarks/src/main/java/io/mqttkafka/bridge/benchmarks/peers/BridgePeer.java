@@ -3,12 +3,15 @@ package io.mqttkafka.bridge.benchmarks.peers;
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.Qos0Overflow;
 import java.util.concurrent.CountDownLatch;
 
-/** Ours, through the public API, with the producer settings of the other peers. */
+/** This project's bridge, set up as a user would through the public API. */
 public final class BridgePeer {
     private BridgePeer() {}
 
+    /** Takes {@link PeerSettings}; runs until it is told to end by SIGTERM. */
     public static void main(String[] args) throws InterruptedException {
         PeerSettings settings = PeerSettings.fromArguments(args);
         Route route = Route.fromMqtt(settings.mqttFilter())
@@ -16,12 +19,15 @@ public final class BridgePeer {
                 .toKafka(settings.kafkaTopic())
                 .build();
         Bridge bridge = Bridge.builder()
-                .mqtt(m -> m.serverUri("tcp://127.0.0.1:" + settings.mqttPort())
+                .mqtt(mqtt -> mqtt.serverUri(settings.serverUri())
                         .clientId(settings.clientId())
-                        .receiveMaximum(settings.receiveMaximum()))
-                .kafka(k -> {
-                    k.bootstrapServers(settings.bootstrapServers());
-                    settings.tuning().forEach(k::producer);
+                        .sessionExpiry(MqttOptions.NEVER)
+                        .receiveMaximum(settings.receiveMaximum())
+                        // The backlog waits in the broker, as it does for the other peers; nothing has to be shed.
+                        .qos0Overflow(Qos0Overflow.PAUSE))
+                .kafka(kafka -> {
+                    kafka.bootstrapServers(settings.bootstrapServers());
+                    PeerSettings.PRODUCER_PROPERTIES.forEach(kafka::producer);
                 })
                 .route(route)
                 .build();

@@ -12,7 +12,6 @@ import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,10 +41,10 @@ public final class FloorPeer {
         };
     }
 
+    /** Takes {@link PeerSettings}; runs until it is told to end by SIGTERM. */
     public static void main(String[] args) throws IOException {
         PeerSettings settings = PeerSettings.fromArguments(args);
-        Producer<byte[], byte[]> producer = new KafkaProducer<>(
-                settings.producerProperties(), new ByteArraySerializer(), new ByteArraySerializer());
+        Producer<byte[], byte[]> producer = settings.newProducer();
         MqttSocket socket = MqttSocket.connect(
                 new InetSocketAddress("127.0.0.1", settings.mqttPort()),
                 settings.clientId(),

@@ -3,6 +3,9 @@ package io.mqttkafka.bridge.benchmarks.peers;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * What every peer is told on its command line, the same for all.
@@ -19,6 +22,18 @@ public record PeerSettings(
         int qos,
         int receiveMaximum,
         String kafkaTopic) {
+    /** The producer's settings apart from addresses and serializers. */
+    static final Map<String, Object> PRODUCER_PROPERTIES = Map.of(
+            "acks",
+            "all",
+            "enable.idempotence",
+            true,
+            "linger.ms",
+            5,
+            "batch.size",
+            64 * 1024,
+            "compression.type",
+            "none");
 
     public static PeerSettings fromArguments(String... arguments) {
         return new PeerSettings(
@@ -42,21 +57,18 @@ public record PeerSettings(
                 kafkaTopic);
     }
 
+    String serverUri() {
+        return "tcp://127.0.0.1:" + mqttPort;
+    }
+
     String bootstrapServers() {
         return "127.0.0.1:" + kafkaPort;
     }
 
-    /** The producer's settings apart from its serializers. */
-    Map<String, Object> producerProperties() {
-        Map<String, Object> properties = new HashMap<>(tuning());
+    /** The producer of a peer that makes its own. */
+    Producer<byte[], byte[]> newProducer() {
+        Map<String, Object> properties = new HashMap<>(PRODUCER_PROPERTIES);
         properties.put("bootstrap.servers", bootstrapServers());
-        properties.put("acks", "all");
-        properties.put("enable.idempotence", true);
-        return properties;
-    }
-
-    /** What is set alike for all peers, so that their producers do not differ. */
-    Map<String, Object> tuning() {
-        return Map.of("linger.ms", 5, "batch.size", 64 * 1024, "compression.type", "none");
+        return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     }
 }

@@ -5,10 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
@@ -36,18 +34,17 @@ public final class StockPahoPeer implements MqttCallback {
     private final Queue<Pending> pending = new ArrayDeque<>();
 
     private StockPahoPeer(PeerSettings settings) throws MqttException {
-        this.producer = new KafkaProducer<>(
-                settings.producerProperties(), new ByteArraySerializer(), new ByteArraySerializer());
-        this.client = new MqttAsyncClient(
-                "tcp://127.0.0.1:" + settings.mqttPort(), settings.clientId(), new MemoryPersistence());
+        this.producer = settings.newProducer();
+        this.client = new MqttAsyncClient(settings.serverUri(), settings.clientId(), new MemoryPersistence());
         this.kafkaTopic = settings.kafkaTopic();
     }
 
+    /** Takes {@link PeerSettings}; runs until it is told to end by SIGTERM. */
     public static void main(String[] args) throws MqttException {
         PAHO_LOGGER.setLevel(Level.WARNING);
         PeerSettings settings = PeerSettings.fromArguments(args);
         StockPahoPeer peer = new StockPahoPeer(settings);
-        Runtime.getRuntime().addShutdownHook(new Thread(peer::stop));
+        Runtime.getRuntime().addShutdownHook(new Thread(peer.producer::close));
         peer.start(settings);
     }
 
@@ -60,10 +57,6 @@ public final class StockPahoPeer implements MqttCallback {
         client.setCallback(this);
         client.connect(options).waitForCompletion();
         client.subscribe(settings.mqttFilter(), settings.qos()).waitForCompletion();
-    }
-
-    private void stop() {
-        producer.close();
     }
 
     @Override

@@ -4,11 +4,15 @@ import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 
 /**
- * Takes what arrives on one connection. Everything but {@link #closed} is called by the one thread that reads it.
+ * Takes what arrives on one connection. Everything but {@link #connecting} and {@link #closed} is called by the one thread
+ * that reads it.
  */
 public interface InboundHandler {
+    /** The broker is about to be asked for a connection. Called before anything else, and only if it can be reached. */
+    void connecting();
+
     /**
-     * The broker has accepted the connection. Called before anything else, and before the connection is handed out.
+     * The broker has accepted the connection. Called before anything arrives, and before the connection is handed out.
      *
      * @param connAck what the broker said
      * @param acks where acknowledgements go

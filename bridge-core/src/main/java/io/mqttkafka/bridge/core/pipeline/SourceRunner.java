@@ -142,7 +142,7 @@ public final class SourceRunner {
         events = parts.events();
         String thread = "bridge-" + clientId;
         window = new InFlightWindow(options.maxInFlightBytes());
-        session = new SourceSession(options.receiveMaximum(), this::wakeAcknowledger);
+        session = new SourceSession(this::wakeAcknowledger);
         acknowledger = new Acknowledger(thread + "-ack", session);
         pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events);
         for (SourceRoute route : parts.routes()) {
@@ -730,6 +730,11 @@ public final class SourceRunner {
     /** What arrives on one connection; but for closed(), all by the thread that reads it. */
     private final class Inbound implements InboundHandler {
         private final boolean[] wanted = new boolean[Delivery.MOST_ROUTES];
+
+        @Override
+        public void connecting() {
+            session.connecting();
+        }
 
         @Override
         public void connected(ConnAck connAck, AckOutput acks) {

@@ -49,10 +49,12 @@ public final class SourceSession {
     private static final int RECEIVE_MAXIMUM_EXCEEDED = 0x93;
     private static final int UNKNOWN = 1 << 16;
 
-    /** The receive maximum does not bound releases: it can have been larger when the messages were sent. */
+    /**
+     * What bounds a connection. The receive maximum does not: it can have been larger when the messages were first sent, and
+     * mosquitto sends them all again.
+     */
     private static final int PACKET_IDS = 1 << 16;
 
-    private final int receiveMaximum;
     private final Runnable acknowledgeable;
     private final Qos2Ledger qos2 = new Qos2Ledger();
 
@@ -60,6 +62,13 @@ public final class SourceSession {
     private final Map<Integer, Delivery> unacknowledged = new HashMap<>();
 
     private final AtomicLong suppressed = new AtomicLong();
+
+    /** Whether the broker has been asked for a connection and has not answered. */
+    private boolean unanswered;
+
+    /** Whether such a request may have begun a session we do not know of. */
+    private boolean doubtful;
+
     private volatile int epoch;
     private volatile @Nullable Connection connection;
 
@@ -72,8 +81,8 @@ public final class SourceSession {
 
         boolean closed;
 
-        Connection(int receiveMaximum) {
-            ledger = new AckLedger(receiveMaximum);
+        Connection() {
+            ledger = new AckLedger(PACKET_IDS);
             releases = new IntRing(PACKET_IDS);
         }
     }
@@ -81,12 +90,19 @@ public final class SourceSession {
     /**
      * Makes a session that knows nothing.
      *
-     * @param receiveMaximum how many unacknowledged messages the broker may send
      * @param acknowledgeable called by any thread when {@link #acknowledge} has something to do
      */
-    public SourceSession(int receiveMaximum, Runnable acknowledgeable) {
-        this.receiveMaximum = receiveMaximum;
+    public SourceSession(Runnable acknowledgeable) {
         this.acknowledgeable = acknowledgeable;
+    }
+
+    /**
+     * Tells that the broker is about to be asked for a connection. If it never answers, it may have begun a new session all
+     * the same, and what is known of the last one is void: a duplicate is better than a loss.
+     */
+    public void connecting() {
+        doubtful |= unanswered;
+        unanswered = true;
     }
 
     /**
@@ -95,13 +111,16 @@ public final class SourceSession {
      * @param sessionPresent whether the broker has kept the session; if not, everything known of it is void
      */
     public void connected(boolean sessionPresent) {
-        if (!sessionPresent) {
+        boolean kept = sessionPresent && !doubtful;
+        doubtful = false;
+        unanswered = false;
+        if (!kept) {
             qos2.clear();
             unacknowledged.clear();
         }
         int last = epoch;
         epoch = last + 1;
-        connection = new Connection(receiveMaximum);
+        connection = new Connection();
     }
 
     /**
@@ -115,7 +134,7 @@ public final class SourceSession {
      * @param nowNanos the time of its receipt
      * @return the message to deliver to its {@linkplain Delivery#isOpen open} routes, or null if a copy received before
      *     stands for it
-     * @throws ProtocolViolation if the broker has sent more than the receive maximum
+     * @throws ProtocolViolation if more messages are unacknowledged than there are packet ids
      */
     public @Nullable Delivery published(
             int packetId, int qos, boolean duplicate, long fingerprint, int routes, long nowNanos) {
@@ -156,7 +175,7 @@ public final class SourceSession {
         if (!current.ledger.add(delivery)) {
             throw new ProtocolViolation(
                     RECEIVE_MAXIMUM_EXCEEDED,
-                    "the MQTT broker sent more than " + receiveMaximum + " unacknowledged messages");
+                    "the MQTT broker sent more unacknowledged messages than there are packet ids");
         }
     }
 

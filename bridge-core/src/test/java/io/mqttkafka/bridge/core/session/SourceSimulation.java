@@ -17,7 +17,6 @@ import io.mqttkafka.bridge.core.session.Schedule.Kind;
 import io.mqttkafka.bridge.core.session.Schedule.World;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -54,7 +53,6 @@ final class SourceSimulation {
         long releases;
         long duplicates;
         long late;
-        long mistaken;
 
         Figures plus(Figures other) {
             events += other.events;
@@ -71,7 +69,6 @@ final class SourceSimulation {
             releases += other.releases;
             duplicates += other.duplicates;
             late += other.late;
-            mistaken += other.mistaken;
             return this;
         }
 
@@ -81,7 +78,7 @@ final class SourceSimulation {
                     "%,d events: %,d messages on %,d connections, %,d crashes, %,d sessions lost, %,d failures;"
                             + " %,d received, %,d of them again, under %,d ids used again;"
                             + " %,d suppressed, %,d acknowledged, %,d completed;"
-                            + " %,d explained duplicates, %,d explained late ones, %,d mistaken beyond help",
+                            + " %,d explained duplicates, %,d explained late ones",
                     events,
                     messages,
                     connections,
@@ -95,8 +92,7 @@ final class SourceSimulation {
                     acknowledgements,
                     releases,
                     duplicates,
-                    late,
-                    mistaken);
+                    late);
         }
     }
 
@@ -130,12 +126,10 @@ final class SourceSimulation {
     /** What the bridge received on this connection and has not acknowledged. */
     private final Deque<Packet> unacknowledged = new ArrayDeque<>();
 
-    private final BitSet mistaken = new BitSet();
     private int memory;
-    private int sessionRemembered;
 
-    /** The broker has replaced the session, and the bridge could not see it. */
-    private boolean deceived;
+    /** A CONNACK was lost: the broker may have replaced the session unseen, and the bridge must forget. */
+    private boolean doubtful;
 
     private long now;
     private long activity;
@@ -266,13 +260,11 @@ final class SourceSimulation {
         bridgeIsConnected = true;
         figures.connections++;
         note("bridge", "connects, session present: ", present);
-        if (!present) {
+        if (!present || doubtful) {
+            doubtful = false;
             memory++;
-            deceived = false;
-        } else if (sessionRemembered != 0 && sessionRemembered != broker.session()) {
-            deceived = true;
         }
-        sessionRemembered = broker.session();
+        subject.connecting();
         subject.connected(present);
     }
 
@@ -320,6 +312,8 @@ final class SourceSimulation {
     private void loseConnack() {
         if (!bridgeIsConnected) {
             broker.connect(receiveMaximum);
+            subject.connecting();
+            doubtful = true;
             note("network", "loses a CONNACK");
         }
     }
@@ -406,8 +400,7 @@ final class SourceSimulation {
         dropIn = 0;
         toBridge.clear();
         unacknowledged.clear();
-        deceived = false;
-        sessionRemembered = broker.session();
+        doubtful = false;
         start(Schedule.receiveMaximum(argument >>> 16));
     }
 
@@ -502,7 +495,7 @@ final class SourceSimulation {
     // ---- the checker
 
     private boolean isHonest() {
-        return world.manner() == Manner.CORRECT && !deceived;
+        return world.manner() == Manner.CORRECT;
     }
 
     /** What the bridge has to know of a message when it comes again. Null if it cannot or need not know anything. */
@@ -518,17 +511,6 @@ final class SourceSimulation {
     private void checkSuppression(Packet packet) {
         Receipt receipt = latest[packet.message().number()];
         if (receipt != null && receipt.memory == memory) {
-            return;
-        }
-        // The message was on its way for the first time when the connection broke; what the bridge knows under its id
-        // is
-        // a message with the same topic and payload of a session that is gone. There is nothing to tell them apart.
-        if (deceived && packet.duplicate()) {
-            figures.mistaken++;
-            mistaken.set(packet.message().number());
-            for (int route = 0; route < packet.message().routes(); route++) {
-                kafka.mayComeLate(packet.message().number(), route);
-            }
             return;
         }
         throw new Violation(NEVER_MISTAKEN, packet + " is not known and taken for a repetition");
@@ -560,7 +542,7 @@ final class SourceSimulation {
             receipt.acknowledged = true;
         }
         for (int route = 0; route < message.routes(); route++) {
-            if (kafka.copies(message.number(), route) == 0 && !mistaken.get(message.number())) {
+            if (kafka.copies(message.number(), route) == 0) {
                 throw new Violation(
                         NO_EARLY_ACKNOWLEDGEMENT,
                         acknowledgement + " for " + message + " before Kafka has it for route " + route);
@@ -623,11 +605,13 @@ final class SourceSimulation {
         }
         boolean exactlyOnce = world.manner() == Manner.CORRECT
                 && !world.allows(Kind.RECORD_FAILS)
-                && !world.allows(Kind.BRIDGE_CRASHES);
+                && !world.allows(Kind.BRIDGE_CRASHES)
+                // After a lost CONNACK the bridge must not trust what it remembers.
+                && !world.allows(Kind.CONNACK_GETS_LOST);
         for (Message message : messages) {
             for (int route = 0; route < message.routes(); route++) {
                 int copies = kafka.copies(message.number(), route);
-                if (copies == 0 && broker.isAcknowledged(message.number()) && !mistaken.get(message.number())) {
+                if (copies == 0 && broker.isAcknowledged(message.number())) {
                     throw new Violation(NOTHING_LOST, message + " for route " + route);
                 }
                 if (copies > 1 && message.qos() == 2 && exactlyOnce) {

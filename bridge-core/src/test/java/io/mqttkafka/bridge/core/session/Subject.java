@@ -24,7 +24,11 @@ class Subject {
     protected final SourceSession session;
 
     Subject(int receiveMaximum, Runnable acknowledgeable) {
-        session = new SourceSession(receiveMaximum, acknowledgeable);
+        session = new SourceSession(acknowledgeable);
+    }
+
+    void connecting() {
+        session.connecting();
     }
 
     void connected(boolean sessionPresent) {

@@ -101,6 +101,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
                 OutputStream outbound(OutputStream out) {
                     OutboundGate gate = new OutboundGate(out);
                     outbound = gate;
+                    handler.connecting();
                     return gate;
                 }
             });
