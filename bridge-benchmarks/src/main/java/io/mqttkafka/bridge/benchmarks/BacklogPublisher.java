@@ -12,6 +12,7 @@ import java.time.Duration;
 final class BacklogPublisher {
     private static final int MAX_CHUNK_MESSAGES = 1_000;
     private static final int MAX_CHUNK_BYTES = 256 * 1024;
+    private static final int RECEIVE_MAXIMUM = 0xffff;
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
 
     private final Workload workload;
@@ -29,18 +30,12 @@ final class BacklogPublisher {
         }
     }
 
-    /**
-     * Makes the session and fills it.
-     *
-     * @param receiveMaximum the one the client will come back with: mosquitto 2.0 sends as much at once as the receive
-     *     maximum of the connection before allowed
-     */
-    void queueFor(String clientId, int receiveMaximum) throws IOException {
-        try (MqttSocket subscriber = connect(clientId, receiveMaximum)) {
+    void queueFor(String clientId) throws IOException {
+        try (MqttSocket subscriber = connect(clientId)) {
             subscriber.subscribe(Workload.MQTT_FILTER, workload.qos());
             subscriber.disconnect();
         }
-        try (MqttSocket publisher = connect("bench-publisher", receiveMaximum)) {
+        try (MqttSocket publisher = connect("bench-publisher")) {
             int chunk = Math.max(1, Math.min(MAX_CHUNK_MESSAGES, MAX_CHUNK_BYTES / workload.payloadBytes()));
             for (int first = 0; first < workload.messages(); first += chunk) {
                 publish(publisher, first, Math.min(chunk, workload.messages() - first));
@@ -50,8 +45,8 @@ final class BacklogPublisher {
         }
     }
 
-    private MqttSocket connect(String clientId, int receiveMaximum) throws IOException {
-        MqttSocket socket = MqttSocket.connect(broker, clientId, receiveMaximum);
+    private MqttSocket connect(String clientId) throws IOException {
+        MqttSocket socket = MqttSocket.connect(broker, clientId, RECEIVE_MAXIMUM);
         socket.readTimeout(READ_TIMEOUT);
         return socket;
     }

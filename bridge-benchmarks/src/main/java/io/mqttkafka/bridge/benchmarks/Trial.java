@@ -29,7 +29,7 @@ final class Trial {
             topic.create();
             String clientId = "bench-" + peer.label();
             new BacklogPublisher(workload, new InetSocketAddress(Loopback.ADDRESS, mosquitto.port()))
-                    .queueFor(clientId, options.receiveMaximum());
+                    .queueFor(clientId);
 
             DeliveryLedger ledger = new DeliveryLedger(workload);
             RecordAudit audit = resources.add(new RecordAudit(kafka, topic.partitions(), ledger));

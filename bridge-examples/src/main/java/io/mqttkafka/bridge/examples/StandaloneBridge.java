@@ -6,7 +6,6 @@ import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
 import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
 import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
-import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.error.BridgeException;
 import io.mqttkafka.bridge.event.BridgeListener;
@@ -126,7 +125,7 @@ public final class StandaloneBridge implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Bridge bridge = build();
         this.bridge = bridge;
-        try (bridge) {
+        try {
             if (!stopRequested) {
                 say("starting");
                 bridge.start();
@@ -136,12 +135,12 @@ public final class StandaloneBridge implements Callable<Integer> {
             }
             awaitEnd(bridge);
         } catch (BridgeException e) {
-            if (!(e instanceof BridgeClosedException && stopRequested)) {
+            if (!stopRequested) {
                 complain("could not start: " + OptionNames.translate(e.getMessage()));
                 return NOT_STARTED;
             }
         }
-        return exitCode(bridge.health());
+        return stop(bridge);
     }
 
     private Bridge build() {
@@ -165,16 +164,20 @@ public final class StandaloneBridge implements Callable<Integer> {
         }
     }
 
-    private int exitCode(BridgeHealth health) {
-        say("stopped: " + counts(health));
+    private int stop(Bridge bridge) {
+        Duration timeout = options.run.drainTimeout;
+        boolean inFlight = unacknowledged(bridge.health()) > 0;
+        long start = System.nanoTime();
+        bridge.close(timeout);
+        boolean timedOut = inFlight && System.nanoTime() - start >= timeout.toNanos();
+        say("stopped: " + counts(bridge.health()));
         if (failure != null) {
             complain(failure);
             return ROUTE_STOPPED;
         }
-        int inFlight = unacknowledged(health);
-        if (inFlight > 0) {
-            complain(inFlight + " messages were still in flight; the MQTT broker delivers them again at the next start;"
-                    + " --drain-timeout waits longer");
+        if (timedOut) {
+            complain("--drain-timeout: was over before Kafka had confirmed every message; the MQTT broker delivers the"
+                    + " others again at the next start");
             return NOT_DRAINED;
         }
         return STOPPED;

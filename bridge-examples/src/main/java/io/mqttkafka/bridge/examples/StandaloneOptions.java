@@ -58,10 +58,7 @@ final class StandaloneOptions {
         if (run.startTimeout != null) {
             builder.startTimeout(run.startTimeout);
         }
-        if (run.drainTimeout != null) {
-            builder.drainTimeout(run.drainTimeout);
-        }
-        return builder;
+        return builder.drainTimeout(run.drainTimeout);
     }
 
     /** One route. */
@@ -383,7 +380,6 @@ final class StandaloneOptions {
                 paramLabel = "TIME",
                 converter = TimeConverter.class,
                 description = "How long to wait for messages in flight at the end. Default: 10s.")
-        @Nullable
-        Duration drainTimeout;
+        Duration drainTimeout = Duration.ofSeconds(10);
     }
 }

@@ -36,8 +36,8 @@ public final class FloorPeer {
         this.kafkaTopic = settings.kafkaTopic();
         this.acknowledgements = switch (settings.qos()) {
             case 0 -> null;
-            case 1 -> new InOrderAcknowledgements(PacketType.PUBACK, settings.receiveMaximum());
-            default -> new InOrderAcknowledgements(PacketType.PUBREC, settings.receiveMaximum());
+            case 1 -> new InOrderAcknowledgements(PacketType.PUBACK);
+            default -> new InOrderAcknowledgements(PacketType.PUBREC);
         };
     }
 

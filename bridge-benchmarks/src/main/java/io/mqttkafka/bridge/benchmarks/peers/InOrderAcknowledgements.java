@@ -1,49 +1,45 @@
 package io.mqttkafka.bridge.benchmarks.peers;
 
 import io.mqttkafka.bridge.benchmarks.wire.FrameWriter;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.apache.kafka.clients.producer.Callback;
 
 /**
  * Acknowledges messages in the order of their receipt, each once Kafka has it. One thread expects, one completes and
- * one drains. The broker never has more than the receive maximum under way, so a ring of that size cannot overflow and
- * nothing is allocated per message.
+ * one drains. A ring with a slot per packet id cannot overflow, and nothing is allocated per message. The receive maximum
+ * would be too small: mosquitto 2.0.11 exceeds it when it drains the queue of a resumed session.
  */
 final class InOrderAcknowledgements {
+    private static final int CAPACITY = 1 << 16;
+    private static final int MASK = CAPACITY - 1;
+
     private final int packetType;
-    private final int mask;
-    private final int[] packetIds;
-    private final Callback[] callbacks;
-    private final AtomicIntegerArray inKafka;
+    private final int[] packetIds = new int[CAPACITY];
+    private final Callback[] callbacks = new Callback[CAPACITY];
+    private final AtomicIntegerArray inKafka = new AtomicIntegerArray(CAPACITY);
     private int nextExpected;
     private int nextAcknowledged;
 
-    InOrderAcknowledgements(int packetType, int receiveMaximum) {
-        int capacity = Integer.highestOneBit(receiveMaximum) << 1;
+    InOrderAcknowledgements(int packetType) {
         this.packetType = packetType;
-        this.mask = capacity - 1;
-        this.packetIds = new int[capacity];
-        this.inKafka = new AtomicIntegerArray(capacity);
-        this.callbacks = new Callback[capacity];
-        for (int slot = 0; slot < capacity; slot++) {
-            callbacks[slot] = callbackFor(slot);
-        }
+        Arrays.setAll(callbacks, this::callbackFor);
     }
 
     /** Takes the place of a message in the order and returns what completes it. */
     Callback expect(int packetId) {
-        int slot = nextExpected++ & mask;
+        int slot = nextExpected++ & MASK;
         packetIds[slot] = packetId;
         return callbacks[slot];
     }
 
     /** Adds the frames of all messages that are in Kafka together with everything before them. */
     void drainTo(FrameWriter frames) {
-        int slot = nextAcknowledged & mask;
+        int slot = nextAcknowledged & MASK;
         while (inKafka.getAcquire(slot) != 0) {
             frames.acknowledgement(packetType, packetIds[slot]);
             inKafka.setPlain(slot, 0);
-            slot = ++nextAcknowledged & mask;
+            slot = ++nextAcknowledged & MASK;
         }
     }
 

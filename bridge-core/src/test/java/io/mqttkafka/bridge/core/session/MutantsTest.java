@@ -24,7 +24,6 @@ class MutantsTest {
     enum Mistake {
         ACKNOWLEDGES_ON_RECEIPT(AcknowledgesOnReceipt::new),
         DROPS_WHAT_IS_MARKED_DUPLICATE(DropsDuplicates::new),
-        TAKES_SAME_ID_AND_CONTENT_FOR_A_REPETITION(IgnoresDup::new),
         IGNORES_LOST_SESSION(IgnoresLostSession::new),
         FORGETS_EVERYTHING_AT_RECONNECT(ForgetsAtReconnect::new),
         KEEPS_IDS_AFTER_PUBCOMP(KeepsIdsAfterPubcomp::new),
@@ -101,18 +100,6 @@ class MutantsTest {
         @Override
         Delivery published(int id, int qos, boolean duplicate, long fingerprint, int routes, long nowNanos) {
             return super.published(id, qos, duplicate, fingerprint, duplicate ? 0 : routes, nowNanos);
-        }
-    }
-
-    /** Only shows when the broker has replaced the session unseen: else it never sends a known id without DUP. */
-    private static final class IgnoresDup extends Subject {
-        IgnoresDup(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
-        }
-
-        @Override
-        Delivery published(int id, int qos, boolean duplicate, long fingerprint, int routes, long nowNanos) {
-            return super.published(id, qos, true, fingerprint, routes, nowNanos);
         }
     }
 

@@ -1,0 +1,155 @@
+package io.mqttkafka.bridge.core.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** When a message counts as one that came before. The simulation shows that the answers are right together. */
+class SourceSessionTest {
+    private static final long CONTENT = 42;
+
+    private final SourceSession session = new SourceSession(() -> {});
+    private final Acknowledged acknowledged = new Acknowledged();
+
+    @BeforeEach
+    void connect() {
+        session.connecting();
+        session.connected(true);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void published_againOnKeptSession_isAcknowledgedByFirstCopy(int qos) {
+        Delivery first = session.published(7, qos, false, CONTENT, 1, 0);
+        reconnect(true);
+
+        assertThat(session.published(7, qos, true, CONTENT, 1, 0)).isNull();
+        assertThat(acknowledged.now(session)).isEmpty();
+        assertThat(first.settle(0)).isTrue();
+        assertThat(acknowledged.now(session)).containsExactly((qos == 1 ? "PUBACK " : "PUBREC ") + 7);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void published_againWithoutDup_isNew(int qos) {
+        session.published(7, qos, false, CONTENT, 1, 0);
+        reconnect(true);
+
+        assertThat(session.published(7, qos, false, CONTENT, 1, 0)).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void published_againWithOtherContent_isNew(int qos) {
+        session.published(7, qos, false, CONTENT, 1, 0);
+        reconnect(true);
+
+        assertThat(session.published(7, qos, true, CONTENT + 1, 1, 0)).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void published_againOnSameConnection_isNew(int qos) {
+        session.published(7, qos, false, CONTENT, 1, 0);
+
+        assertThat(session.published(7, qos, true, CONTENT, 1, 0)).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void published_againOnNewSession_isNew(int qos) {
+        session.published(7, qos, false, CONTENT, 1, 0);
+        reconnect(false);
+
+        assertThat(session.published(7, qos, true, CONTENT, 1, 0)).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void published_againAfterUnansweredConnect_isNew(int qos) {
+        session.published(7, qos, false, CONTENT, 1, 0);
+        session.disconnected();
+        session.connecting();
+        session.connecting();
+        session.connected(true);
+
+        assertThat(session.published(7, qos, true, CONTENT, 1, 0)).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void published_againAfterFailure_isDeliveredToOpenRoutesOnly(int qos) {
+        Delivery first = session.published(7, qos, false, CONTENT, 2, 0);
+        first.settle(0);
+        assertThat(session.failed(first)).isTrue();
+        reconnect(true);
+
+        Delivery again = session.published(7, qos, true, CONTENT, 2, 0);
+        assertThat(again).isNotNull();
+        assertThat(again.isOpen(0)).isFalse();
+        assertThat(again.isOpen(1)).isTrue();
+    }
+
+    @Test
+    void acknowledge_confirmedOutOfOrder_leavesInOrder() {
+        Delivery first = session.published(1, 1, false, 1, 1, 0);
+        Delivery second = session.published(2, 1, false, 2, 1, 0);
+        second.settle(0);
+        assertThat(acknowledged.now(session)).isEmpty();
+        first.settle(0);
+        assertThat(acknowledged.now(session)).containsExactly("PUBACK 1", "PUBACK 2");
+    }
+
+    @Test
+    void released_unknownId_isCompletedAsUnknown() {
+        session.released(9);
+
+        assertThat(acknowledged.now(session)).containsExactly("PUBCOMP 9 unknown");
+    }
+
+    @Test
+    void released_knownId_isCompletedAndForgotten() {
+        session.published(9, 2, false, CONTENT, 1, 0).settle(0);
+        session.released(9);
+        assertThat(acknowledged.now(session)).containsExactlyInAnyOrder("PUBREC 9", "PUBCOMP 9 known");
+        reconnect(true);
+
+        assertThat(session.published(9, 2, true, CONTENT, 1, 0)).isNotNull();
+    }
+
+    private void reconnect(boolean sessionPresent) {
+        session.disconnected();
+        session.connecting();
+        session.connected(sessionPresent);
+    }
+
+    private static final class Acknowledged implements SourceSession.Acknowledgements {
+        private final List<String> all = new ArrayList<>();
+
+        List<String> now(SourceSession session) {
+            all.clear();
+            session.acknowledge(this, 100);
+            return all;
+        }
+
+        @Override
+        public void puback(int packetId, Delivery delivery) {
+            all.add("PUBACK " + packetId);
+        }
+
+        @Override
+        public void pubrec(int packetId, Delivery delivery) {
+            all.add("PUBREC " + packetId);
+        }
+
+        @Override
+        public void pubcomp(int packetId, boolean known) {
+            all.add("PUBCOMP " + packetId + (known ? " known" : " unknown"));
+        }
+    }
+}
