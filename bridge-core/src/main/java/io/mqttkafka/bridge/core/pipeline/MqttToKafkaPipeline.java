@@ -163,7 +163,7 @@ final class MqttToKafkaPipeline {
         attempt.route().lastError(cause);
         if (attempt.delivery == null) {
             attempt.counters().shed.increment();
-            events.shed(attempt.route().name(), 1, "Kafka did not confirm it: " + cause.getMessage());
+            events.shed(attempt.route().name(), 1, "Kafka did not confirm it: " + SafeText.of(cause));
         }
         runner.redeliver(attempt.delivery, cause);
     }
@@ -335,7 +335,7 @@ final class MqttToKafkaPipeline {
 
     private void shed(Attempt attempt, Throwable cause) {
         attempt.counters().shed.increment();
-        events.shed(attempt.route().name(), 1, String.valueOf(cause.getMessage()));
+        events.shed(attempt.route().name(), 1, SafeText.of(cause));
         finish(attempt);
     }
 
@@ -356,8 +356,7 @@ final class MqttToKafkaPipeline {
             }
             if (failure != null) {
                 DeliveryException undeliverable = new DeliveryException(
-                        "onFailure.deadLetter: '" + topic + "' cannot be written to: "
-                                + failure.cause().getMessage(),
+                        "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()),
                         cause);
                 if (attempt.delivery == null) {
                     shed(attempt, undeliverable);

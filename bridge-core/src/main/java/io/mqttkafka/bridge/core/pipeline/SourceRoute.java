@@ -210,7 +210,7 @@ public final class SourceRoute {
     }
 
     void lastError(Throwable cause) {
-        lastError = String.valueOf(cause.getMessage());
+        lastError = SafeText.of(cause);
     }
 
     /**

@@ -217,8 +217,7 @@ public final class SourceRunner {
             String error = lastError;
             throw new BridgeStartException(
                     error == null
-                            ? "mqtt.serverUri: the MQTT broker " + options.serverUris()
-                                    + " did not answer before the start timeout; check that it runs"
+                            ? "mqtt.serverUri: the MQTT broker did not answer before the start timeout; check that it runs"
                             : error,
                     e);
         } catch (InterruptedException e) {
@@ -673,7 +672,7 @@ public final class SourceRunner {
     }
 
     private void stopRoutes(Stop stopping) {
-        String message = String.valueOf(stopping.cause().getMessage());
+        String message = SafeText.of(stopping.cause());
         lastError = message;
         SourceRoute failed = stopping.route();
         for (SourceRoute route : parts.routes()) {
@@ -706,7 +705,7 @@ public final class SourceRunner {
         synchronized (monitor) {
             sinkBroken = true;
         }
-        dropConnection("Kafka's client failed: " + cause.getMessage());
+        dropConnection("Kafka's client failed: " + SafeText.of(cause));
     }
 
     private void dropConnection(String why) {

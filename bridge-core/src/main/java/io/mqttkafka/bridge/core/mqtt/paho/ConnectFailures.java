@@ -18,8 +18,9 @@ final class ConnectFailures {
     private ConnectFailures() {}
 
     static MqttConnectException refused(URI uri, String clientId, ConnAck connAck) {
-        String said = "the MQTT broker " + uri + " refused the connection: " + ReasonCodes.text(connAck.reasonCode())
-                + (connAck.reason() == null ? "" : ", \"" + clean(connAck.reason()) + "\"");
+        String said =
+                "the MQTT broker " + shown(uri) + " refused the connection: " + ReasonCodes.text(connAck.reasonCode())
+                        + (connAck.reason() == null ? "" : ", \"" + clean(connAck.reason()) + "\"");
         return switch (connAck.reasonCode()) {
             case 0x86, 0x87, 0x8C ->
                 new MqttConnectException(
@@ -50,7 +51,7 @@ final class ConnectFailures {
             if (cause instanceof SSLException) {
                 return new MqttConnectException(
                         Kind.TLS,
-                        "mqtt.serverUri: no TLS with " + uri + " (" + cause.getMessage()
+                        "mqtt.serverUri: no TLS with " + shown(uri) + " (" + cause.getMessage()
                                 + "); check that this port speaks TLS and which certificate it asks for "
                                 + "(mqtt.tls.keyStore)",
                         failure);
@@ -78,9 +79,9 @@ final class ConnectFailures {
         return new MqttConnectException(
                 Kind.TLS,
                 name
-                        ? "mqtt.serverUri: the certificate of " + uri + " is for another host (" + message
+                        ? "mqtt.serverUri: the certificate of " + shown(uri) + " is for another host (" + message
                                 + "); use a host name that it holds"
-                        : "mqtt.tls.trustStore: the certificate of " + uri + " is not trusted (" + message
+                        : "mqtt.tls.trustStore: the certificate of " + shown(uri) + " is not trusted (" + message
                                 + "); give a trust store with the authority that signed it",
                 failure);
     }
@@ -88,7 +89,7 @@ final class ConnectFailures {
     private static MqttConnectException unreachable(URI uri, String why, @Nullable Throwable failure) {
         return new MqttConnectException(
                 Kind.UNREACHABLE,
-                "mqtt.serverUri: no connection to the MQTT broker " + uri + " (" + why
+                "mqtt.serverUri: no connection to the MQTT broker " + shown(uri) + " (" + why
                         + "); check host and port, and that the broker runs",
                 failure);
     }
@@ -99,6 +100,13 @@ final class ConnectFailures {
             root = root.getCause();
         }
         return root.getMessage() == null ? root.getClass().getSimpleName() : clean(root.getMessage());
+    }
+
+    /** A URI without its query, which can hold a signature. */
+    static String shown(URI uri) {
+        String text = uri.toString();
+        int query = text.indexOf('?');
+        return query < 0 ? text : text.substring(0, query);
     }
 
     /** Text from the network must not break a log line. */

@@ -254,7 +254,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
 
     @Override
     public String serverUri() {
-        return uri.toString();
+        return ConnectFailures.shown(uri);
     }
 
     @Override
