@@ -181,7 +181,13 @@ final class MqttToKafkaPipeline {
         Attempt attempt;
         while (lane.nanosUntilDue(System.nanoTime()) <= 0 && (attempt = lane.firstOrOpen()) != null) {
             lane.remove(attempt);
-            proceed(attempt);
+            try {
+                proceed(attempt);
+            } catch (RuntimeException | Error e) {
+                // Out of the lane and not sent: only a new delivery brings it back.
+                giveBack(attempt, e);
+                throw e;
+            }
         }
     }
 

@@ -781,6 +781,9 @@ public final class SourceRunner {
                                 + Delivery.MOST_ROUTES + " at the most")));
                 return;
             }
+            // Whatever can be wrong with the packet shows before it counts as received.
+            MqttMessage message = message(frame, topic);
+            choose(frame, matches);
             long each = MqttToKafkaPipeline.cost(frame.payloadLength());
             long bytes = each * matches.length;
             if (!awaitRoom(bytes)) {
@@ -801,17 +804,21 @@ public final class SourceRunner {
                 return;
             }
             delivery.tag(matches);
-            MqttMessage message = message(frame, topic);
-            choose(frame, matches);
-            for (int i = 0; i < matches.length; i++) {
-                if (!wanted[i] || !delivery.isOpen(i)) {
-                    window.release(each);
-                    if (delivery.settle(i)) {
-                        session.settled(delivery);
+            try {
+                for (int i = 0; i < matches.length; i++) {
+                    if (!wanted[i] || !delivery.isOpen(i)) {
+                        window.release(each);
+                        if (delivery.settle(i)) {
+                            session.settled(delivery);
+                        }
+                    } else {
+                        pipeline.take(new Attempt(pipeline, matches[i], message, delivery, i, order++));
                     }
-                } else {
-                    pipeline.take(new Attempt(pipeline, matches[i], message, delivery, i, order++));
                 }
+            } catch (RuntimeException | Error e) {
+                // The connection breaks; when the message comes again it must count as new.
+                session.failed(delivery);
+                throw e;
             }
         }
 
