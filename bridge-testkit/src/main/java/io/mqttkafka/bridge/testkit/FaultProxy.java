@@ -2,7 +2,6 @@ package io.mqttkafka.bridge.testkit;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
@@ -69,7 +68,7 @@ public final class FaultProxy implements AutoCloseable {
     private final AtomicReference<@Nullable Throwable> tapFailure = new AtomicReference<>();
     private volatile Tap tap = (connection, direction, buffer, offset, length) -> {};
     private volatile @Nullable InetSocketAddress target;
-    private @Nullable ServerSocket listener;
+    private @Nullable Listener listener;
     private boolean closed;
 
     private FaultProxy() {}
@@ -143,15 +142,17 @@ public final class FaultProxy implements AutoCloseable {
 
     /** Resets all open connections (TCP RST) and drops what they still hold. New ones are accepted. */
     public void cutAll() {
-        connections.forEach(ProxiedConnection::reset);
+        synchronized (connections) {
+            connections.forEach(ProxiedConnection::reset);
+        }
     }
 
     /** Refuses new connections; those that are open stay. */
     public synchronized void refuse() {
-        ServerSocket socket = listener;
-        listener = null;
-        if (socket != null) {
-            Sockets.close(socket);
+        Listener closing = listener;
+        if (closing != null) {
+            listener = null;
+            closing.close();
         }
     }
 
@@ -161,9 +162,7 @@ public final class FaultProxy implements AutoCloseable {
             throw new IllegalStateException("The proxy is closed");
         }
         if (listener == null) {
-            ServerSocket socket = Ports.listen(port);
-            listener = socket;
-            Sockets.daemon("fault-proxy-" + port, () -> acceptLoop(socket)).start();
+            listener = Listener.open(port, "fault-proxy-" + port, this::connect);
         }
     }
 
@@ -222,14 +221,12 @@ public final class FaultProxy implements AutoCloseable {
      * @throws IllegalStateException if the tap threw an exception, which is its cause
      */
     @Override
-    public void close() {
-        synchronized (this) {
-            if (closed) {
-                return;
-            }
-            refuse();
-            closed = true;
+    public synchronized void close() {
+        if (closed) {
+            return;
         }
+        closed = true;
+        refuse();
         List<ProxiedConnection> open = List.copyOf(connections);
         cutAll();
         open.forEach(ProxiedConnection::join);
@@ -239,19 +236,14 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
-    private void acceptLoop(ServerSocket socket) {
-        while (true) {
-            Socket client;
-            try {
-                client = socket.accept();
-            } catch (IOException e) {
-                return;
-            }
-            connect(client);
+    private void connect(Socket client) {
+        // a connection the target can see already must not escape a cutAll() that follows
+        synchronized (connections) {
+            open(client);
         }
     }
 
-    private void connect(Socket client) {
+    private void open(Socket client) {
         InetSocketAddress address = target;
         Socket server = new Socket();
         try {
@@ -268,14 +260,8 @@ public final class FaultProxy implements AutoCloseable {
         }
         ProxiedConnection connection = new ProxiedConnection(
                 accepted.incrementAndGet(), client, server, faults, this::tap, connections::remove);
-        synchronized (this) {
-            if (closed) {
-                connection.reset();
-                return;
-            }
-            connections.add(connection);
-            connection.start();
-        }
+        connections.add(connection);
+        connection.start();
     }
 
     private void tap(int connection, Direction direction, byte[] buffer, int offset, int length) {

@@ -102,6 +102,7 @@ final class PacketChannel {
     private void readToEnd() {
         String ending = "closed by the client";
         try (socket) {
+            socket.setTcpNoDelay(true);
             FrameSplitter splitter = new FrameSplitter();
             InputStream in = socket.getInputStream();
             byte[] buffer = new byte[BUFFER_BYTES];

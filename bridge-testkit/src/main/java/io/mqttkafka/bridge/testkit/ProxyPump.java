@@ -3,7 +3,6 @@ package io.mqttkafka.bridge.testkit;
 import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.Socket;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -128,8 +127,6 @@ final class ProxyPump {
             } else {
                 Sockets.shutdownOutput(to);
             }
-        } catch (IOException e) {
-            connection.reset();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -137,21 +134,31 @@ final class ProxyPump {
         }
     }
 
-    private void forward(Chunk chunk) throws IOException, InterruptedException {
+    private void forward(Chunk chunk) throws InterruptedException {
         long wait = chunk.arrivedNanos + faults.delayNanos() - System.nanoTime();
         if (wait > 0) {
             TimeUnit.NANOSECONDS.sleep(wait);
         }
-        OutputStream out = to.getOutputStream();
         int offset = 0;
         while (offset < chunk.bytes.length && !connection.isSevered()) {
             faults.awaitFlow(direction);
             ProxyFaults.Allowance allowance = faults.allow(direction, chunk.bytes.length - offset);
-            out.write(chunk.bytes, offset, allowance.bytes());
-            faults.countForwarded(direction, allowance.bytes());
+            writeOut(chunk.bytes, offset, allowance.bytes());
             offset += allowance.bytes();
             if (allowance.cut()) {
                 connection.sever(direction);
+            }
+        }
+    }
+
+    private void writeOut(byte[] bytes, int offset, int length) {
+        try {
+            to.getOutputStream().write(bytes, offset, length);
+            faults.countForwarded(direction, length);
+        } catch (IOException e) {
+            // a severed connection has one end left, which goes on until it closes
+            if (!connection.isSevered()) {
+                connection.reset();
             }
         }
     }

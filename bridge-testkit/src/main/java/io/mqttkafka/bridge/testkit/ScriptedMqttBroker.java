@@ -1,7 +1,5 @@
 package io.mqttkafka.bridge.testkit;
 
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Queue;
@@ -38,7 +36,7 @@ public final class ScriptedMqttBroker implements MqttBroker {
     private final AtomicInteger accepted = new AtomicInteger();
     private final Queue<PacketChannel> channels = new ConcurrentLinkedQueue<>();
     private final BlockingQueue<ScriptedConnection> waiting = new LinkedBlockingQueue<>();
-    private @Nullable ServerSocket listener;
+    private @Nullable Listener listener;
 
     private ScriptedMqttBroker(Duration timeout) {
         this.timeout = timeout;
@@ -88,29 +86,23 @@ public final class ScriptedMqttBroker implements MqttBroker {
 
     /** Cuts all connections and refuses new ones until {@link #restart()}. */
     @Override
-    public void stop() {
-        synchronized (this) {
-            ServerSocket socket = listener;
+    public synchronized void stop() {
+        Listener closing = listener;
+        if (closing != null) {
             listener = null;
-            if (socket != null) {
-                Sockets.close(socket);
-            }
-            waiting.clear();
-            channels.forEach(PacketChannel::cut);
+            closing.close();
         }
+        waiting.clear();
+        channels.forEach(PacketChannel::cut);
         channels.forEach(PacketChannel::join);
         channels.clear();
     }
 
     /** Cuts all connections and listens on the same port again. */
     @Override
-    public void restart() {
+    public synchronized void restart() {
         stop();
-        ServerSocket socket = Ports.listen(port);
-        synchronized (this) {
-            listener = socket;
-        }
-        Sockets.daemon("scripted-mqtt-broker-" + port, () -> acceptLoop(socket)).start();
+        listener = Listener.open(port, "scripted-mqtt-broker-" + port, this::add);
     }
 
     /** Cuts all connections and stops. */
@@ -119,22 +111,7 @@ public final class ScriptedMqttBroker implements MqttBroker {
         stop();
     }
 
-    private void acceptLoop(ServerSocket socket) {
-        while (true) {
-            try {
-                add(socket, socket.accept());
-            } catch (IOException e) {
-                return;
-            }
-        }
-    }
-
-    private synchronized void add(ServerSocket acceptedBy, Socket client) throws IOException {
-        if (acceptedBy.isClosed()) {
-            Sockets.reset(client);
-            return;
-        }
-        client.setTcpNoDelay(true);
+    private void add(Socket client) {
         PacketChannel channel = new PacketChannel(accepted.incrementAndGet(), client, log);
         channels.add(channel);
         channel.start();

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -10,6 +11,7 @@ import java.net.SocketException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -265,8 +267,10 @@ class ScriptedMqttBrokerTest {
             assertThatThrownBy(impatient::accept)
                     .isInstanceOf(AssertionError.class)
                     .hasMessageContaining("Expected a client to connect");
-            try (RawClient silent = new RawClient(impatient.port());
-                    ScriptedConnection opened = impatient.accept()) {
+            AtomicReference<ScriptedConnection> accepted = new AtomicReference<>();
+            try (RawClient silent = new RawClient(impatient.port())) {
+                await().untilAsserted(() -> accepted.set(impatient.accept()));
+                ScriptedConnection opened = accepted.get();
                 assertThatThrownBy(opened::expectConnect)
                         .isInstanceOf(AssertionError.class)
                         .hasMessageContaining("Expected CONNECT, but nothing arrived");
