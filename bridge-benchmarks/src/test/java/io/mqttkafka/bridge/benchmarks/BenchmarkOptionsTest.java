@@ -20,7 +20,7 @@ class BenchmarkOptionsTest {
     void parse_all_isEveryQosAndPayloadWithinMemory() {
         assertThat(BenchmarkOptions.parse("--all").workloads())
                 .hasSize(9)
-                .contains(new Workload(0, 1_000, 500_000, 100), new Workload(2, 10_000, 50_000, 100));
+                .contains(new Workload(0, 1_000, 1_000_000, 100), new Workload(2, 10_000, 100_000, 100));
     }
 
     @Test

@@ -25,6 +25,7 @@ final class OptionNames {
         OPTIONS.put("tls.trustStore", "--mqtt-trust-store");
         OPTIONS.put("tls.keyStore", "--mqtt-key-store");
         OPTIONS.put("kafka.bootstrapServers", "--kafka");
+        OPTIONS.put("kafka.client, kafka.producer", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.client", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.producer", "--kafka-property or --kafka-config");
     }

@@ -92,8 +92,9 @@ public final class StandaloneBridge implements Callable<Integer> {
         // The MQTT client logs there; what matters of it the bridge says itself.
         LogManager.getLogManager().reset();
         StandaloneBridge program = new StandaloneBridge(System::getenv);
+        CommandLine commandLine = program.commandLine();
         StopSignals.handle(program::requestStop, NOT_DRAINED);
-        System.exit(program.commandLine().execute(args));
+        System.exit(commandLine.execute(args));
     }
 
     /** Returns the parser of the options, which runs the bridge and turns every failure into one line and an exit code. */

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
@@ -52,8 +53,14 @@ final class StandaloneOptions {
         }
         BridgeBuilder builder =
                 Bridge.builder().mqtt(m -> mqtt.apply(m, secrets)).kafka(kafka::apply);
-        for (RouteGroup route : routes) {
-            builder.route(route.toRoute(run.metadataHeaders));
+        Set<String> names = new HashSet<>();
+        for (RouteGroup group : routes) {
+            Route route = group.toRoute(run.metadataHeaders);
+            if (!names.add(route.name())) {
+                throw new OptionException(
+                        "--from-mqtt: the route '" + route.name() + "' is there twice; leave one out");
+            }
+            builder.route(route);
         }
         if (run.startTimeout != null) {
             builder.startTimeout(run.startTimeout);
@@ -265,6 +272,7 @@ final class StandaloneOptions {
     /** The Kafka side. */
     static final class KafkaGroup {
         private static final Set<String> CLIENT_PROPERTIES = AdminClientConfig.configNames();
+        private static final Set<String> PRODUCER_PROPERTIES = ProducerConfig.configNames();
         private static final Set<String> SECRET_PROPERTIES = ProducerConfig.configDef().configKeys().values().stream()
                 .filter(key -> key.type == ConfigDef.Type.PASSWORD)
                 .map(key -> key.name)
@@ -312,6 +320,11 @@ final class StandaloneOptions {
                     throw new OptionException(
                             "--kafka-property: " + name + " is a secret, and everybody on this machine"
                                     + " can read the command line; put it into a file and name that with --kafka-config");
+                }
+                if (!CLIENT_PROPERTIES.contains(name) && !PRODUCER_PROPERTIES.contains(name)) {
+                    throw new OptionException(
+                            "--kafka-property: '" + name + "' is no property that Kafka's producer knows;"
+                                    + " check the spelling, or put it into the file of --kafka-config if a plug-in needs it");
                 }
                 set(
                         options,

@@ -19,6 +19,7 @@ class OptionNamesTest {
             route 'a': key: '{x}' names no level | route 'a': --key: '{x}' names no level
             filter: 'a/#/b' has a wildcard      | --from-mqtt: 'a/#/b' has a wildcard
             the key: of a record, and a filter  | the key: of a record, and a filter
+            kafka.client, kafka.producer: no  | --kafka-property or --kafka-config: no
             my.mqtt.keepAlive and mqtt.keepAlives | my.mqtt.keepAlive and mqtt.keepAlives
             """)
     void translate_messageOfTheBridge_namesOptionsOfTheCommandLine(String message, String expected) {

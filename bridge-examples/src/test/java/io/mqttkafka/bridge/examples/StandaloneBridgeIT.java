@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.testkit.FaultProxy;
 import io.mqttkafka.bridge.testkit.MosquittoBroker;
 import io.mqttkafka.bridge.testkit.MqttBroker;
 import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
+import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -140,7 +141,7 @@ class StandaloneBridgeIT {
                     server.passwordFile().toString());
 
             assertNotStarted(run, "--mqtt: the certificate of ssl://127.0.0.1", "use a host name that it holds");
-            assertThat(run.output()).doesNotContain(TlsServer.PASSWORD);
+            assertThat(run.output()).doesNotContain(SelfSignedCertificate.PASSWORD);
         }
     }
 
@@ -169,6 +170,37 @@ class StandaloneBridgeIT {
 
             assertNotStarted(run, "--mqtt-trust-store", "password");
             assertThat(run.output()).doesNotContain(SECRET);
+        }
+    }
+
+    @Test
+    void secureConnection_worksAndTellsNoSecret() throws Exception {
+        assumeTrue(MosquittoBroker.available(), "mosquitto is not installed");
+        kafka.createTopic(name, 1);
+        SelfSignedCertificate certificate =
+                SelfSignedCertificate.create(Files.createDirectory(directory.resolve("certificate")));
+        Path password = Files.writeString(directory.resolve("password"), SECRET + "\n");
+        Path storePassword = Files.writeString(directory.resolve("store-password"), SelfSignedCertificate.PASSWORD);
+        Path kafkaConfig = Files.writeString(
+                directory.resolve("kafka.properties"), "ssl.key.password=" + SECRET + "\nclient.id=standalone\n");
+        try (MosquittoBroker broker = MosquittoBroker.builder()
+                .user("me", SECRET)
+                .tls(certificate.certificate(), certificate.certificate(), certificate.key())
+                .start()) {
+            List<String> args = args(broker.serverUri(), kafka.bootstrapServers());
+            args.addAll(List.of("--mqtt-user", "me", "--mqtt-password-file", password.toString()));
+            args.addAll(List.of("--mqtt-trust-store", certificate.trustStore().toString()));
+            args.addAll(List.of("--mqtt-trust-store-password-file", storePassword.toString()));
+            args.addAll(List.of("--kafka-config", kafkaConfig.toString(), "--status-interval", "1s"));
+
+            try (ProgramProcess bridge =
+                    ProgramProcess.start(StandaloneBridge.class, args, List.of("-Dbridge.log=TRACE"))) {
+                bridge.awaitOutput("state=RUNNING");
+                bridge.terminate();
+
+                assertThat(bridge.awaitExit()).as(bridge.output()).isZero();
+                assertThat(bridge.output()).doesNotContain(SECRET, SelfSignedCertificate.PASSWORD);
+            }
         }
     }
 

@@ -20,6 +20,8 @@ class StandaloneBridgeTest {
             List.of("--mqtt", "tcp://localhost:1883", "--client-id", "test", "--kafka", "localhost:9092");
     private static final List<String> ROUTE = List.of("--from-mqtt", "sensors/{site}/temp", "--to-kafka", "telemetry");
 
+    private static final String ROUTE_NAME = "route 'sensors/{site}/temp -> telemetry': ";
+
     @TempDir
     private Path directory;
 
@@ -76,6 +78,7 @@ class StandaloneBridgeTest {
             --mqtt-trust-store-password=pw | --mqtt-password: everybody        | stores
             --kafka-config no        | --kafka-config: 'no' is not a readable  | check path
             --kafka-property lz4     | --kafka-property: needs NAME=VALUE      | compression.type=lz4
+            --kafka-property compresion.type=lz4 | --kafka-property: 'compresion.type' is no property | check the spelling
             --kafka-property acks=1  | --kafka-property: acks=1                | leave it at 'all'
             --kafka-property enable.idempotence=false | --kafka-property: enable.idempotence | leave it at 'true'
             --kafka-property bootstrap.servers=x:1 | --kafka-property: 'bootstrap.servers' belongs | --kafka
@@ -90,6 +93,58 @@ class StandaloneBridgeTest {
         args.addAll(List.of(added.split(" ")));
 
         assertWrongUsage(args, start, mend);
+    }
+
+    // What only the engine can judge, told in the words of the command line as well.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            a/#/b       | t          | --from-mqtt: 'a/#/b' has '#'    | use '+'
+            {}/a        | t          | --from-mqtt: '{}/a' has a level named '' | start the name with
+            a           | t/u        | --to-kafka: 't/u' has '/'       | a-z A-Z 0-9 . _ -
+            {site}/a    | t.{cite}   | --to-kafka: 't.{cite}' uses {cite} | did you mean {site}?
+            """)
+    void wrongRoute_isOneLineThatNamesItAndTheMend(String from, String to, String start, String mend) {
+        assertWrongUsage(
+                with(BROKERS, "--from-mqtt", from, "--to-kafka", to),
+                "route '" + from + " -> " + to + "': " + start,
+                mend);
+    }
+
+    @Test
+    void wrongKey_isNamed() {
+        assertWrongUsage(
+                complete("--key", "{cite}"), ROUTE_NAME + "--key: '{cite}' uses {cite}", "did you mean {site}?");
+    }
+
+    @Test
+    void wrongQos_isNamed() {
+        assertWrongUsage(complete("--qos", "3"), "--qos: 3 is not a QoS", "use 0, 1 or 2");
+    }
+
+    @Test
+    void wrongDeadLetter_isNamed() {
+        assertWrongUsage(
+                complete("--dead-letter", "a/b"),
+                "--dead-letter: 'a/b' is not a Kafka topic name",
+                "a-z A-Z 0-9 . _ -");
+    }
+
+    @Test
+    void missingClientId_isNamed() {
+        assertWrongUsage(
+                with(ROUTE, "--mqtt", "tcp://localhost", "--kafka", "k:9092"),
+                "--client-id: is not set",
+                "same over restarts");
+    }
+
+    @Test
+    void sessionThatDoesNotLast_isNamed() {
+        assertWrongUsage(complete("--session-expiry", "0"), "--session-expiry: 0 ends the session", "longest outage");
+    }
+
+    @Test
+    void sameRouteTwice_isNamed() {
+        assertWrongUsage(complete(ROUTE.toArray(String[]::new)), "--from-mqtt: the route", "leave one out");
     }
 
     @Test

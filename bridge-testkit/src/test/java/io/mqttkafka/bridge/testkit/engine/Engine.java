@@ -1,0 +1,248 @@
+package io.mqttkafka.bridge.testkit.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.ToKafka;
+import io.mqttkafka.bridge.config.BridgeConfig;
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.DefaultBridge;
+import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
+import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.event.Connected;
+import io.mqttkafka.bridge.event.DeadLettered;
+import io.mqttkafka.bridge.event.Disconnected;
+import io.mqttkafka.bridge.event.Retry;
+import io.mqttkafka.bridge.event.RouteStopped;
+import io.mqttkafka.bridge.event.SessionLost;
+import io.mqttkafka.bridge.event.Skipped;
+import io.mqttkafka.bridge.event.Stalled;
+import io.mqttkafka.bridge.event.Unrouted;
+import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.testkit.PublishPacket;
+import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+
+/** A bridge between a scripted MQTT broker and a fake Kafka, with everything it told its listener. */
+final class Engine implements AutoCloseable {
+
+    /** How long nothing has to happen before a test believes that nothing will. */
+    static final Duration QUIET = Duration.ofMillis(80);
+
+    private static final Backoff RECONNECT = Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(20));
+
+    final ScriptedMqttBroker broker = ScriptedMqttBroker.start();
+    final FakeKafka kafka = new FakeKafka();
+
+    private final List<Object> events = new CopyOnWriteArrayList<>();
+    private final List<Route> routes = new ArrayList<>();
+    private UnaryOperator<MqttOptions.Builder> options = UnaryOperator.identity();
+    private Duration drainTimeout = Duration.ofMillis(300);
+    private Duration stallThreshold = Duration.ofSeconds(30);
+    private DefaultBridge bridge;
+    private CompletableFuture<Void> starting;
+
+    /** A route named like its Kafka topic that passes payloads on as they are. */
+    Engine route(String filter, QoS qos, String topic) {
+        return route(filter, qos, topic, UnaryOperator.identity());
+    }
+
+    Engine route(String filter, QoS qos, String topic, UnaryOperator<ToKafka<byte[]>> more) {
+        return route(more.apply(Route.fromMqtt(filter).qos(qos).toKafka(topic).name(topic))
+                .build());
+    }
+
+    Engine route(Route route) {
+        routes.add(route);
+        return this;
+    }
+
+    Engine mqtt(UnaryOperator<MqttOptions.Builder> more) {
+        options = more;
+        return this;
+    }
+
+    Engine drainTimeout(Duration timeout) {
+        drainTimeout = timeout;
+        return this;
+    }
+
+    Engine stallThreshold(Duration threshold) {
+        stallThreshold = threshold;
+        return this;
+    }
+
+    /** Starts in the background; the test plays the broker meanwhile. */
+    Engine start() {
+        MqttOptions mqtt = options.apply(MqttOptions.builder()
+                        .serverUri(broker.serverUri())
+                        .clientId("layer-b")
+                        .connectTimeout(Duration.ofSeconds(5))
+                        .reconnect(RECONNECT))
+                .build();
+        KafkaOptions kafkaOptions =
+                KafkaOptions.builder().bootstrapServers("kafka:9092").build();
+        bridge = new DefaultBridge(
+                new BridgeConfig(
+                        mqtt,
+                        kafkaOptions,
+                        routes,
+                        List.of(new Recorder()),
+                        Duration.ofSeconds(10),
+                        drainTimeout,
+                        stallThreshold),
+                new PahoTransport(),
+                kafka);
+        starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));
+        return this;
+    }
+
+    /** Starts and plays CONNECT and SUBSCRIBE up to the end of start(). */
+    ScriptedConnection connected() {
+        start();
+        ScriptedConnection connection = established(false);
+        awaitStarted();
+        return connection;
+    }
+
+    /** Plays the next connection up to its SUBACK. */
+    ScriptedConnection established(boolean sessionPresent) {
+        ScriptedConnection connection = broker.accept();
+        connection.handshake(sessionPresent);
+        connection.grant(connection.expectSubscribe());
+        return connection;
+    }
+
+    /** Cuts a connection and plays the next one. */
+    ScriptedConnection reconnected(ScriptedConnection last, boolean sessionPresent) {
+        last.cut();
+        return established(sessionPresent);
+    }
+
+    void awaitStarted() {
+        await().until(starting::isDone);
+        starting.join();
+    }
+
+    /** Waits for start() to fail and returns how. */
+    Throwable startFailure() {
+        await().until(starting::isDone);
+        try {
+            starting.join();
+        } catch (CompletionException e) {
+            return e.getCause();
+        }
+        throw new AssertionError("Expected the start to fail, but the bridge is " + bridge.state());
+    }
+
+    DefaultBridge bridge() {
+        return bridge;
+    }
+
+    /** Closes in the background. */
+    CompletableFuture<Void> closing() {
+        return CompletableFuture.runAsync(bridge::close, task -> daemon("close", task));
+    }
+
+    /** Waits for the first event of this type. */
+    <E> E event(Class<E> type) {
+        await("an event " + type.getSimpleName()).until(() -> !events(type).isEmpty());
+        return events(type).get(0);
+    }
+
+    <E> List<E> events(Class<E> type) {
+        return events.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    void expectNoEvent(Class<?> type) {
+        assertThat(events(type)).isEmpty();
+    }
+
+    @Override
+    public void close() {
+        if (bridge != null) {
+            bridge.close(Duration.ZERO);
+        }
+        broker.close();
+    }
+
+    static PublishPacket qos1(int packetId, String topic, String payload) {
+        return message(1, packetId, topic, payload);
+    }
+
+    static PublishPacket qos2(int packetId, String topic, String payload) {
+        return message(2, packetId, topic, payload);
+    }
+
+    private static PublishPacket message(int qos, int packetId, String topic, String payload) {
+        return PublishPacket.to(topic)
+                .qos(qos)
+                .packetId(packetId)
+                .payload(payload)
+                .build();
+    }
+
+    private static void daemon(String name, Runnable task) {
+        Thread thread = new Thread(task, "engine-test-" + name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Keeps what it is told. */
+    private final class Recorder implements BridgeListener {
+        @Override
+        public void onConnected(Connected event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onDisconnected(Disconnected event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onSessionLost(SessionLost event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onRetry(Retry event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onDeadLettered(DeadLettered event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onSkipped(Skipped event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onUnrouted(Unrouted event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onRouteStopped(RouteStopped event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onStalled(Stalled event) {
+            events.add(event);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.mqttkafka.bridge.testkit.engine;
+
+import static io.mqttkafka.bridge.testkit.engine.Engine.QUIET;
+import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.event.RouteStopped;
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.testkit.PublishPacket;
+import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What happens to messages that cannot be delivered, to malformed packets, and to messages in flight at the end. */
+class FailureTest {
+
+    private static final int MALFORMED = 0x81;
+
+    private final Engine engine = new Engine();
+
+    @AfterEach
+    void close() {
+        engine.close();
+    }
+
+    @Test
+    void send_tooLargeWithDeadLetter_keepsThePayloadAndIsAcknowledged() {
+        ScriptedConnection connection = engine.route(
+                        "a/#", QoS.AT_LEAST_ONCE, "t", route -> route.onFailure(policy -> policy.deadLetter("dead")))
+                .connected();
+        connection.publish(PublishPacket.to("a/b")
+                .qos(1)
+                .packetId(1)
+                .payload("x")
+                .userProperty("k", "v")
+                .build());
+        engine.kafka.next("x").fail(new RecordTooLargeException("too large"));
+        Sent dead = engine.kafka.next("x");
+        dead.confirm();
+
+        connection.expectPuback(1);
+        assertThat(dead.record.topic()).isEqualTo("dead");
+        assertThat(dead.headers()).contains("bridge.dead-letter.route=t", "mqtt.topic=a/b", "k=v");
+    }
+
+    @Test
+    void send_tooLargeWithSkip_isAcknowledged() {
+        ScriptedConnection connection = engine.route(
+                        "a/#", QoS.AT_LEAST_ONCE, "t", route -> route.onFailure(FailurePolicy.Builder::skip))
+                .connected();
+        connection.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x").fail(new RecordTooLargeException("too large"));
+
+        connection.expectPuback(1);
+    }
+
+    @Test
+    void send_tooLargeByDefault_stopsTheRouteUnacknowledged() {
+        ScriptedConnection connection =
+                engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+        connection.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x").fail(new RecordTooLargeException("too large"));
+
+        connection.expectDisconnect(0);
+        assertThat(engine.event(RouteStopped.class).mqttTopic()).isEqualTo("a/b");
+    }
+
+    @Test
+    void publish_propertiesBeyondPacket_disconnectsAsMalformedAndReconnects() {
+        ScriptedConnection connection =
+                engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+
+        connection.sendRaw(new byte[] {0x32, 6, 0, 1, 'a', 0, 1, 99});
+
+        connection.expectDisconnect(MALFORMED);
+        engine.established(true);
+    }
+
+    @Test
+    void publish_inFragmentsOfOneByte_isProduced() {
+        ScriptedConnection connection =
+                engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+
+        for (byte one : qos1(1, "a/b", "x").encode()) {
+            connection.sendRaw(new byte[] {one});
+        }
+
+        engine.kafka.next("x").confirm();
+        connection.expectPuback(1);
+    }
+
+    @Test
+    void publish_largerThan64Kilobytes_isProduced() {
+        String large = "x".repeat(200_000);
+        ScriptedConnection connection =
+                engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+
+        connection.publish(qos1(1, "a/b", large));
+
+        engine.kafka.next(large).confirm();
+        connection.expectPuback(1);
+    }
+
+    @Test
+    void publish_userProperties_becomeHeadersInOrderWithRepeats() {
+        ScriptedConnection connection =
+                engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+
+        connection.publish(PublishPacket.to("a/b")
+                .qos(1)
+                .packetId(1)
+                .userProperty("b", "1")
+                .userProperty("a", "2")
+                .userProperty("b", "3")
+                .build());
+
+        assertThat(engine.kafka.next().headers()).containsExactly("b=1", "a=2", "b=3");
+    }
+
+    @Test
+    void close_confirmedWhileDraining_isAcknowledgedBeforeDisconnect() {
+        ScriptedConnection connection = engine.route("a/#", QoS.AT_LEAST_ONCE, "t")
+                .drainTimeout(Duration.ofSeconds(10))
+                .connected();
+        connection.publish(qos1(1, "a/b", "x"));
+        Sent sent = engine.kafka.next("x");
+
+        CompletableFuture<Void> closing = engine.closing();
+        connection.expectNothing(QUIET);
+        sent.confirm();
+
+        connection.expectPuback(1);
+        connection.expectDisconnect(0);
+        closing.join();
+    }
+
+    @Test
+    void close_neverConfirmed_leavesUnacknowledged() {
+        ScriptedConnection connection =
+                engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+        connection.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x");
+
+        CompletableFuture<Void> closing = engine.closing();
+
+        connection.expectDisconnect(0);
+        closing.join();
+    }
+}

@@ -1,0 +1,193 @@
+package io.mqttkafka.bridge.testkit.engine;
+
+import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** A Kafka that has every topic and confirms a record when, and in the order in which, the test says so. */
+final class FakeKafka implements KafkaClients {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final AtomicInteger producers = new AtomicInteger();
+    private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
+
+    /** A record that the bridge has handed to a producer. */
+    static final class Sent {
+        final ProducerRecord<byte[], byte[]> record;
+
+        /** Which producer took it, counted from 1. */
+        final int producer;
+
+        private final Callback callback;
+        private final AtomicBoolean done = new AtomicBoolean();
+
+        private Sent(ProducerRecord<byte[], byte[]> record, int producer, Callback callback) {
+            this.record = record;
+            this.producer = producer;
+            this.callback = callback;
+        }
+
+        String value() {
+            return new String(record.value(), StandardCharsets.UTF_8);
+        }
+
+        /** The headers as name=value, in order. */
+        List<String> headers() {
+            List<String> texts = new ArrayList<>();
+            record.headers()
+                    .forEach(header ->
+                            texts.add(header.key() + "=" + new String(header.value(), StandardCharsets.UTF_8)));
+            return texts;
+        }
+
+        void confirm() {
+            complete(null);
+        }
+
+        void fail(RuntimeException exception) {
+            complete(exception);
+        }
+
+        private void complete(RuntimeException exception) {
+            if (done.compareAndSet(false, true)) {
+                RecordMetadata metadata =
+                        new RecordMetadata(new TopicPartition(record.topic(), 0), 0, 0, 0L, 0, record.value().length);
+                callback.onCompletion(exception == null ? metadata : null, exception);
+            }
+        }
+    }
+
+    @Override
+    public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
+        return new TestProducer(producers.incrementAndGet());
+    }
+
+    /** How many producers there have been. */
+    int producers() {
+        return producers.get();
+    }
+
+    /** Waits for the next record. */
+    Sent next() {
+        return poll(PATIENCE).orElseThrow(() -> new AssertionError("Expected a record, but none was sent"));
+    }
+
+    /** Waits for the next record and checks its value. */
+    Sent next(String value) {
+        Sent next = next();
+        if (!next.value().equals(value)) {
+            throw new AssertionError("Expected the record '" + value + "', but got '" + next.value() + "'");
+        }
+        return next;
+    }
+
+    /** Waits this long for no record to be sent. */
+    void expectNothing(Duration duration) {
+        poll(duration).ifPresent(next -> {
+            throw new AssertionError("Expected no record, but got '" + next.value() + "'");
+        });
+    }
+
+    private Optional<Sent> poll(Duration patience) {
+        try {
+            return Optional.ofNullable(sent.poll(patience.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("Interrupted while waiting for a record", e);
+        }
+    }
+
+    @Override
+    public Admin admin(Map<String, Object> properties) {
+        return (Admin) Proxy.newProxyInstance(
+                Admin.class.getClassLoader(),
+                new Class<?>[] {Admin.class},
+                (proxy, method, arguments) -> method.getName().equals("describeCluster") ? oneNode() : null);
+    }
+
+    /** The result has no public constructor. */
+    private static DescribeClusterResult oneNode() {
+        try {
+            Constructor<?> constructor = DescribeClusterResult.class.getDeclaredConstructors()[0];
+            constructor.setAccessible(true);
+            Node node = new Node(1, "kafka", 9092);
+            return (DescribeClusterResult) constructor.newInstance(
+                    KafkaFuture.completedFuture(List.of(node)),
+                    KafkaFuture.completedFuture(node),
+                    KafkaFuture.completedFuture("cluster"),
+                    KafkaFuture.completedFuture(Set.of()));
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError("Kafka's client is not like those before it", e);
+        }
+    }
+
+    /** Completes records in any order; when closed it waits for them as long as it is told, then gives them up. */
+    private final class TestProducer extends MockProducer<byte[], byte[]> {
+        private final int number;
+        private final BlockingQueue<Sent> mine = new LinkedBlockingQueue<>();
+
+        TestProducer(int number) {
+            super(Cluster.empty(), false, null, new ByteArraySerializer(), new ByteArraySerializer());
+            this.number = number;
+        }
+
+        @Override
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+            Future<RecordMetadata> future = super.send(record, null);
+            Sent one = new Sent(record, number, callback);
+            mine.add(one);
+            sent.add(one);
+            return future;
+        }
+
+        @Override
+        public List<PartitionInfo> partitionsFor(String topic) {
+            Node node = new Node(1, "kafka", 9092);
+            return List.of(new PartitionInfo(topic, 0, node, new Node[] {node}, new Node[] {node}));
+        }
+
+        @Override
+        public synchronized void flush() {
+            // The test says when records are confirmed.
+        }
+
+        @Override
+        public void close(Duration timeout) {
+            long deadline = System.nanoTime() + timeout.toNanos();
+            while (mine.stream().anyMatch(one -> !one.done.get()) && System.nanoTime() < deadline) {
+                LockSupport.parkNanos(1_000_000);
+            }
+            super.close(timeout);
+            mine.forEach(one -> one.fail(new KafkaException("Producer is closed forcefully.")));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.mqttkafka.bridge.testkit.engine;
+
+import static io.mqttkafka.bridge.testkit.engine.Engine.QUIET;
+import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
+import static io.mqttkafka.bridge.testkit.engine.Engine.qos2;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.event.SessionLost;
+import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
+import java.time.Duration;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What happens to messages that come again after the connection was lost. */
+class RedeliveryTest {
+
+    private static final int TAKEN_OVER = 0x8E;
+
+    private final Engine engine = new Engine().route("a/#", QoS.AT_LEAST_ONCE, "t");
+
+    @AfterEach
+    void close() {
+        engine.close();
+    }
+
+    @Test
+    void redelivery_stillInFlight_isNotProducedAgainButAcknowledged() {
+        ScriptedConnection first = engine.connected();
+        first.publish(qos1(1, "a/b", "x"));
+        Sent sent = engine.kafka.next("x");
+        ScriptedConnection second = engine.reconnected(first, true);
+
+        second.publish(qos1(1, "a/b", "x").duplicate());
+        engine.kafka.expectNothing(QUIET);
+        sent.confirm();
+
+        second.expectPuback(1);
+    }
+
+    @Test
+    void redelivery_sessionNotPresent_isProduced() {
+        ScriptedConnection first = engine.connected();
+        first.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x");
+        ScriptedConnection second = engine.reconnected(first, false);
+
+        second.publish(qos1(1, "a/b", "x").duplicate());
+
+        engine.kafka.next("x").confirm();
+        second.expectPuback(1);
+    }
+
+    @Test
+    void redelivery_otherPayload_isProduced() {
+        ScriptedConnection first = engine.connected();
+        first.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x");
+        ScriptedConnection second = engine.reconnected(first, true);
+
+        second.publish(qos1(1, "a/b", "y").duplicate());
+
+        engine.kafka.next("y").confirm();
+        second.expectPuback(1);
+    }
+
+    @Test
+    void publish_sameIdWithoutDupAfterReconnect_isProduced() {
+        ScriptedConnection first = engine.connected();
+        first.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x");
+        ScriptedConnection second = engine.reconnected(first, true);
+
+        second.publish(qos1(1, "a/b", "x"));
+
+        engine.kafka.next("x").confirm();
+        second.expectPuback(1);
+    }
+
+    @Test
+    void redelivery_qos2AfterPubrecWasLost_getsPubrecOnly() {
+        Engine exactly = new Engine().route("a/#", QoS.EXACTLY_ONCE, "t");
+        try (exactly) {
+            ScriptedConnection first = exactly.connected();
+            first.publish(qos2(1, "a/b", "x"));
+            exactly.kafka.next("x").confirm();
+            first.expectPubrec(1);
+            ScriptedConnection second = exactly.reconnected(first, true);
+
+            second.publish(qos2(1, "a/b", "x").duplicate());
+
+            second.expectPubrec(1);
+            exactly.kafka.expectNothing(QUIET);
+        }
+    }
+
+    @Test
+    void reconnect_sessionNotPresent_tellsSessionLost() {
+        engine.reconnected(engine.connected(), false);
+
+        assertThat(engine.event(SessionLost.class).clientId()).isEqualTo("layer-b");
+    }
+
+    @Test
+    void send_expired_isDeliveredAgainByANewProducer() {
+        ScriptedConnection first = engine.connected();
+        first.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x").fail(new TimeoutException("expired"));
+        first.expectClosed();
+        ScriptedConnection second = engine.established(true);
+
+        second.publish(qos1(1, "a/b", "x").duplicate());
+        Sent again = engine.kafka.next("x");
+        again.confirm();
+
+        second.expectPuback(1);
+        assertThat(again.producer).isEqualTo(2);
+    }
+
+    @Test
+    void disconnect_sessionTakenOver_doesNotReconnect() {
+        ScriptedConnection connection = engine.connected();
+
+        connection.disconnect(TAKEN_OVER);
+
+        engine.broker.expectNoConnection(Duration.ofMillis(200));
+    }
+}

@@ -1,0 +1,162 @@
+package io.mqttkafka.bridge.testkit.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.FaultProxy;
+import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
+import io.mqttkafka.bridge.testkit.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.MqttPacket;
+import io.mqttkafka.bridge.testkit.MqttPacketTap;
+import io.mqttkafka.bridge.testkit.MqttPacketType;
+import io.mqttkafka.bridge.testkit.faults.Ledger.Message;
+import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
+import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** No PUBACK or PUBREC leaves the bridge before a consumer can read the record: seen by a proxy, without any crash. */
+class EarlyAckIT {
+
+    private static final int MESSAGES = 4_000;
+    private static final int TOPICS = 2;
+
+    private static MosquittoBroker mqtt;
+    private static EmbeddedKafka kafka;
+
+    @BeforeAll
+    static void startBrokers() {
+        assumeTrue(MosquittoBroker.available(), "skipped: mosquitto is not installed");
+        mqtt = MosquittoBroker.start();
+        kafka = EmbeddedKafka.start();
+    }
+
+    @AfterAll
+    static void stopBrokers() {
+        if (kafka != null) {
+            kafka.close();
+        }
+        if (mqtt != null) {
+            mqtt.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void acknowledgement_leavesTheBridge_afterItsRecordIsReadable(int qos) {
+        Ledger ledger = new Ledger("early-qos" + qos, TOPICS);
+        try (Tally tally = Tally.start(kafka, ledger);
+                Detector detector = new Detector(ledger);
+                FaultProxy proxy = FaultProxy.to(mqtt).tap(new MqttPacketTap(detector::see));
+                Bridge bridge = Setup.of(proxy.serverUri(), kafka.bootstrapServers(), ledger.run(), qos)
+                        .build()
+                        .start();
+                Publisher publisher = Publisher.start(mqtt, ledger, qos, 100, 2_000, MESSAGES)) {
+            publisher.finish();
+            Verdict verdict = tally.settle(Duration.ofSeconds(30));
+            await().until(() -> detector.acknowledgements.get() >= MESSAGES);
+
+            System.out.printf(
+                    "EarlyAckIT qos %d: acknowledgements %d, early %d, %s%n",
+                    qos, detector.acknowledgements.get(), detector.early.get(), verdict);
+            assertThat(detector.early.get()).isZero();
+            assertThat(verdict).isEqualTo(new Verdict(MESSAGES, MESSAGES, 0, 0, 0, 0, 0));
+        }
+    }
+
+    @Test
+    void acknowledgement_ofClientThatWritesNothing_isFound() throws Exception {
+        Ledger ledger = new Ledger("early-mutant", TOPICS);
+        MqttAsyncClient client;
+        try (Tally tally = Tally.start(kafka, ledger);
+                Detector detector = new Detector(ledger);
+                FaultProxy proxy = FaultProxy.to(mqtt).tap(new MqttPacketTap(detector::see))) {
+            client = new MqttAsyncClient(proxy.serverUri(), "early-mutant", new MemoryPersistence());
+            try {
+                client.connect().waitForCompletion(5_000);
+                client.subscribe(ledger.mqttTopic(0), 2).waitForCompletion(5_000);
+                client.subscribe(ledger.mqttTopic(1), 2).waitForCompletion(5_000);
+                try (Publisher publisher = Publisher.start(mqtt, ledger, 2, 100, 1_000, 20)) {
+                    publisher.finish();
+                    await().untilAsserted(() -> assertThat(detector.early.get()).isEqualTo(20));
+                }
+            } finally {
+                client.disconnectForcibly(0, 1_000, true);
+                client.close();
+            }
+            assertThat(tally.isComplete()).isFalse();
+        }
+    }
+
+    private static final class Detector implements AutoCloseable {
+
+        private record Received(int connection, int packetId) {}
+
+        final AtomicInteger acknowledgements = new AtomicInteger();
+        final AtomicInteger early = new AtomicInteger();
+        private final Ledger ledger;
+        private final Map<Received, Message> received = new ConcurrentHashMap<>();
+        private final Set<Message> readable = new HashSet<>();
+        private final KafkaConsumer<byte[], byte[]> consumer = Tally.consumer(kafka.bootstrapServers());
+        private final List<TopicPartition> partitions = new ArrayList<>();
+
+        Detector(Ledger ledger) {
+            this.ledger = ledger;
+            for (int topic = 0; topic < ledger.topics(); topic++) {
+                partitions.add(new TopicPartition(ledger.kafkaTopic(topic), 0));
+                partitions.add(new TopicPartition(ledger.kafkaTopic(topic), 1));
+            }
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+        }
+
+        void see(int connection, Direction direction, MqttPacket packet) {
+            if (direction == Direction.SERVER_TO_CLIENT && packet.type() == MqttPacketType.PUBLISH) {
+                received.put(
+                        new Received(connection, packet.packetId()),
+                        ledger.read(packet.publish().payload()).orElseThrow());
+            } else if (direction == Direction.CLIENT_TO_SERVER
+                    && (packet.type() == MqttPacketType.PUBACK || packet.type() == MqttPacketType.PUBREC)) {
+                Message message = received.get(new Received(connection, packet.packetId()));
+                acknowledgements.incrementAndGet();
+                if (!isReadable(message)) {
+                    early.incrementAndGet();
+                }
+            }
+        }
+
+        /** Looks while the acknowledgement is held back, and no further than where the topics ended when it came. */
+        private synchronized boolean isReadable(Message message) {
+            if (!readable.contains(message)) {
+                Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+                while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
+                    consumer.poll(Duration.ofMillis(100))
+                            .forEach(record -> ledger.read(record.value()).ifPresent(readable::add));
+                }
+            }
+            return readable.contains(message);
+        }
+
+        @Override
+        public synchronized void close() {
+            consumer.close();
+        }
+    }
+}

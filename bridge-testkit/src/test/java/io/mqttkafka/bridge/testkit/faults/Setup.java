@@ -1,0 +1,93 @@
+package io.mqttkafka.bridge.testkit.faults;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.failure.Backoff;
+import java.time.Duration;
+import java.util.List;
+
+/** A bridge of one route, described so that it can be built here or in a process of its own. */
+record Setup(
+        String mqttUri,
+        String bootstrapServers,
+        String clientId,
+        String filter,
+        String topic,
+        int qos,
+        int receiveMaximum,
+        int keepAliveSeconds,
+        long maxInFlightBytes) {
+
+    private static final int DEFAULT_RECEIVE_MAXIMUM = 1_000;
+    private static final int DEFAULT_KEEP_ALIVE = 30;
+    private static final long DEFAULT_IN_FLIGHT_BYTES = 16L << 20;
+
+    /** The routes of all runs: {@code in-x/3} goes to the Kafka topic {@code x-3}. */
+    static Setup of(String mqttUri, String bootstrapServers, String run, int qos) {
+        return new Setup(
+                mqttUri,
+                bootstrapServers,
+                "bridge-of-" + run,
+                Ledger.filter(run),
+                Ledger.template(run),
+                qos,
+                DEFAULT_RECEIVE_MAXIMUM,
+                DEFAULT_KEEP_ALIVE,
+                DEFAULT_IN_FLIGHT_BYTES);
+    }
+
+    Setup receiveMaximum(int messages) {
+        return new Setup(
+                mqttUri, bootstrapServers, clientId, filter, topic, qos, messages, keepAliveSeconds, maxInFlightBytes);
+    }
+
+    Setup keepAlive(int seconds) {
+        return new Setup(
+                mqttUri, bootstrapServers, clientId, filter, topic, qos, receiveMaximum, seconds, maxInFlightBytes);
+    }
+
+    List<String> args() {
+        return List.of(
+                mqttUri,
+                bootstrapServers,
+                clientId,
+                filter,
+                topic,
+                Integer.toString(qos),
+                Integer.toString(receiveMaximum),
+                Integer.toString(keepAliveSeconds),
+                Long.toString(maxInFlightBytes));
+    }
+
+    static Setup parse(String... args) {
+        return new Setup(
+                args[0],
+                args[1],
+                args[2],
+                args[3],
+                args[4],
+                Integer.parseInt(args[5]),
+                Integer.parseInt(args[6]),
+                Integer.parseInt(args[7]),
+                Long.parseLong(args[8]));
+    }
+
+    /** Builds the bridge, not started. */
+    Bridge build() {
+        return Bridge.builder()
+                .mqtt(mqtt -> mqtt.serverUri(mqttUri)
+                        .clientId(clientId)
+                        .receiveMaximum(receiveMaximum)
+                        .keepAlive(Duration.ofSeconds(keepAliveSeconds))
+                        .maxInFlightBytes(maxInFlightBytes)
+                        .reconnect(Backoff.exponential(Duration.ofMillis(50), Duration.ofSeconds(1))))
+                .kafka(kafka -> kafka.bootstrapServers(bootstrapServers))
+                .route(Route.fromMqtt(filter)
+                        .qos(QoS.of(qos))
+                        .toKafka(topic)
+                        .name("faults")
+                        .build())
+                .build();
+    }
+}
