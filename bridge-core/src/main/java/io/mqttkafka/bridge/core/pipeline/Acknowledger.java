@@ -23,6 +23,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
 
     private final SourceSession session;
     private final AckBuffer buffer = new AckBuffer(MOST_AT_ONCE);
+    private final Runnable progress;
     private final Thread thread;
 
     /** Whether there may be something to do that has not been looked at. */
@@ -34,8 +35,9 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     /** How many acknowledgements have been written: a sign of progress. */
     private final AtomicLong written = new AtomicLong();
 
-    Acknowledger(String name, SourceSession session) {
+    Acknowledger(String name, SourceSession session, Runnable progress) {
         this.session = session;
+        this.progress = progress;
         thread = new Thread(this, name);
         thread.setDaemon(true);
     }
@@ -98,6 +100,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
             buffer.clear();
         }
         written.lazySet(written.getPlain() + count);
+        progress.run();
     }
 
     @Override

@@ -143,7 +143,7 @@ public final class SourceRunner {
         String thread = "bridge-" + clientId;
         window = new InFlightWindow(options.maxInFlightBytes());
         session = new SourceSession(this::wakeAcknowledger);
-        acknowledger = new Acknowledger(thread + "-ack", session);
+        acknowledger = new Acknowledger(thread + "-ack", session, this::wakeReader);
         pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events);
         for (SourceRoute route : parts.routes()) {
             lanes.put(route, new RouteLane());
@@ -924,14 +924,14 @@ public final class SourceRunner {
 
     /** Waits for room in the window, but not so long that the keep-alive suffers. */
     private boolean awaitRoom(long bytes) {
-        if (window.tryAcquire(bytes, 1)) {
+        if (hasRoom(bytes)) {
             return true;
         }
         long deadline = System.nanoTime() + options.keepAlive().toNanos() / 4;
         waitingForRoom = Thread.currentThread();
         try {
             while (takingMessages) {
-                if (window.tryAcquire(bytes, 1)) {
+                if (hasRoom(bytes)) {
                     return true;
                 }
                 long left = deadline - System.nanoTime();
@@ -947,6 +947,18 @@ public final class SourceRunner {
             return false;
         } finally {
             waitingForRoom = null;
+        }
+    }
+
+    /** The count comes first: mosquitto 2.0 does not keep to the receive maximum when a session resumes with a backlog. */
+    private boolean hasRoom(long bytes) {
+        return session.hasRoom(options.receiveMaximum()) && window.tryAcquire(bytes, 1);
+    }
+
+    private void wakeReader() {
+        Thread waiting = waitingForRoom;
+        if (waiting != null) {
+            LockSupport.unpark(waiting);
         }
     }
 
@@ -982,10 +994,7 @@ public final class SourceRunner {
         @Override
         public void settled(Delivery delivery) {
             session.settled(delivery);
-            Thread waiting = waitingForRoom;
-            if (waiting != null) {
-                LockSupport.unpark(waiting);
-            }
+            wakeReader();
         }
 
         @Override

@@ -47,6 +47,15 @@ final class AckLedger {
         return true;
     }
 
+    /** Says whether fewer than so many are waiting. Only for the adding thread. */
+    boolean hasRoom(int most) {
+        long position = tail.getPlain();
+        if (position - knownHead >= most) {
+            knownHead = head.get();
+        }
+        return position - knownHead < most;
+    }
+
     /** Takes the oldest message if it is settled. */
     @Nullable
     Delivery takeSettled() {

@@ -170,6 +170,17 @@ public final class SourceSession {
         return delivery;
     }
 
+    /**
+     * Says whether the window has room for another message. A broker that keeps to the receive maximum never sends one when it
+     * has not; the reader waits for the others.
+     *
+     * @param receiveMaximum the window
+     * @return whether fewer messages are unacknowledged
+     */
+    public boolean hasRoom(int receiveMaximum) {
+        return current().ledger.hasRoom(receiveMaximum);
+    }
+
     private void append(Connection current, Delivery delivery) {
         delivery.epoch = epoch;
         if (!current.ledger.add(delivery)) {

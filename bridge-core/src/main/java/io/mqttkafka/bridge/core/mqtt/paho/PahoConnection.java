@@ -120,7 +120,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
                     answered.countDown();
                 }
             });
-        } catch (MqttException | IllegalArgumentException e) {
+        } catch (MqttException | RuntimeException e) {
             throw ConnectFailures.failed(uri, e);
         }
         boolean inTime = answered.await(options.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
@@ -332,7 +332,8 @@ final class PahoConnection implements MqttConnection, FrameHandler {
                     answered.countDown();
                 }
             });
-        } catch (MqttException | IllegalArgumentException e) {
+        } catch (MqttException | RuntimeException e) {
+            // Paho throws NullPointerException when the connection was lost a moment ago.
             throw new MqttConnectException(
                     MqttConnectException.Kind.UNREACHABLE, "mqtt: could not " + what + ": " + e.getMessage(), e);
         }

@@ -1,0 +1,143 @@
+package io.mqttkafka.bridge.testkit.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.testkit.KafkaProcess;
+import io.mqttkafka.bridge.testkit.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Brokers that restart, hang and disappear under load, with a bridge that stays. */
+class BrokerFaultsIT {
+
+    private static final int TOPICS = 4;
+    private static final int RECEIVE_MAXIMUM = 1_000;
+
+    private static MosquittoBroker mqtt;
+    private static KafkaProcess kafka;
+
+    @BeforeAll
+    static void startBrokers() {
+        assumeTrue(MosquittoBroker.available(), "skipped: mosquitto is not installed");
+        mqtt = MosquittoBroker.start();
+        kafka = KafkaProcess.start();
+    }
+
+    @AfterAll
+    static void stopBrokers() {
+        if (kafka != null) {
+            kafka.close();
+        }
+        if (mqtt != null) {
+            mqtt.close();
+        }
+    }
+
+    @Test
+    void mosquitto_restarted_losesNothing() {
+        Ledger ledger = new Ledger("mqtt-restart", TOPICS);
+        try (Tally tally = Tally.start(kafka, ledger);
+                Bridge bridge = setup(ledger).build().start();
+                Publisher publisher = Publisher.start(mqtt, ledger, 1, 100, 1_000)) {
+            awaitAcknowledged(ledger, 2_000);
+            mqtt.restart();
+            awaitAcknowledged(ledger, ledger.acknowledged() + 2_000);
+            publisher.stop();
+
+            judge("mosquitto restarted", tally, bridge, RECEIVE_MAXIMUM);
+        }
+    }
+
+    @Test
+    void kafka_stoppedForFiveSeconds_losesNothing() {
+        Ledger ledger = new Ledger("kafka-restart", TOPICS);
+        try (Tally tally = Tally.start(kafka, ledger);
+                Bridge bridge = setup(ledger).build().start();
+                Publisher publisher = Publisher.start(mqtt, ledger, 1, 100, 1_000)) {
+            awaitAcknowledged(ledger, 2_000);
+            kafka.stop();
+            awaitAcknowledged(ledger, ledger.acknowledged() + 5_000);
+            kafka.restart();
+            publisher.stop();
+
+            judge("Kafka stopped for 5 s", tally, bridge, RECEIVE_MAXIMUM);
+        }
+    }
+
+    @Test
+    void kafka_hangingForTenSeconds_losesNothing() {
+        Ledger ledger = new Ledger("kafka-hangs", TOPICS);
+        try (Tally tally = Tally.start(kafka, ledger);
+                Bridge bridge = setup(ledger).keepAlive(4).build().start();
+                Publisher publisher = Publisher.start(mqtt, ledger, 1, 100, 1_000)) {
+            awaitAcknowledged(ledger, 2_000);
+            kafka.pause();
+            try {
+                awaitAcknowledged(ledger, ledger.acknowledged() + 10_000);
+            } finally {
+                kafka.resume();
+            }
+            publisher.stop();
+
+            judge("Kafka hung for 10 s", tally, bridge, RECEIVE_MAXIMUM);
+            // the receive maximum is reached long before the bytes are, so there is nothing to drop it for
+            assertThat(bridge.health().connections().get(0).connects()).isOne();
+        }
+    }
+
+    @Test
+    void smallHeap_backlogOfTwentyThousandLargeMessages_losesNothing() throws Exception {
+        Ledger ledger = new Ledger("small-heap", TOPICS);
+        int messages = 20_000;
+        Setup setup = setup(ledger).keepAlive(4).receiveMaximum(4_096);
+        try (Tally tally = Tally.start(kafka, ledger);
+                BridgeProcess bridge = BridgeProcess.start(setup, "64m").awaitRunning()) {
+            kafka.pause();
+            try (Publisher publisher = Publisher.start(mqtt, ledger, 1, 10_000, 10_000, messages)) {
+                publisher.finish();
+            } finally {
+                kafka.resume();
+            }
+
+            Verdict verdict = tally.settle(Duration.ofSeconds(60));
+
+            System.out.printf("BrokerFaultsIT small heap: alive %b, %s%n", bridge.isAlive(), verdict);
+            assertThat(bridge.log()).doesNotContain("OutOfMemoryError");
+            assertThat(bridge.isAlive()).isTrue();
+            assertThat(verdict.acknowledged()).isEqualTo(messages);
+            assertSound(verdict, messages);
+            bridge.terminate();
+        }
+    }
+
+    private static Setup setup(Ledger ledger) {
+        return Setup.of(mqtt.serverUri(), kafka.bootstrapServers(), ledger.run(), 1)
+                .receiveMaximum(RECEIVE_MAXIMUM);
+    }
+
+    private static void awaitAcknowledged(Ledger ledger, int messages) {
+        await().atMost(Duration.ofSeconds(40)).until(() -> ledger.acknowledged() >= messages);
+    }
+
+    private static void judge(String what, Tally tally, Bridge bridge, int mostDuplicated) {
+        Verdict verdict = tally.settle(Duration.ofSeconds(40));
+        System.out.printf(
+                "BrokerFaultsIT %s: connects %d, %s%n",
+                what, bridge.health().connections().get(0).connects(), verdict);
+        assertSound(verdict, mostDuplicated);
+    }
+
+    private static void assertSound(Verdict verdict, int mostDuplicated) {
+        assertThat(verdict.lost()).as("lost; %s", verdict).isZero();
+        assertThat(verdict.reordered()).as("reordered; %s", verdict).isZero();
+        assertThat(verdict.corrupt()).as("corrupt; %s", verdict).isZero();
+        assertThat(verdict.misrouted()).as("misrouted; %s", verdict).isZero();
+        assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isLessThanOrEqualTo(mostDuplicated);
+    }
+}
