@@ -55,39 +55,37 @@ class KillRunIT {
         Setup setup = Setup.of(mqtt.serverUri(), kafka.bootstrapServers(), ledger.run(), qos)
                 .receiveMaximum(RECEIVE_MAXIMUM);
         Random random = new Random(SEED);
-        int killsAtWork = 0;
         try (Tally tally = Tally.start(kafka, ledger);
                 BridgeProcess bridge = BridgeProcess.start(setup, "128m").awaitRunning();
                 Publisher publisher = Publisher.start(mqtt, ledger, qos, 100, PER_SECOND)) {
             for (int kill = 0; kill < KILLS; kill++) {
-                int before = tally.records();
-                int until = ledger.acknowledged()
+                // Counted in Kafka, so that every kill hits a bridge at work rather than one that starts.
+                int until = tally.records()
                         + LEAST_BETWEEN_KILLS
                         + random.nextInt(MOST_BETWEEN_KILLS - LEAST_BETWEEN_KILLS);
                 await().pollInterval(Duration.ofMillis(3))
-                        .atMost(Duration.ofSeconds(30))
-                        .until(() -> ledger.acknowledged() >= until);
+                        .atMost(Duration.ofSeconds(60))
+                        // and not in the rush after a restart, but at the rate that is published
+                        .until(() -> tally.records() >= Math.max(until, ledger.acknowledged() - PER_SECOND / 10));
                 bridge.kill();
-                if (tally.records() > before) {
-                    killsAtWork++;
-                }
                 bridge.start();
             }
             publisher.stop();
 
             Verdict verdict = tally.settle(Duration.ofSeconds(40));
 
-            System.out.printf(
-                    "KillRunIT qos %d: kills %d (%d of a bridge at work), seed %d, %s%n",
-                    qos, KILLS, killsAtWork, SEED, verdict);
-            assertThat(killsAtWork).isPositive();
+            System.out.printf("KillRunIT qos %d: kills %d, seed %d, %s%n", qos, KILLS, SEED, verdict);
             assertThat(verdict.lost())
                     .as("lost; %s%n%s", verdict, bridge.logTail())
                     .isZero();
             assertThat(verdict.reordered()).as("reordered; %s", verdict).isZero();
             assertThat(verdict.corrupt()).as("corrupt; %s", verdict).isZero();
             assertThat(verdict.misrouted()).as("misrouted; %s", verdict).isZero();
-            assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isLessThanOrEqualTo(KILLS * RECEIVE_MAXIMUM);
+            if (qos == 1) {
+                assertThat(verdict.duplicated())
+                        .as("duplicated; %s", verdict)
+                        .isLessThanOrEqualTo(KILLS * RECEIVE_MAXIMUM);
+            }
         }
     }
 }
