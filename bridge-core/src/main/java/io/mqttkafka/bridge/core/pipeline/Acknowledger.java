@@ -32,6 +32,9 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private volatile boolean stopped;
     private volatile @Nullable AckOutput output;
 
+    /** The connection that the acknowledgements in the buffer belong to; taken while it cannot be replaced. */
+    private @Nullable AckOutput target;
+
     /** How many acknowledgements have been written: a sign of progress. */
     private final AtomicLong written = new AtomicLong();
 
@@ -88,7 +91,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     }
 
     private void write(int count) {
-        AckOutput out = output;
+        AckOutput out = target;
         try {
             if (out != null) {
                 out.write(buffer.bytes(), buffer.length());
@@ -105,18 +108,21 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
 
     @Override
     public void puback(int packetId, Delivery delivery) {
+        target = output;
         buffer.puback(packetId);
         count(delivery, 1);
     }
 
     @Override
     public void pubrec(int packetId, Delivery delivery) {
+        target = output;
         buffer.pubrec(packetId);
         count(delivery, 2);
     }
 
     @Override
     public void pubcomp(int packetId, boolean known) {
+        target = output;
         buffer.pubcomp(packetId, known);
     }
 

@@ -94,6 +94,7 @@ final class AckLedger {
     }
 
     int size() {
-        return (int) (tail.get() - head.get());
+        long taken = head.get();
+        return (int) Math.min(capacity, tail.get() - taken);
     }
 }

@@ -146,6 +146,10 @@ public final class SourceSession {
         Delivery earlier = qos == 2 ? qos2.get(packetId) : unacknowledged.remove(packetId);
         boolean repetition =
                 earlier != null && earlier.fingerprint == fingerprint && earlier.epoch != epoch && duplicate;
+        if (repetition && earlier != null) {
+            // Before the look at failed(): who fails it from now on is told to drop this connection.
+            earlier.epoch = epoch;
+        }
         if (repetition && earlier != null && !earlier.failed()) {
             suppressed.lazySet(suppressed.get() + 1);
             append(current, earlier);
