@@ -50,6 +50,7 @@ public final class JsonAndDeadLetter {
                 })
                 .build();
 
+        // Ctrl-C lets what is in flight finish; the broker keeps the session until the next start.
         Runtime.getRuntime().addShutdownHook(new Thread(bridge::close));
         bridge.start();
         Thread.currentThread().join();

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "quickstart",
         mixinStandardHelpOptions = true,
+        versionProvider = StandaloneBridge.Version.class,
         description = "Starts an MQTT broker, Kafka and a bridge, sends messages through, and checks every count.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:Every count agrees.", "1:A count differs, or something did not work.", "2:Wrong usage."})
@@ -112,7 +113,7 @@ public final class Quickstart implements Callable<Integer> {
 
                 List<SensorMessage> messages = SensorMessage.of(count);
                 sendThrough(bridge, messages, devices, tally);
-                boolean agreed = report(new QuickstartReport(messages, bridge.health(), tally));
+                boolean agreed = report(new QuickstartReport(messages, devices::published, bridge.health(), tally));
                 if (keepRunning && stop.getCount() > 0) {
                     invite(mqtt, kafka);
                     stop.await();
@@ -179,7 +180,7 @@ public final class Quickstart implements Callable<Integer> {
             done = publishing.isDone() && settled(bridge.health(), messages) && tally.atEnd();
             Duration passed = Duration.ofNanos(System.nanoTime() - start);
             if (done || passed.compareTo(nextProgress) >= 0) {
-                say("  %d s: %d published, %d read", passed.toSeconds(), devices.published(), tally.size());
+                say("  %d s: %d published, %d read from Kafka", passed.toSeconds(), devices.published(), tally.size());
                 nextProgress = passed.plus(PROGRESS);
             }
             if (!done && passed.compareTo(timeout) > 0) {
@@ -206,6 +207,7 @@ public final class Quickstart implements Callable<Integer> {
         say("");
         report.table().forEach(line -> say(line));
         say("");
+        say("The devices say what they published, the bridge what became of it, a consumer what is in Kafka.");
         boolean agreed = report.differences().isEmpty();
         if (agreed) {
             say("Every count agrees.");

@@ -5,46 +5,45 @@ import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.examples.SensorMessage.Kind;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
-/** Compares what was published, what the bridge says became of it, and what a consumer found in Kafka. */
+/**
+ * Compares what was to be sent, what the devices published, what the bridge says became of it, and what a consumer found
+ * in Kafka.
+ */
 final class QuickstartReport {
-    private static final String FORMAT = "%-10s %3s %9s %9s %13s %8s %4s %12s %9s %12s";
+    private static final List<String> COLUMNS = List.of(
+            "published", "delivered", "dead-lettered", "filtered", "shed", "acknowledged", "in Kafka", "dead letters");
 
     private final List<String> table = new ArrayList<>();
     private final List<String> differences = new ArrayList<>();
-    private long recordsInPlace;
+    private final long[] total = new long[COLUMNS.size()];
 
-    QuickstartReport(List<SensorMessage> published, BridgeHealth health, KafkaTally tally) {
-        table.add(FORMAT.formatted(
-                "route",
-                "QoS",
-                "published",
-                "delivered",
-                "dead-lettered",
-                "filtered",
-                "shed",
-                "acknowledged",
-                "in Kafka",
-                "dead letters"));
+    QuickstartReport(
+            List<SensorMessage> messages, ToLongFunction<Kind> published, BridgeHealth health, KafkaTally tally) {
+        table.add("route      QoS  " + String.join("  ", COLUMNS));
         for (Kind kind : Kind.values()) {
             compare(
                     kind,
-                    published.stream().filter(message -> message.kind() == kind).toList(),
+                    messages.stream().filter(message -> message.kind() == kind).toList(),
+                    published.applyAsLong(kind),
                     health.route(kind.routeName()).counts(kind.qos()),
                     tally);
         }
-        if (tally.size() != recordsInPlace) {
-            differences.add(
-                    tally.size() + " messages are in Kafka, but only " + recordsInPlace + " in the right topic");
+        addRow("total", "", total);
+        long inPlace = total[COLUMNS.indexOf("in Kafka")] + total[COLUMNS.indexOf("dead letters")];
+        if (tally.size() != inPlace) {
+            differences.add(tally.size() + " messages are in Kafka, but only " + inPlace + " in the right topic");
         }
         differences.addAll(tally.oddities());
     }
 
-    /** Returns the table, a line for each route. */
+    /** Returns the table: a heading, a line for each route, the sums. */
     List<String> table() {
         return List.copyOf(table);
     }
@@ -54,34 +53,45 @@ final class QuickstartReport {
         return List.copyOf(differences);
     }
 
-    private void compare(Kind kind, List<SensorMessage> messages, RouteCounts bridge, KafkaTally tally) {
-        long published = messages.size();
+    private void compare(
+            Kind kind, List<SensorMessage> messages, long published, RouteCounts bridge, KafkaTally tally) {
         long inKafka = found(messages, tally, message -> !message.deadLettered());
         long deadLetters = found(messages, tally, SensorMessage::deadLettered);
-        recordsInPlace += inKafka + deadLetters;
-        long filtered = messages.stream().filter(SensorMessage::filtered).count();
+        long toFilter = messages.stream().filter(SensorMessage::filtered).count();
         long poison = messages.stream().filter(SensorMessage::deadLettered).count();
+        boolean acknowledges = kind.qos() != QoS.AT_MOST_ONCE;
 
-        table.add(FORMAT.formatted(
-                kind.routeName(),
-                kind.qos().level(),
-                published,
-                bridge.delivered(),
-                bridge.deadLettered(),
-                bridge.filtered(),
-                bridge.shed(),
-                bridge.acknowledged(),
-                inKafka,
-                deadLetters));
-        expect(kind, "received", published, bridge.received());
-        expect(kind, "filtered", filtered, bridge.filtered());
+        long[] row = {
+            published,
+            bridge.delivered(),
+            bridge.deadLettered(),
+            bridge.filtered(),
+            bridge.shed(),
+            bridge.acknowledged(),
+            inKafka,
+            deadLetters
+        };
+        addRow(kind.routeName(), String.valueOf(kind.qos().level()), row);
+        Arrays.setAll(total, column -> total[column] + row[column]);
+
+        expect(kind, "published", messages.size(), published);
+        expect(kind, "received", messages.size(), bridge.received());
+        expect(kind, "filtered", toFilter, bridge.filtered());
         expect(kind, "dead-lettered", poison, bridge.deadLettered());
         // QoS 0 may be shed, which is counted; nothing else may be missing.
-        expect(kind, "shed", kind.qos() == QoS.AT_MOST_ONCE ? bridge.shed() : 0, bridge.shed());
-        expect(kind, "delivered", published - filtered - poison - bridge.shed(), bridge.delivered());
-        expect(kind, "acknowledged", kind.qos() == QoS.AT_MOST_ONCE ? 0 : published, bridge.acknowledged());
+        expect(kind, "shed", acknowledges ? 0 : bridge.shed(), bridge.shed());
+        expect(kind, "delivered", messages.size() - toFilter - poison - bridge.shed(), bridge.delivered());
+        expect(kind, "acknowledged", acknowledges ? messages.size() : 0, bridge.acknowledged());
         expect(kind, "in Kafka", bridge.delivered(), inKafka);
         expect(kind, "dead letters", bridge.deadLettered(), deadLetters);
+    }
+
+    private void addRow(String route, String qos, long[] counts) {
+        StringBuilder line = new StringBuilder("%-10s %3s".formatted(route, qos));
+        for (int column = 0; column < counts.length; column++) {
+            line.append(("  %" + COLUMNS.get(column).length() + "d").formatted(counts[column]));
+        }
+        table.add(line.toString());
     }
 
     private static long found(List<SensorMessage> messages, KafkaTally tally, Predicate<SensorMessage> which) {

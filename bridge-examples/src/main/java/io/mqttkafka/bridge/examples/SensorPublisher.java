@@ -2,11 +2,15 @@ package io.mqttkafka.bridge.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.mqttkafka.bridge.examples.SensorMessage.Kind;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
@@ -23,11 +27,14 @@ final class SensorPublisher implements AutoCloseable {
 
     private final MqttAsyncClient client;
     private final Semaphore window = new Semaphore(WINDOW);
-    private final AtomicInteger published = new AtomicInteger();
+    private final Map<Kind, LongAdder> published = new EnumMap<>(Kind.class);
     private volatile @Nullable String refusal;
 
     private SensorPublisher(MqttAsyncClient client) {
         this.client = client;
+        for (Kind kind : Kind.values()) {
+            published.put(kind, new LongAdder());
+        }
     }
 
     static SensorPublisher connect(String serverUri) throws MqttException {
@@ -39,8 +46,17 @@ final class SensorPublisher implements AutoCloseable {
     }
 
     /** Returns how many messages the MQTT broker has taken so far. */
-    int published() {
-        return published.get();
+    long published() {
+        return published.values().stream().mapToLong(LongAdder::sum).sum();
+    }
+
+    /** Returns how many messages of one kind the MQTT broker has taken so far. */
+    long published(Kind kind) {
+        return count(kind).sum();
+    }
+
+    private LongAdder count(Kind kind) {
+        return Objects.requireNonNull(published.get(kind));
     }
 
     /** Publishes on a thread of its own; the result is there when the MQTT broker has taken every message. */
@@ -79,7 +95,7 @@ final class SensorPublisher implements AutoCloseable {
                         if (codes != null && codes.length > 0 && codes[0] >= FIRST_ERROR_CODE) {
                             refusal = "reason code " + codes[0];
                         } else {
-                            published.incrementAndGet();
+                            count(message.kind()).increment();
                         }
                         window.release();
                     }

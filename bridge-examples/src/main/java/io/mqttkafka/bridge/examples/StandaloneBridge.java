@@ -252,7 +252,7 @@ public final class StandaloneBridge implements Callable<Integer> {
         @Override
         public String[] getVersion() {
             String version = StandaloneBridge.class.getPackage().getImplementationVersion();
-            return new String[] {"standalone-bridge " + (version == null ? "(not from a jar)" : version)};
+            return new String[] {"${COMMAND-NAME} " + (version == null ? "(not from a jar)" : version)};
         }
     }
 }

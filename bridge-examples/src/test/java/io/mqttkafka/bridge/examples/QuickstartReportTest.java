@@ -35,12 +35,26 @@ class QuickstartReportTest {
             Kind.ALARM, new RouteCounts(20, 20, 20, 0, 0, 0, 0, 0),
             Kind.VIBRATION, new RouteCounts(20, 20, 0, 0, 0, 0, 0, 0)));
 
+    private long unpublished;
+
     @Test
     void everythingInPlace_noDifference() {
         assertThat(report().differences()).isEmpty();
         assertThat(report().table())
-                .hasSize(4)
-                .anyMatch(line -> line.matches("telemetry +1 +60 +52 +4 +4 +0 +60 +52 +4"));
+                .hasSize(5)
+                .anyMatch(line -> line.matches("telemetry +1 +60 +52 +4 +4 +0 +60 +52 +4"))
+                .anyMatch(line -> line.matches("total +100 +92 +4 +4 +0 +80 +92 +4"));
+    }
+
+    @Test
+    void publishedLess_isNamed() {
+        unpublished = 1;
+
+        assertThat(report().differences())
+                .containsExactly(
+                        "telemetry, QoS 1: published is 59, expected 60",
+                        "alarms, QoS 2: published is 19, expected 20",
+                        "vibration, QoS 0: published is 19, expected 20");
     }
 
     @Test
@@ -122,7 +136,14 @@ class QuickstartReportTest {
                         kind.qos() == QoS.EXACTLY_ONCE ? bridge.get(kind) : NONE,
                         null))
                 .toList();
-        return new QuickstartReport(messages, new BridgeHealth(BridgeState.RUNNING, List.of(), routes), tally());
+        return new QuickstartReport(
+                messages,
+                kind -> messages.stream()
+                                .filter(message -> message.kind() == kind)
+                                .count()
+                        - unpublished,
+                new BridgeHealth(BridgeState.RUNNING, List.of(), routes),
+                tally());
     }
 
     private KafkaTally tally() {
