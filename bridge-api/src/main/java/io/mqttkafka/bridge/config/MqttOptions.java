@@ -236,7 +236,7 @@ public record MqttOptions(
 
         /**
          * Sets the window: the most messages of QoS 1 and 2 that wait for their acknowledgement. When it is full the MQTT
-         * broker queues. At most so many messages can be repeated after a crash. Default: 4096.
+         * broker queues; one that sends more all the same is not read meanwhile. At most so many messages can be repeated after a crash. Default: 4096.
          *
          * @param messages from 1 to 65,535
          * @return this

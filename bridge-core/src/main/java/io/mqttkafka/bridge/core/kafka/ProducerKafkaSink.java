@@ -13,10 +13,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -61,8 +63,8 @@ public final class ProducerKafkaSink implements KafkaSink {
 
     @Override
     public void open(Duration timeout) {
-        try (Admin admin = clients.admin(ProducerSettings.admin(options, clientId))) {
-            admin.describeCluster().nodes().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            ask(admin -> admin.describeCluster().nodes(), timeout);
         } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException e) {
             throw unreachable(e);
         } catch (InterruptedException e) {
@@ -73,6 +75,17 @@ public final class ProducerKafkaSink implements KafkaSink {
             producer = clients.producer(producerProperties);
         } catch (KafkaException e) {
             throw unreachable(e);
+        }
+    }
+
+    private void ask(Function<Admin, KafkaFuture<?>> question, Duration timeout)
+            throws ExecutionException, InterruptedException, java.util.concurrent.TimeoutException {
+        Admin admin = clients.admin(ProducerSettings.admin(options, clientId));
+        try {
+            question.apply(admin).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            // Its close() without a time waits for the question that was just given up.
+            admin.close(Duration.ZERO);
         }
     }
 
@@ -153,8 +166,8 @@ public final class ProducerKafkaSink implements KafkaSink {
     }
 
     private TopicResolution probe(String topic, TimeoutException timeout) {
-        try (Admin admin = clients.admin(ProducerSettings.admin(options, clientId))) {
-            admin.describeTopics(Set.of(topic)).allTopicNames().get(PROBE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            ask(admin -> admin.describeTopics(Set.of(topic)).allTopicNames(), PROBE_TIMEOUT);
             return new TopicResolution(State.UNREACHABLE, timeout);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException missing) {

@@ -26,6 +26,7 @@ import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.InFlightWindow;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.SourceSession;
+import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
@@ -359,7 +360,7 @@ public final class SourceRunner {
         } finally {
             finished = true;
             connected = false;
-            started.completeExceptionally(new BridgeStartException("the bridge was closed while it started"));
+            started.completeExceptionally(new BridgeClosedException("the bridge was closed while it started"));
             parts.stateChanged().run();
         }
     }
@@ -938,8 +939,8 @@ public final class SourceRunner {
                 if (left <= 0) {
                     windowWasFull = true;
                     dropConnection(
-                            "Kafka has not confirmed anything for a quarter of the keep-alive, and "
-                                    + "mqtt.maxInFlightBytes are in flight; the MQTT broker queues until half of them are through");
+                            "the window (mqtt.receiveMaximum, mqtt.maxInFlightBytes) has been full for a quarter of the "
+                                    + "keep-alive because Kafka does not confirm; the MQTT broker queues meanwhile");
                     return false;
                 }
                 LockSupport.parkNanos(this, Math.min(left, TimeUnit.MILLISECONDS.toNanos(50)));

@@ -34,11 +34,8 @@ final class AckLedger {
     /** Appends a message; false if as many as the receive maximum are waiting already. */
     boolean add(Delivery delivery) {
         long position = tail.getPlain();
-        if (position - knownHead >= capacity) {
-            knownHead = head.get();
-            if (position - knownHead >= capacity) {
-                return false;
-            }
+        if (!hasRoom(capacity)) {
+            return false;
         }
         delivery.position = position;
         ring[(int) position & mask] = delivery;

@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.testkit.ConnectPacket;
 import io.mqttkafka.bridge.testkit.MqttProperties;
@@ -81,6 +82,16 @@ class HandshakeTest {
         assertThat(engine.startFailure())
                 .isInstanceOf(BridgeStartException.class)
                 .hasMessageContaining("'a/#'");
+    }
+
+    @Test
+    void close_whileTheBrokerDoesNotAnswer_failsTheStartAsClosed() {
+        engine.route("a/#", QoS.AT_LEAST_ONCE, "t").start();
+        engine.broker.accept().expectConnect();
+
+        engine.close();
+
+        assertThat(engine.startFailure()).isInstanceOf(BridgeClosedException.class);
     }
 
     @ParameterizedTest

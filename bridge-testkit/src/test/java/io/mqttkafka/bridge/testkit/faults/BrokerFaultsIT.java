@@ -5,10 +5,13 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.testkit.FaultProxy;
+import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
 import io.mqttkafka.bridge.testkit.KafkaProcess;
 import io.mqttkafka.bridge.testkit.MosquittoBroker;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import java.time.Duration;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -88,6 +91,32 @@ class BrokerFaultsIT {
             judge("Kafka hung for 10 s", tally, bridge, RECEIVE_MAXIMUM);
             // the receive maximum is reached long before the bytes are, so there is nothing to drop it for
             assertThat(bridge.health().connections().get(0).connects()).isOne();
+        }
+    }
+
+    @Test
+    void connection_cutInTheMiddleOfPackets_losesNothing() {
+        Ledger ledger = new Ledger("cut", TOPICS);
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        int cuts = 12;
+        try (Tally tally = Tally.start(kafka, ledger);
+                FaultProxy proxy = FaultProxy.to(mqtt);
+                Bridge bridge = Setup.of(proxy.serverUri(), kafka.bootstrapServers(), ledger.run(), 1)
+                        .build()
+                        .start();
+                Publisher publisher = Publisher.start(mqtt, ledger, 1, 300, 2_000)) {
+            for (int cut = 0; cut < cuts; cut++) {
+                int before = proxy.acceptedConnections();
+                boolean inbound = cut % 3 != 2;
+                proxy.cutAfterBytes(
+                        inbound ? Direction.SERVER_TO_CLIENT : Direction.CLIENT_TO_SERVER,
+                        inbound ? 20_000 + random.nextInt(100_000) : 500 + random.nextInt(2_000));
+                await().atMost(Duration.ofSeconds(20)).until(() -> proxy.acceptedConnections() > before);
+            }
+            publisher.stop();
+
+            judge("cut " + cuts + " times, seed " + seed, tally, bridge, cuts * RECEIVE_MAXIMUM);
         }
     }
 

@@ -1,0 +1,57 @@
+package io.mqttkafka.bridge.core.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.junit.jupiter.api.Test;
+
+class ProducerKafkaSinkTest {
+    private final List<Object> closings = new ArrayList<>();
+
+    /** Admin.close() without a time waits for calls that are under way, and a start timeout would not be kept. */
+    @Test
+    void open_kafkaDoesNotAnswer_closesAdminWithoutWaiting() {
+        KafkaSink sink = new ProducerKafkaSink(
+                new Silent(),
+                KafkaOptions.builder().bootstrapServers("kafka:9092").build(),
+                MqttOptions.builder().serverUri("tcp://broker").build(),
+                "test");
+
+        assertThatThrownBy(() -> sink.open(Duration.ofMillis(1)))
+                .isInstanceOf(BridgeStartException.class)
+                .hasMessageContaining("kafka.bootstrapServers");
+        assertThat(closings).containsExactly(List.of(Duration.ZERO));
+    }
+
+    /** A cluster that never answers. */
+    private final class Silent implements KafkaClients {
+        @Override
+        public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
+            throw new AssertionError("no producer is made for a cluster that does not answer");
+        }
+
+        @Override
+        public Admin admin(Map<String, Object> properties) {
+            return (Admin) Proxy.newProxyInstance(
+                    Admin.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("close")) {
+                            closings.add(arguments == null ? List.of() : Arrays.asList(arguments));
+                            return null;
+                        }
+                        throw new TimeoutException("no answer");
+                    });
+        }
+    }
+}
