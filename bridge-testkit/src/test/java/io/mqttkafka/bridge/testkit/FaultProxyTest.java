@@ -30,6 +30,7 @@ class FaultProxyTest {
 
     private static final int TIMEOUT_MILLIS = 10_000;
     private static final int SILENCE_MILLIS = 100;
+    private static final int CUTS = 300;
 
     private ServerSocket target;
     private FaultProxy proxy;
@@ -108,6 +109,50 @@ class FaultProxyTest {
     }
 
     @Test
+    void cutAll_manyTimes_neverLooksLikeAnEndOfStream() throws IOException {
+        for (int i = 0; i < CUTS; i++) {
+            try (Socket near = connectClient();
+                    Socket far = acceptServer()) {
+                proxy.cutAll();
+
+                assertReset(near);
+                assertReset(far);
+            }
+        }
+    }
+
+    @Test
+    void cutAll_halfClosedConnections_stillResetsTheOtherHalf() throws IOException {
+        for (int i = 0; i < CUTS; i++) {
+            try (Socket near = connectClient();
+                    Socket far = acceptServer()) {
+                // the half that has ended alternates, as the two sides are reset one after the other
+                Socket ending = i % 2 == 0 ? near : far;
+                Socket open = i % 2 == 0 ? far : near;
+                ending.shutdownOutput();
+                assertThat(open.getInputStream().read()).isEqualTo(-1);
+
+                proxy.cutAll();
+
+                assertReset(ending);
+            }
+        }
+    }
+
+    @Test
+    void clientReset_manyTimes_neverLooksLikeAnEndOfStream() throws IOException {
+        for (int i = 0; i < CUTS; i++) {
+            try (Socket near = connectClient();
+                    Socket far = acceptServer()) {
+                near.setSoLinger(true, 0);
+                near.close();
+
+                assertReset(far);
+            }
+        }
+    }
+
+    @Test
     void refuse_newConnections_areRefusedAndOpenOnesStay() throws IOException {
         proxy.refuse();
 
@@ -124,10 +169,10 @@ class FaultProxyTest {
     }
 
     @Test
-    void noTarget_connections_areReset() throws IOException {
-        try (FaultProxy aimless = FaultProxy.start();
-                Socket socket = new Socket(aimless.host(), aimless.port())) {
-            assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SocketException.class);
+    void noTarget_connections_areReset() {
+        try (FaultProxy aimless = FaultProxy.start()) {
+            // the reset may overtake the return from connecting
+            assertThatThrownBy(() -> connectAndRead(aimless)).isInstanceOf(SocketException.class);
         }
     }
 
@@ -297,6 +342,17 @@ class FaultProxyTest {
         Socket socket = target.accept();
         socket.setSoTimeout(TIMEOUT_MILLIS);
         return socket;
+    }
+
+    private static int connectAndRead(FaultProxy proxy) throws IOException {
+        try (Socket socket = new Socket(proxy.host(), proxy.port())) {
+            socket.setSoTimeout(TIMEOUT_MILLIS);
+            return socket.getInputStream().read();
+        }
+    }
+
+    private static void assertReset(Socket socket) {
+        assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SocketException.class);
     }
 
     private static void assertSilent(Socket socket) throws IOException {
