@@ -39,9 +39,12 @@ final class Engine implements AutoCloseable {
     /** How long nothing has to happen before a test believes that nothing will. */
     static final Duration QUIET = Duration.ofMillis(80);
 
+    /** How long something that has to happen may take on a slow machine. */
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private static final Backoff RECONNECT = Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(20));
 
-    final ScriptedMqttBroker broker = ScriptedMqttBroker.start();
+    final ScriptedMqttBroker broker = ScriptedMqttBroker.start(PATIENCE);
     final FakeKafka kafka = new FakeKafka();
 
     private final List<Object> events = new CopyOnWriteArrayList<>();
@@ -87,20 +90,14 @@ final class Engine implements AutoCloseable {
         MqttOptions mqtt = options.apply(MqttOptions.builder()
                         .serverUri(broker.serverUri())
                         .clientId("layer-b")
-                        .connectTimeout(Duration.ofSeconds(5))
+                        .connectTimeout(PATIENCE)
                         .reconnect(RECONNECT))
                 .build();
         KafkaOptions kafkaOptions =
                 KafkaOptions.builder().bootstrapServers("kafka:9092").build();
         bridge = new DefaultBridge(
                 new BridgeConfig(
-                        mqtt,
-                        kafkaOptions,
-                        routes,
-                        List.of(new Recorder()),
-                        Duration.ofSeconds(10),
-                        drainTimeout,
-                        stallThreshold),
+                        mqtt, kafkaOptions, routes, List.of(new Recorder()), PATIENCE, drainTimeout, stallThreshold),
                 new PahoTransport(),
                 kafka);
         starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));
@@ -130,13 +127,13 @@ final class Engine implements AutoCloseable {
     }
 
     void awaitStarted() {
-        await().until(starting::isDone);
+        await().atMost(PATIENCE).until(starting::isDone);
         starting.join();
     }
 
     /** Waits for start() to fail and returns how. */
     Throwable startFailure() {
-        await().until(starting::isDone);
+        await().atMost(PATIENCE).until(starting::isDone);
         try {
             starting.join();
         } catch (CompletionException e) {
@@ -156,7 +153,8 @@ final class Engine implements AutoCloseable {
 
     /** Waits for the first event of this type. */
     <E> E event(Class<E> type) {
-        await("an event " + type.getSimpleName()).until(() -> !events(type).isEmpty());
+        await("an event " + type.getSimpleName()).atMost(PATIENCE).until(() -> !events(type)
+                .isEmpty());
         return events(type).get(0);
     }
 

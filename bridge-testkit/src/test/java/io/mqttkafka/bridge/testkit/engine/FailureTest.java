@@ -10,7 +10,6 @@ import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.junit.jupiter.api.AfterEach;
@@ -125,7 +124,7 @@ class FailureTest {
     @Test
     void close_confirmedWhileDraining_isAcknowledgedBeforeDisconnect() {
         ScriptedConnection connection = engine.route("a/#", QoS.AT_LEAST_ONCE, "t")
-                .drainTimeout(Duration.ofSeconds(10))
+                .drainTimeout(Engine.PATIENCE)
                 .connected();
         connection.publish(qos1(1, "a/b", "x"));
         Sent sent = engine.kafka.next("x");

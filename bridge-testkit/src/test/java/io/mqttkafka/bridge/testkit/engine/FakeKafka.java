@@ -35,8 +35,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** A Kafka that has every topic and confirms a record when, and in the order in which, the test says so. */
 final class FakeKafka implements KafkaClients {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
-
     private final AtomicInteger producers = new AtomicInteger();
     private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
 
@@ -98,7 +96,7 @@ final class FakeKafka implements KafkaClients {
 
     /** Waits for the next record. */
     Sent next() {
-        return poll(PATIENCE).orElseThrow(() -> new AssertionError("Expected a record, but none was sent"));
+        return poll(Engine.PATIENCE).orElseThrow(() -> new AssertionError("Expected a record, but none was sent"));
     }
 
     /** Waits for the next record and checks its value. */
