@@ -21,6 +21,9 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
     /**
      * Copies the lists.
      *
+     * @param state the state of the bridge
+     * @param connections one entry per MQTT connection
+     * @param routes one entry per route, in the order in which they were added
      * @throws NullPointerException if any part is null
      */
     public BridgeHealth {
