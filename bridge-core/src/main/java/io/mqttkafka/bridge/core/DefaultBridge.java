@@ -14,6 +14,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
+import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.SourceRoute;
 import io.mqttkafka.bridge.core.pipeline.SourceRunner;
@@ -42,6 +43,7 @@ public final class DefaultBridge implements Bridge {
     private final BridgeEvents events;
     private final List<SourceRoute> routes = new ArrayList<>();
     private final List<SourceRunner> runners = new ArrayList<>();
+    private final TopicInspector inspector;
     private final List<RouteGuarantee> guarantees;
 
     private final Object lifecycle = new Object();
@@ -77,12 +79,14 @@ public final class DefaultBridge implements Bridge {
                     .add(compiled);
             routes.add(compiled);
         }
+        String anyClientId = byClientId.keySet().iterator().next();
+        inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
                 clientId,
                 config.mqtt(),
                 served,
                 transport,
-                new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId),
+                new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
                 events,
                 config.drainTimeout(),
                 config.stallThreshold(),
@@ -212,6 +216,7 @@ public final class DefaultBridge implements Bridge {
             changeTo(BridgeState.DRAINING);
         }
         closeRunners(drainTimeout);
+        inspector.close();
         synchronized (lifecycle) {
             changeTo(BridgeState.CLOSED);
             lifecycle.notifyAll();

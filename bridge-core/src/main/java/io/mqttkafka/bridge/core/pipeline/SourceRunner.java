@@ -292,9 +292,8 @@ public final class SourceRunner {
         return finished;
     }
 
-    /** Counts messages of QoS 1 and 2 received and not acknowledged. */
-    public int unacknowledged() {
-        return session.unacknowledged();
+    private int unacknowledged() {
+        return finished ? leftUnacknowledged : session.unacknowledged();
     }
 
     /**
@@ -308,7 +307,7 @@ public final class SourceRunner {
                 connected,
                 sessionPresent,
                 connects.sum(),
-                session.unacknowledged(),
+                unacknowledged(),
                 window.inFlight(),
                 Duration.ofNanos(session.oldestAge(System.nanoTime())),
                 redelivered.sum(),
@@ -414,7 +413,9 @@ public final class SourceRunner {
                 awaitReader(current);
             }
             connection = null;
-            leftUnacknowledged = session.unacknowledged();
+            int left = session.unacknowledged();
+            // An attempt that did not get as far as the subscription leaves what the last connection left.
+            leftUnacknowledged = was ? left : Math.max(left, leftUnacknowledged);
             session.disconnected();
             if (was) {
                 parts.stateChanged().run();
@@ -745,6 +746,7 @@ public final class SourceRunner {
             takingMessages = true;
             if (lost) {
                 int inFlight = leftUnacknowledged;
+                leftUnacknowledged = 0;
                 log.warn("'{}': the MQTT broker has lost the session; what it had queued is gone", clientId);
                 events.tell(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
             }

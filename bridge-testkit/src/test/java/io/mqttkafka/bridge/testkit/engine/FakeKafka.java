@@ -30,6 +30,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A Kafka that has every topic and confirms a record when, and in the order in which, the test says so. */
@@ -129,7 +130,11 @@ final class FakeKafka implements KafkaClients {
         return (Admin) Proxy.newProxyInstance(
                 Admin.class.getClassLoader(),
                 new Class<?>[] {Admin.class},
-                (proxy, method, arguments) -> method.getName().equals("describeCluster") ? oneNode() : null);
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "describeCluster" -> oneNode();
+                    case "close" -> null;
+                    default -> throw new UnsupportedVersionException("This Kafka does not know " + method.getName());
+                });
     }
 
     /** The result has no public constructor. */
