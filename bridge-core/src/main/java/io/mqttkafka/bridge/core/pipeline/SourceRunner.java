@@ -767,7 +767,8 @@ public final class SourceRunner {
                     take(frame, topic, topicHash);
                 }
             } catch (MalformedPacketException e) {
-                throw new ProtocolViolation(0x81, "the MQTT broker sent a malformed PUBLISH: " + e.getMessage());
+                throw new ProtocolViolation(
+                        e.reasonCode(), "the MQTT broker sent a malformed PUBLISH: " + e.getMessage());
             }
         }
 

@@ -44,7 +44,6 @@ import org.slf4j.LoggerFactory;
  */
 final class PahoConnection implements MqttConnection, FrameHandler {
     private static final Logger log = LoggerFactory.getLogger(PahoConnection.class);
-    private static final int MALFORMED_PACKET = 0x81;
     private static final int FILTERS_PER_PACKET = 100;
     private static final int DO_NOT_REPLAY_RETAINED = 1;
     private static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
@@ -199,8 +198,8 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         if (cause instanceof ProtocolViolation violation) {
             sayGoodbye(violation.reasonCode());
             finish(new CloseReason(String.valueOf(violation.getMessage()), -1, true, cause));
-        } else if (cause instanceof MalformedPacketException) {
-            sayGoodbye(MALFORMED_PACKET);
+        } else if (cause instanceof MalformedPacketException malformed) {
+            sayGoodbye(malformed.reasonCode());
             finish(new CloseReason("the MQTT broker sent a malformed packet: " + cause.getMessage(), -1, true, cause));
         } else if (cause instanceof IOException) {
             finish(CloseReason.of("the connection broke: " + cause.getMessage(), cause));
