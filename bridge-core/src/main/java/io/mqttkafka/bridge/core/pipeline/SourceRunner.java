@@ -400,7 +400,7 @@ public final class SourceRunner {
             started.complete(null);
             reason = watch(current);
         } catch (MqttConnectException e) {
-            reason = new CloseReason(String.valueOf(e.getMessage()), -1, false, e);
+            reason = reasonOf(e, current != null);
             if (!started.isDone() && !e.passing()) {
                 started.completeExceptionally(new BridgeStartException(String.valueOf(e.getMessage()), e));
             }
@@ -424,6 +424,19 @@ public final class SourceRunner {
             lastError = reason.text();
         }
         return reason;
+    }
+
+    /** Why it did not come about: the reader may know more than the request that got no answer. */
+    private CloseReason reasonOf(MqttConnectException failure, boolean accepted) {
+        CloseReason known;
+        synchronized (monitor) {
+            known = closed;
+        }
+        boolean better =
+                known != null && failure.passing() && (accepted || known.malformed() || known.reasonCode() >= 0);
+        return better && known != null
+                ? known
+                : new CloseReason(String.valueOf(failure.getMessage()), -1, false, failure);
     }
 
     /** From here on an interrupt would hurt: closing is told by the monitor instead. */
