@@ -21,6 +21,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.routing.RouteTable;
+import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.InFlightWindow;
@@ -98,6 +99,7 @@ public final class SourceRunner {
     private final List<Subscribed> subscriptions;
     private final Map<SourceRoute, Integer> subscriptionIds = new LinkedHashMap<>();
     private final RouteTable<SourceRoute> routes;
+    private final List<TopicFilter> unsubscribed;
     private final TopicCache topics;
     private final Thread supervisor;
     private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -153,6 +155,7 @@ public final class SourceRunner {
                 thread + "-lanes", List.copyOf(lanes.values()), pipeline::work, cause -> breakConnection(cause));
         routes = RouteTable.of(parts.routes(), SourceRoute::filter);
         subscriptions = subscriptions(parts.routes(), routes.overlapping());
+        unsubscribed = unsubscribed(options.unsubscribe());
         topics = new TopicCache(this::matches);
         supervisor = new Thread(this::run, thread);
         supervisor.setDaemon(true);
@@ -173,6 +176,15 @@ public final class SourceRunner {
             merged.add(new Subscribed(new Subscription(filter, qos, id), served));
         });
         return List.copyOf(merged);
+    }
+
+    /** What the routes of this connection subscribe to stays: another connection may have lost it. */
+    private List<TopicFilter> unsubscribed(List<String> filters) {
+        return filters.stream()
+                .map(TopicFilter::parse)
+                .filter(filter -> subscriptions.stream()
+                        .noneMatch(one -> one.subscription().filter().equals(filter.subscription())))
+                .toList();
     }
 
     private RouteMatch[] matches(String topic) {
@@ -456,9 +468,7 @@ public final class SourceRunner {
 
     private void subscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
         requireLimits(current.connAck());
-        if (!options.unsubscribe().isEmpty()) {
-            current.unsubscribe(options.unsubscribe(), options.connectTimeout());
-        }
+        unsubscribe(current);
         boolean ids = current.connAck().subscriptionIdsAvailable();
         List<Subscription> wanted = subscriptions.stream()
                 .map(Subscribed::subscription)
@@ -467,6 +477,24 @@ public final class SourceRunner {
         List<Integer> codes = current.subscribe(wanted, options.connectTimeout());
         for (int i = 0; i < codes.size(); i++) {
             requireGranted(subscriptions.get(i), codes.get(i));
+        }
+    }
+
+    private void unsubscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
+        if (unsubscribed.isEmpty()) {
+            return;
+        }
+        List<String> filters =
+                unsubscribed.stream().map(TopicFilter::subscription).toList();
+        List<Integer> codes = current.unsubscribe(filters, options.connectTimeout());
+        for (int i = 0; i < codes.size(); i++) {
+            if (codes.get(i) >= 0x80) {
+                throw new MqttConnectException(
+                        MqttConnectException.Kind.REFUSED,
+                        "mqtt.unsubscribe: '" + filters.get(i) + "': the MQTT broker refused: "
+                                + ReasonCodes.text(codes.get(i)) + "; check the rights of this user",
+                        null);
+            }
         }
     }
 
@@ -892,12 +920,17 @@ public final class SourceRunner {
                     System.currentTimeMillis());
         }
 
-        private void withoutRoute(PublishFrame frame, TopicCache.Entry topic, long topicHash) {
+        private void withoutRoute(PublishFrame frame, TopicCache.Entry topic, long topicHash)
+                throws MalformedPacketException {
+            // Not acknowledged unless it is well-formed.
+            frame.properties();
             unrouted.increment();
             if (frame.qos() == 0) {
                 return;
             }
-            if (options.unrouted() == Unrouted.STOP) {
+            // A broker goes on with what it had queued under a filter when that is unsubscribed.
+            boolean expected = unsubscribed.stream().anyMatch(filter -> filter.matches(topic.topic));
+            if (options.unrouted() == Unrouted.STOP && !expected) {
                 takingMessages = false;
                 stop(new Stop(
                         null,
