@@ -17,6 +17,7 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection.Subscription;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
+import io.mqttkafka.bridge.core.mqtt.wire.Bytes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
@@ -38,13 +39,16 @@ import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.MqttProperties;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -69,6 +73,7 @@ public final class SourceRunner {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final int MOST_MALFORMED_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
+    private static final int HIGHEST_SUBSCRIPTION_ID = 268_435_455;
 
     /** What a runner is made of. */
     public record Parts(
@@ -169,13 +174,24 @@ public final class SourceRunner {
                     .add(route);
         }
         List<Subscribed> merged = new ArrayList<>();
+        Set<Integer> ids = new HashSet<>();
         byFilter.forEach((filter, served) -> {
             int qos = served.stream().mapToInt(route -> route.qos.level()).max().orElseThrow();
-            int id = overlapping ? merged.size() + 1 : 0;
+            int id = overlapping ? subscriptionId(filter, ids) : 0;
             served.forEach(route -> subscriptionIds.put(route, id));
             merged.add(new Subscribed(new Subscription(filter, qos, id), served));
         });
         return List.copyOf(merged);
+    }
+
+    /** The same for a filter in every process: messages that the session queued keep it when the routes change. */
+    private static int subscriptionId(String filter, Set<Integer> taken) {
+        byte[] bytes = filter.getBytes(StandardCharsets.UTF_8);
+        int id = Math.floorMod(Bytes.hash(bytes, 0, bytes.length, 0), HIGHEST_SUBSCRIPTION_ID) + 1;
+        while (!taken.add(id)) {
+            id = id % HIGHEST_SUBSCRIPTION_ID + 1;
+        }
+        return id;
     }
 
     /** What the routes of this connection subscribe to stays: another connection may have lost it. */
