@@ -314,9 +314,11 @@ public record MqttOptions(
         }
 
         /**
-         * Removes a filter of an earlier route from the session at every connect. Can be called repeatedly.
+         * Removes a filter of an earlier route from the session at every connect, unless a route of that connection subscribes
+         * to it. What the broker still sends under it is acknowledged and counted as unrouted: it is lost. Can be called
+         * repeatedly. An illegal filter, or one that every connection subscribes to, is refused when the bridge is built.
          *
-         * @param filter the filter as it was subscribed, with {@code +} for named levels
+         * @param filter the filter of the earlier route
          * @return this
          */
         public Builder unsubscribe(String filter) {

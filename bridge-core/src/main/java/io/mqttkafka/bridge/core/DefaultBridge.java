@@ -18,6 +18,8 @@ import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.SourceRoute;
 import io.mqttkafka.bridge.core.pipeline.SourceRunner;
+import io.mqttkafka.bridge.core.routing.TopicFilter;
+import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.StateChanged;
@@ -26,6 +28,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,6 +84,7 @@ public final class DefaultBridge implements Bridge {
         }
         String anyClientId = byClientId.keySet().iterator().next();
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
+        config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
                 clientId,
                 config.mqtt(),
@@ -92,6 +96,21 @@ public final class DefaultBridge implements Bridge {
                 config.stallThreshold(),
                 this::stateChanged))));
         guarantees = routes.stream().map(DefaultBridge::guarantee).toList();
+    }
+
+    /** To unsubscribe what is subscribed a moment later would lose what is published in between. */
+    private static void requireOutdated(String unsubscribed, Collection<List<SourceRoute>> connections) {
+        String filter;
+        try {
+            filter = TopicFilter.parse(unsubscribed).subscription();
+        } catch (BridgeConfigException e) {
+            throw new BridgeConfigException("mqtt.unsubscribe: " + e.getMessage(), e);
+        }
+        if (connections.stream().allMatch(routes -> routes.stream()
+                .anyMatch(route -> route.filter().subscription().equals(filter)))) {
+            throw new BridgeConfigException("mqtt.unsubscribe: '" + UntrustedText.escape(filter)
+                    + "' is the filter of a route; leave one of them out");
+        }
     }
 
     /** What voids QoS 1 and 2 is refused rather than weakened in silence. */

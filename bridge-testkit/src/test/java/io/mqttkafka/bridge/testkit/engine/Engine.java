@@ -158,6 +158,13 @@ final class Engine implements AutoCloseable {
         return events(type).get(0);
     }
 
+    /** Waits until there are so many events of this type. */
+    <E> List<E> events(Class<E> type, int count) {
+        await(count + " events " + type.getSimpleName())
+                .until(() -> events(type).size() >= count);
+        return events(type);
+    }
+
     <E> List<E> events(Class<E> type) {
         return events.stream().filter(type::isInstance).map(type::cast).toList();
     }
@@ -172,6 +179,10 @@ final class Engine implements AutoCloseable {
             bridge.close(Duration.ZERO);
         }
         broker.close();
+    }
+
+    static PublishPacket qos0(String topic, String payload) {
+        return PublishPacket.to(topic).payload(payload).build();
     }
 
     static PublishPacket qos1(int packetId, String topic, String payload) {
