@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -22,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  * @param producer properties for producers only, such as {@code compression.type}
  * @param deliveryTimeout how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged;
  *     null to try for as long as it takes
+ * @param transactions how messages of QoS 2 are written exactly once
  */
 public record KafkaOptions(
         List<String> bootstrapServers,
         Map<String, Object> client,
         Map<String, Object> producer,
-        @Nullable Duration deliveryTimeout) {
+        @Nullable Duration deliveryTimeout,
+        TransactionOptions transactions) {
     private static final Map<String, String> OWNED = Map.ofEntries(
             Map.entry("bootstrap.servers", "set it with kafka.bootstrapServers(..)"),
             Map.entry("key.serializer", "the bridge writes bytes; use .key(..) on the route"),
@@ -59,6 +62,7 @@ public record KafkaOptions(
      * @throws BridgeConfigException if there are no servers
      */
     public KafkaOptions {
+        Objects.requireNonNull(transactions, "transactions");
         bootstrapServers = List.copyOf(bootstrapServers);
         client = Map.copyOf(client);
         producer = Map.copyOf(producer);
@@ -86,7 +90,8 @@ public record KafkaOptions(
     @Override
     public String toString() {
         return "KafkaOptions[bootstrapServers=" + bootstrapServers + ", client=" + new TreeSet<>(client.keySet())
-                + ", producer=" + new TreeSet<>(producer.keySet()) + ", deliveryTimeout=" + deliveryTimeout + "]";
+                + ", producer=" + new TreeSet<>(producer.keySet()) + ", deliveryTimeout=" + deliveryTimeout
+                + ", transactions=" + transactions + "]";
     }
 
     /**
@@ -98,6 +103,7 @@ public record KafkaOptions(
         private final Map<String, Object> client = new LinkedHashMap<>();
         private final Map<String, Object> producer = new LinkedHashMap<>();
         private @Nullable Duration deliveryTimeout;
+        private TransactionOptions transactions = TransactionOptions.defaults();
 
         private Builder() {}
 
@@ -161,13 +167,27 @@ public record KafkaOptions(
         }
 
         /**
+         * Says how messages of QoS 2 are written exactly once. Default: {@link TransactionOptions#defaults}.
+         *
+         * @param transactions sets the options
+         * @return this
+         * @throws IllegalArgumentException if one is out of range
+         */
+        public Builder transactions(Consumer<TransactionOptions.Builder> transactions) {
+            TransactionOptions.Builder builder = TransactionOptions.builder();
+            transactions.accept(builder);
+            this.transactions = builder.build();
+            return this;
+        }
+
+        /**
          * Builds the options.
          *
          * @return the options
          * @throws BridgeConfigException if there are no servers
          */
         public KafkaOptions build() {
-            return new KafkaOptions(bootstrapServers, client, producer, deliveryTimeout);
+            return new KafkaOptions(bootstrapServers, client, producer, deliveryTimeout, transactions);
         }
 
         @Override

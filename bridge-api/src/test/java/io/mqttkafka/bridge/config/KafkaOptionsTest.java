@@ -25,7 +25,9 @@ class KafkaOptionsTest {
 
     @Test
     void build_onlyServers_hasTheDocumentedDefaults() {
-        assertThat(builder().build()).isEqualTo(new KafkaOptions(List.of("kafka:9092"), Map.of(), Map.of(), null));
+        assertThat(builder().build())
+                .isEqualTo(new KafkaOptions(
+                        List.of("kafka:9092"), Map.of(), Map.of(), null, TransactionOptions.defaults()));
     }
 
     @Test
@@ -43,7 +45,8 @@ class KafkaOptionsTest {
                         List.of("a:1", "b:2", "c:3", "[::1]:9092"),
                         Map.of("security.protocol", "SSL"),
                         Map.of("linger.ms", 5),
-                        Duration.ofMinutes(2)));
+                        Duration.ofMinutes(2),
+                        TransactionOptions.defaults()));
     }
 
     @ParameterizedTest
@@ -114,7 +117,8 @@ class KafkaOptionsTest {
                 .isThrownBy(() -> builder().producer(name, "canary"))
                 .withMessageStartingWith("kafka.producer: '" + name + "' belongs to the bridge; ");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(), Map.of(name, "x"), null));
+                .isThrownBy(() -> new KafkaOptions(
+                        List.of("a:1"), Map.of(), Map.of(name, "x"), null, TransactionOptions.defaults()));
     }
 
     static Stream<Arguments> voidingValues() {
@@ -140,7 +144,8 @@ class KafkaOptionsTest {
                 .isThrownBy(() -> builder().client(name, value))
                 .withMessageStartingWith("kafka.client: " + name + "=" + value);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(name, value), Map.of(), null));
+                .isThrownBy(() -> new KafkaOptions(
+                        List.of("a:1"), Map.of(name, value), Map.of(), null, TransactionOptions.defaults()));
     }
 
     static Stream<Arguments> harmlessValues() {
@@ -184,7 +189,8 @@ class KafkaOptionsTest {
                 .isThrownBy(() -> builder().deliveryTimeout(Duration.parse(timeout)))
                 .withMessage("kafka.deliveryTimeout: " + timeout + " must be from PT1S to PT576H");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), Duration.parse(timeout)));
+                .isThrownBy(() -> new KafkaOptions(
+                        List.of("a:1"), Map.of(), Map.of(), Duration.parse(timeout), TransactionOptions.defaults()));
     }
 
     @Test
@@ -192,11 +198,12 @@ class KafkaOptionsTest {
         List<String> servers = new ArrayList<>(List.of("a:1"));
         Map<String, Object> client = new HashMap<>();
         Map<String, Object> producer = new HashMap<>();
-        KafkaOptions options = new KafkaOptions(servers, client, producer, null);
+        KafkaOptions options = new KafkaOptions(servers, client, producer, null, TransactionOptions.defaults());
         servers.add("b:2");
         client.put("a", 1);
         producer.put("b", 2);
-        assertThat(options).isEqualTo(new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), null));
+        assertThat(options)
+                .isEqualTo(new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), null, TransactionOptions.defaults()));
         assertThat(options.bootstrapServers()).isUnmodifiable();
         assertThat(options.client()).isUnmodifiable();
         assertThat(options.producer()).isUnmodifiable();
@@ -219,6 +226,7 @@ class KafkaOptionsTest {
                         .client("z", 4)
                         .build())
                 .hasToString("KafkaOptions[bootstrapServers=[kafka:9092], client=[z], producer=[a, b, c],"
-                        + " deliveryTimeout=null]");
+                        + " deliveryTimeout=null, transactions="
+                        + TransactionOptions.defaults() + "]");
     }
 }

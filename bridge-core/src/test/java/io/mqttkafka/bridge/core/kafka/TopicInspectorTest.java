@@ -26,6 +26,7 @@ import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.DescribeConfigsResult;
 import org.apache.kafka.clients.admin.DescribeTopicsResult;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
@@ -202,6 +203,11 @@ class TopicInspectorTest {
         @Override
         public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
             throw new AssertionError("an inspector produces nothing");
+        }
+
+        @Override
+        public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
+            throw new UnsupportedOperationException("nothing is consumed here");
         }
 
         @Override

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -123,6 +124,11 @@ final class FakeKafka implements KafkaClients {
             Thread.currentThread().interrupt();
             throw new AssertionError("Interrupted while waiting for a record", e);
         }
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
+        throw new UnsupportedOperationException("nothing is consumed here");
     }
 
     @Override
