@@ -69,7 +69,8 @@ class KillRunIT {
                         + random.nextInt(MOST_BETWEEN_KILLS - LEAST_BETWEEN_KILLS);
                 await().pollInterval(Duration.ofMillis(3))
                         .atMost(PATIENCE)
-                        // And not in the rush after a restart: mosquitto 2.0 then goes beyond the receive maximum, and
+                        // And not in the rush after a restart: mosquitto 2.0.11 then goes beyond the receive maximum,
+                        // and
                         // acknowledgements that it has not read die with the connection.
                         .until(() -> tally.distinct() >= Math.max(until, ledger.acknowledged() - PER_SECOND / 10)
                                 && underWay.count() < RECEIVE_MAXIMUM / 2);
