@@ -165,6 +165,14 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     // What arrives: all by the thread that reads.
 
     @Override
+    public void received() {
+        GatedClient paho = client;
+        if (paho != null) {
+            paho.received();
+        }
+    }
+
+    @Override
     public void connAck(ConnAck answer) {
         connAck = answer;
         reader = Thread.currentThread();

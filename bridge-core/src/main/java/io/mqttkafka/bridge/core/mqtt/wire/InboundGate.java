@@ -198,6 +198,7 @@ public final class InboundGate extends InputStream {
             }
             limit += count;
             lastReceivedNanos = System.nanoTime();
+            handler.received();
         } finally {
             lastReadNanos = System.nanoTime();
         }
