@@ -165,6 +165,14 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     // What arrives: all by the thread that reads.
 
     @Override
+    public void received() {
+        GatedClient paho = client;
+        if (paho != null) {
+            paho.received();
+        }
+    }
+
+    @Override
     public void connAck(ConnAck answer) {
         connAck = answer;
         reader = Thread.currentThread();
@@ -338,7 +346,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             throw new MqttConnectException(
                     MqttConnectException.Kind.UNREACHABLE, "mqtt: could not " + what + ": " + e.getMessage(), e);
         }
-        boolean inTime = answered.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        boolean inTime = awaitWhileBytesArrive(answered, timeout);
         int[] answer = codes[0];
         if (answer == null) {
             throw new MqttConnectException(
@@ -348,6 +356,24 @@ final class PahoConnection implements MqttConnection, FrameHandler {
                     failure[0]);
         }
         return answer;
+    }
+
+    /** The answer comes behind what the broker has sent before: with a backlog that can be a million messages. */
+    private boolean awaitWhileBytesArrive(CountDownLatch answered, Duration timeout) throws InterruptedException {
+        long asked = System.nanoTime();
+        long left = timeout.toNanos();
+        while (left > 0) {
+            if (answered.await(left, TimeUnit.NANOSECONDS)) {
+                return true;
+            }
+            InboundGate gate = inbound;
+            long quiet = System.nanoTime() - asked;
+            if (gate != null) {
+                quiet = Math.min(quiet, System.nanoTime() - gate.lastReceivedNanos());
+            }
+            left = finished.get() ? 0 : timeout.toNanos() - quiet;
+        }
+        return false;
     }
 
     private GatedClient paho() {
