@@ -287,13 +287,9 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         if (identifier > 0) {
             properties.setSubscriptionIdentifier(identifier);
         }
-        int[] answer = await("subscribe", timeout, listener -> paho().subscribe(filters, null, listener, properties));
+        int[] answer = await("SUBSCRIBE", timeout, listener -> paho().subscribe(filters, null, listener, properties));
         if (answer.length != filters.length) {
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.REFUSED,
-                    "mqtt: the MQTT broker answered " + filters.length + " subscriptions with " + answer.length
-                            + " reason codes",
-                    null);
+            throw ConnectFailures.confused(uri, filters.length, answer.length);
         }
         List<Integer> codes = new ArrayList<>();
         for (int code : answer) {
@@ -304,7 +300,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
 
     @Override
     public void unsubscribe(List<String> filters, Duration timeout) throws MqttConnectException, InterruptedException {
-        await("unsubscribe", timeout, listener -> paho().unsubscribe(
+        await("UNSUBSCRIBE", timeout, listener -> paho().unsubscribe(
                         filters.toArray(new String[0]), null, listener, new MqttProperties()));
     }
 
@@ -312,7 +308,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         void send(MqttActionListener listener) throws MqttException;
     }
 
-    private int[] await(String what, Duration timeout, Request request)
+    private int[] await(String packet, Duration timeout, Request request)
             throws MqttConnectException, InterruptedException {
         CountDownLatch answered = new CountDownLatch(1);
         Throwable[] failure = new Throwable[1];
@@ -334,17 +330,14 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             });
         } catch (MqttException | RuntimeException e) {
             // Paho throws NullPointerException when the connection was lost a moment ago.
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.UNREACHABLE, "mqtt: could not " + what + ": " + e.getMessage(), e);
+            throw ConnectFailures.lost(uri, packet, e);
         }
         boolean inTime = answered.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
         int[] answer = codes[0];
         if (answer == null) {
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.UNREACHABLE,
-                    "mqtt: could not " + what + ": "
-                            + (inTime ? "the connection was lost" : "the MQTT broker did not answer within " + timeout),
-                    failure[0]);
+            throw inTime
+                    ? ConnectFailures.lost(uri, packet, failure[0])
+                    : ConnectFailures.unanswered(uri, packet, timeout);
         }
         return answer;
     }
