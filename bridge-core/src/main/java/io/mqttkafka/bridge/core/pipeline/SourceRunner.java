@@ -656,11 +656,12 @@ public final class SourceRunner {
             owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
             long tooLong = options.keepAlive().toNanos() * 2;
             if (owedSince != 0 && now - owedSince > tooLong) {
-                return CloseReason.of("acknowledgements could not be written for " + options.keepAlive(), null);
+                return CloseReason.of(
+                        "acknowledgements could not be written for twice the keep-alive (mqtt.keepAlive)", null);
             }
             if (now - current.lastReadNanos() > tooLong) {
                 return CloseReason.of(
-                        "the connection was not read for twice the keep-alive; "
+                        "the connection was not read for twice the keep-alive (mqtt.keepAlive); "
                                 + "a codec or function of a route may block",
                         null);
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.testkit.ConnectPacket;
 import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.MqttProperty;
@@ -180,5 +181,32 @@ class HandshakeTest {
         connection.expectConnect();
         connection.connack(false, SUCCESS, MqttProperties.NONE.with(property, value));
         return connection;
+    }
+
+    @Test
+    void subscribe_connectionLost_namesTheOptionAndTheMend() {
+        engine.route("a/#", QoS.AT_LEAST_ONCE, "t").start();
+        ScriptedConnection connection = engine.broker.accept();
+        connection.handshake(false);
+        connection.expectSubscribe();
+        connection.cut();
+
+        assertThat(engine.event(Disconnected.class).reason())
+                .startsWith("mqtt.serverUri: ")
+                .contains(engine.broker.serverUri(), "before it answered SUBSCRIBE", "; see the log");
+    }
+
+    @Test
+    void subscribe_notAnswered_namesTheOptionsAndTheMend() {
+        engine.route("a/#", QoS.AT_LEAST_ONCE, "t")
+                .mqtt(mqtt -> mqtt.connectTimeout(Duration.ofSeconds(1)))
+                .start();
+        ScriptedConnection connection = engine.broker.accept();
+        connection.handshake(false);
+        connection.expectSubscribe();
+
+        assertThat(engine.event(Disconnected.class).reason())
+                .startsWith("mqtt.serverUri: ")
+                .contains("did not answer SUBSCRIBE within 1 s (mqtt.connectTimeout)", "; see the log");
     }
 }

@@ -295,16 +295,13 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         if (identifier > 0) {
             properties.setSubscriptionIdentifier(identifier);
         }
-        int[] answer = await("subscribe", timeout, listener -> paho().subscribe(filters, null, listener, properties));
-        return codes("subscriptions", filters.length, answer);
+        int[] answer = await("SUBSCRIBE", timeout, listener -> paho().subscribe(filters, null, listener, properties));
+        return codes(filters.length, answer);
     }
 
-    private static List<Integer> codes(String what, int asked, int[] answer) throws MqttConnectException {
+    private List<Integer> codes(int asked, int[] answer) throws MqttConnectException {
         if (answer.length != asked) {
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.REFUSED,
-                    "mqtt: the MQTT broker answered " + asked + " " + what + " with " + answer.length + " reason codes",
-                    null);
+            throw ConnectFailures.confused(uri, asked, answer.length);
         }
         return Arrays.stream(answer).boxed().toList();
     }
@@ -312,16 +309,16 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     @Override
     public List<Integer> unsubscribe(List<String> filters, Duration timeout)
             throws MqttConnectException, InterruptedException {
-        int[] answer = await("unsubscribe", timeout, listener -> paho().unsubscribe(
+        int[] answer = await("UNSUBSCRIBE", timeout, listener -> paho().unsubscribe(
                         filters.toArray(new String[0]), null, listener, new MqttProperties()));
-        return codes("filters to unsubscribe", filters.size(), answer);
+        return codes(filters.size(), answer);
     }
 
     private interface Request {
         void send(MqttActionListener listener) throws MqttException;
     }
 
-    private int[] await(String what, Duration timeout, Request request)
+    private int[] await(String packet, Duration timeout, Request request)
             throws MqttConnectException, InterruptedException {
         CountDownLatch answered = new CountDownLatch(1);
         Throwable[] failure = new Throwable[1];
@@ -343,17 +340,14 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             });
         } catch (MqttException | RuntimeException e) {
             // Paho throws NullPointerException when the connection was lost a moment ago.
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.UNREACHABLE, "mqtt: could not " + what + ": " + e.getMessage(), e);
+            throw ConnectFailures.lost(uri, packet, e);
         }
         boolean inTime = awaitWhileBytesArrive(answered, timeout);
         int[] answer = codes[0];
         if (answer == null) {
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.UNREACHABLE,
-                    "mqtt: could not " + what + ": "
-                            + (inTime ? "the connection was lost" : "the MQTT broker did not answer within " + timeout),
-                    failure[0]);
+            throw inTime
+                    ? ConnectFailures.lost(uri, packet, failure[0])
+                    : ConnectFailures.unanswered(uri, packet, timeout);
         }
         return answer;
     }
