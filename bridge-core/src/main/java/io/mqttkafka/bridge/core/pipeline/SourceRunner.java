@@ -370,7 +370,7 @@ public final class SourceRunner {
                 boolean progress =
                         acknowledger.written() > before || System.nanoTime() - since > UP_LONG_ENOUGH.toNanos();
                 attempt = progress ? 1 : attempt + 1;
-                Duration delay = reason.cause() instanceof MqttConnectException refused && !refused.passing()
+                Duration delay = reason.lasting()
                         ? options.reconnect().max()
                         : options.reconnect()
                                 .delay(attempt, ThreadLocalRandom.current().nextDouble());

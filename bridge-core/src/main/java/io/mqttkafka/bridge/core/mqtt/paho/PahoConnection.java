@@ -5,8 +5,8 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
-import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
 import io.mqttkafka.bridge.core.mqtt.wire.InboundGate;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
@@ -189,9 +189,9 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     }
 
     @Override
-    public void disconnected(int reasonCode) {
-        finish(new CloseReason(
-                "the MQTT broker disconnected: " + ReasonCodes.text(reasonCode), reasonCode, false, null));
+    public void disconnected(Disconnect disconnect) {
+        String said = ConnectFailures.said(disconnect.reasonCode(), disconnect.reason(), disconnect.serverReference());
+        finish(new CloseReason("the MQTT broker disconnected: " + said, disconnect.reasonCode(), false, null));
     }
 
     @Override

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param sessionExpirySeconds how long it keeps the session; -1 if as long as asked
  * @param serverKeepAliveSeconds the keep-alive it imposes; -1 if none
  * @param assignedClientId the client id it chose, or null
+ * @param serverReference the server to use instead, or null
  */
 public record ConnAck(
         boolean sessionPresent,
@@ -26,7 +27,8 @@ public record ConnAck(
         boolean subscriptionIdsAvailable,
         long sessionExpirySeconds,
         int serverKeepAliveSeconds,
-        @Nullable String assignedClientId) {
+        @Nullable String assignedClientId,
+        @Nullable String serverReference) {
     /** The highest receive maximum that Paho reads as a positive number. */
     private static final int PAHO_RECEIVE_MAXIMUM = 0x7FFF;
 
@@ -61,6 +63,7 @@ public record ConnAck(
         long sessionExpiry = -1;
         int serverKeepAlive = -1;
         String assigned = null;
+        String serverReference = null;
         if (length > 2) {
             VariableInt size = VariableInt.read(bytes, from + 2, from + length);
             if (size == null || size.next() + size.value() > from + length) {
@@ -77,6 +80,7 @@ public record ConnAck(
                     case PropertyReader.SESSION_EXPIRY -> sessionExpiry = properties.number;
                     case PropertyReader.SERVER_KEEP_ALIVE -> serverKeepAlive = (int) properties.number;
                     case PropertyReader.ASSIGNED_CLIENT_ID -> assigned = properties.text();
+                    case PropertyReader.SERVER_REFERENCE -> serverReference = properties.text();
                     case PropertyReader.RECEIVE_MAXIMUM -> {
                         if (properties.number > PAHO_RECEIVE_MAXIMUM) {
                             bytes[properties.valueAt] = PAHO_RECEIVE_MAXIMUM >> 8;
@@ -99,6 +103,7 @@ public record ConnAck(
                 subscriptionIds,
                 sessionExpiry,
                 serverKeepAlive,
-                assigned);
+                assigned,
+                serverReference);
     }
 }

@@ -7,8 +7,8 @@ import java.net.SocketTimeoutException;
 import java.util.Arrays;
 
 /**
- * The stream that an MQTT client reads instead of the socket's. PUBLISH and PUBREL go to the {@link FrameHandler} and
- * never reach the client; every other packet passes untouched, whole and in order.
+ * The stream that an MQTT client reads instead of the socket's. PUBLISH, PUBREL and DISCONNECT go to the {@link
+ * FrameHandler} and never reach the client; every other packet passes whole and in order. DISCONNECT ends the stream.
  *
  * <p>It owns the read buffer and reads as much as there is, so that one system call serves many packets. The client sees a
  * timeout only between packets, where it does no harm. For one reading thread.
@@ -169,8 +169,9 @@ public final class InboundGate extends InputStream {
                 passUntil = end;
             }
             case DISCONNECT -> {
-                handler.disconnected(end > from ? buffer[from] & 0xFF : 0);
-                passUntil = end;
+                handler.disconnected(Disconnect.read(buffer, from, end));
+                // Paho's reader dies of texts that it does not like; nothing may follow anyway.
+                throw new EOFException("the MQTT broker disconnected");
             }
             default -> passUntil = end;
         }
