@@ -24,6 +24,7 @@ public final class InboundGate extends InputStream {
     private final InputStream in;
     private final FrameHandler handler;
     private final int maximumPacketSize;
+    private final int keepAliveSeconds;
     private final PublishFrame frame = new PublishFrame();
     private byte[] buffer = new byte[INITIAL_SIZE];
 
@@ -37,6 +38,7 @@ public final class InboundGate extends InputStream {
 
     private boolean accepted;
     private volatile long lastReadNanos = System.nanoTime();
+    private volatile boolean waiting;
 
     /**
      * Makes the gate.
@@ -44,16 +46,23 @@ public final class InboundGate extends InputStream {
      * @param in the socket's stream
      * @param handler takes the packets that do not pass
      * @param maximumPacketSize the largest packet to accept, in bytes
+     * @param keepAliveSeconds the keep-alive that was asked for
      */
-    public InboundGate(InputStream in, FrameHandler handler, int maximumPacketSize) {
+    public InboundGate(InputStream in, FrameHandler handler, int maximumPacketSize, int keepAliveSeconds) {
         this.in = in;
         this.handler = handler;
         this.maximumPacketSize = maximumPacketSize;
+        this.keepAliveSeconds = keepAliveSeconds;
     }
 
     /** Returns when the stream was last read, or found to have nothing to read, by {@link System#nanoTime()}. */
     public long lastReadNanos() {
         return lastReadNanos;
+    }
+
+    /** Says whether the reader waits for the broker, rather than being held up by what it has read. */
+    public boolean waiting() {
+        return waiting;
     }
 
     @Override
@@ -163,7 +172,7 @@ public final class InboundGate extends InputStream {
                 passUntil = at;
             }
             case CONNACK -> {
-                ConnAck connAck = ConnAck.read(buffer, from, end - from);
+                ConnAck connAck = ConnAck.read(buffer, from, end - from, keepAliveSeconds);
                 accepted = connAck.accepted();
                 handler.connAck(connAck);
                 passUntil = end;
@@ -189,12 +198,14 @@ public final class InboundGate extends InputStream {
             passUntil = 0;
         }
         try {
+            waiting = true;
             int count = in.read(buffer, limit, buffer.length - limit);
             if (count < 0) {
                 throw new EOFException("the MQTT broker closed the connection");
             }
             limit += count;
         } finally {
+            waiting = false;
             lastReadNanos = System.nanoTime();
         }
     }
