@@ -222,7 +222,9 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         } else if (cause instanceof IOException) {
             finish(CloseReason.of("the connection broke: " + cause.getMessage(), cause));
         } else {
-            finish(CloseReason.of("taking a message in failed: " + cause, cause));
+            // User code can write anything into the message of what it throws.
+            finish(CloseReason.of(
+                    "taking a message in failed: " + cause.getClass().getName(), cause));
         }
     }
 

@@ -111,7 +111,8 @@ public final class InboundGate extends InputStream {
             throw e;
         } catch (RuntimeException | Error e) {
             handler.broken(e);
-            throw new IOException("the connection was given up", e);
+            // Without the cause: Paho logs it, and user code can write a payload into the message of what it throws.
+            throw new IOException("the connection was given up: " + e.getClass().getName());
         }
     }
 
