@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.testkit.engine;
 
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
@@ -56,7 +57,7 @@ class LivenessTest {
         connection.expectPuback(1);
         Sent second = engine.kafka.next("2");
 
-        assertThat(engine.event(Stalled.class).unacknowledged()).isEqualTo(1);
+        await().until(() -> engine.events(Stalled.class).stream().anyMatch(told -> told.unacknowledged() == 1));
 
         second.confirm();
         connection.expectPuback(2);
