@@ -27,11 +27,11 @@ public interface FrameHandler {
     void release(int packetId);
 
     /**
-     * The broker has taken leave. The client sees the packet too.
+     * The broker has taken leave. {@link #broken} follows.
      *
-     * @param reasonCode its reason
+     * @param disconnect what it said
      */
-    void disconnected(int reasonCode);
+    void disconnected(Disconnect disconnect);
 
     /**
      * The stream has ended or broken, or a handler has thrown.
