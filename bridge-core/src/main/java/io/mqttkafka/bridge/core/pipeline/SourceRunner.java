@@ -43,6 +43,7 @@ import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.MqttProperties;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -504,8 +505,10 @@ public final class SourceRunner {
         synchronized (monitor) {
             known = closed;
         }
+        // That a socket broke says less than what was being asked for when it did.
+        boolean telling = known != null && accepted && !(known.cause() instanceof IOException);
         boolean better =
-                known != null && failure.passing() && (accepted || known.malformed() || known.reasonCode() >= 0);
+                known != null && failure.passing() && (telling || known.malformed() || known.reasonCode() >= 0);
         return better && known != null
                 ? known
                 : new CloseReason(String.valueOf(failure.getMessage()), -1, false, failure);
