@@ -30,7 +30,7 @@ final class NettyFront {
             new NioEventLoopGroup(1, new DefaultThreadFactory("fake-mqtt-broker-" + port, true));
     private final int maximumPacketSize;
     private final Consumer<SocketChannel> security;
-    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private @Nullable Channel server;
 
     /**

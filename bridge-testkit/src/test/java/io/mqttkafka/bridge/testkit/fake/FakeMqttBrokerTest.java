@@ -109,7 +109,7 @@ class FakeMqttBrokerTest {
 
             broker.stop();
 
-            assertThat(first.disconnections.take()).isEqualTo(0x8B);
+            assertThat(first.awaitDisconnected()).isEqualTo(0x8B);
             assertThat(broker.connectedClients()).isEmpty();
             assertThatThrownBy(() -> new Socket(broker.host(), port)).isInstanceOf(ConnectException.class);
         }

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.testkit.fake;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -68,17 +69,25 @@ final class PahoClient implements AutoCloseable {
         return message;
     }
 
+    /** Waits until the broker has ended the connection, and returns its reason. */
+    int awaitDisconnected() throws InterruptedException {
+        Integer reason = disconnections.poll(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+        if (reason == null) {
+            throw new AssertionError("The connection was not ended");
+        }
+        // Paho tells its callback before it is done
+        await().until(() -> !client.isConnected());
+        return reason;
+    }
+
     String nextPayload() throws InterruptedException {
         return new String(next().getPayload(), UTF_8);
     }
 
     @Override
     public void close() throws MqttException {
-        try {
+        if (client.isConnected()) {
             client.disconnect(0).waitForCompletion(TIMEOUT_MILLIS);
-        } catch (MqttException e) {
-            // the broker may have closed the connection just now
-            disconnections.add(e.getReasonCode());
         }
         client.close(true);
     }
