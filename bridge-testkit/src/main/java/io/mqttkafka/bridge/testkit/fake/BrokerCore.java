@@ -181,9 +181,12 @@ final class BrokerCore {
         Session session = sessions.computeIfAbsent(clientId, this::newSession);
         session.expirySeconds(Math.min(connect.sessionExpiry(), options.maximumSessionExpiry()));
         connection.connected(session, connect, options.topicAliasMaximum());
-        connection.send(MqttPackets.connack(present, ReasonCodes.SUCCESS, announced));
-        watch(connection, options.serverKeepAlive() < 0 ? connect.keepAlive() : options.serverKeepAlive());
         session.attach(connection);
+        connection.send(MqttPackets.connack(present, ReasonCodes.SUCCESS, announced));
+        if (!connection.isEnded()) {
+            watch(connection, options.serverKeepAlive() < 0 ? connect.keepAlive() : options.serverKeepAlive());
+            session.resume();
+        }
     }
 
     private int refusal(ConnectPacket connect) {

@@ -19,6 +19,7 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  *     broker.awaitAcknowledged(published);
  * }
  * }</pre>
+ *
+ * <p>What is to go wrong is said by {@link #faults()}.
  *
  * <p>It has what the specification asks for: sessions and their expiry, QoS 0 to 2 both ways, retained messages, wills
  * and their delay, shared subscriptions, subscription options and identifiers, topic aliases, message expiry, receive
@@ -105,6 +108,11 @@ public final class FakeMqttBroker implements MqttBroker {
     public synchronized void close() {
         stop();
         front.shutDown();
+    }
+
+    /** Returns the faults, to add some. */
+    public FaultScript faults() {
+        return switchboard.faults();
     }
 
     /** Publishes a message as if a client had done so. */
@@ -292,7 +300,7 @@ public final class FakeMqttBroker implements MqttBroker {
         return switchboard.call(core -> core.session(clientId).map(question).orElse(none));
     }
 
-    private void await(BooleanSupplier condition, java.util.function.Supplier<String> failure) {
+    private void await(BooleanSupplier condition, Supplier<String> failure) {
         if (!switchboard.await(PATIENCE, condition)) {
             throw new AssertionError(
                     failure.get() + "\nLatest packets (<- from the client):\n" + switchboard.packetLog());

@@ -102,10 +102,10 @@ final class NettyWire extends SimpleChannelInboundHandler<MqttMessage> implement
 
     @Override
     public void reset() {
-        later(0, () -> {
+        later(0, () -> channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
             channel.close();
-        });
+        }));
     }
 
     @Override

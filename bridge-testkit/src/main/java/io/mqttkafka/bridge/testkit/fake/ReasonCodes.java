@@ -14,7 +14,6 @@ final class ReasonCodes {
     static final int CLIENT_IDENTIFIER_NOT_VALID = 0x85;
     static final int BAD_USER_NAME_OR_PASSWORD = 0x86;
     static final int NOT_AUTHORIZED = 0x87;
-    static final int SERVER_UNAVAILABLE = 0x88;
     static final int SERVER_SHUTTING_DOWN = 0x8B;
     static final int BAD_AUTHENTICATION_METHOD = 0x8C;
     static final int KEEP_ALIVE_TIMEOUT = 0x8D;

@@ -118,13 +118,17 @@ final class Session {
         return dropped;
     }
 
-    /** Takes a connection whose CONNACK has been sent, and sends all that waits. */
+    /** Takes a connection whose CONNACK comes next. */
     void attach(ClientConnection newConnection) {
         connection = newConnection;
         open = 0;
         toResend.clear();
         inFlight.values().forEach(outgoing -> outgoing.open(false));
         toResend.addAll(inFlight.values());
+    }
+
+    /** Sends all that waits. */
+    void resume() {
         pump();
     }
 

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.testkit.fake;
 
 import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
 import io.mqttkafka.bridge.testkit.MqttPacket;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -25,6 +26,7 @@ final class Switchboard {
     private final Timers timers;
     private final long startNanos;
     private final BrokerCore core;
+    private final FaultScript faults;
     private final PacketJournal journal = new PacketJournal();
     private final Deque<String> violations = new ArrayDeque<>();
     private final Set<Line> lines = new LinkedHashSet<>();
@@ -34,10 +36,15 @@ final class Switchboard {
         this.timers = timers.apply(this);
         this.startNanos = this.timers.nanos();
         this.core = new BrokerCore(options, this.timers, this::violated);
+        this.faults = new FaultScript(this, this::reusePacketIds);
+    }
+
+    FaultScript faults() {
+        return faults;
     }
 
     synchronized Line opened(Wire wire) {
-        Line line = new Line(this, wire, ++connections);
+        Line line = new Line(++connections, wire, core, faults, timers, this::log);
         lines.add(line);
         core.opened(line.connection());
         notifyAll();
@@ -45,8 +52,7 @@ final class Switchboard {
     }
 
     synchronized void received(Line line, MqttPacket packet) {
-        log(line.connection(), Direction.CLIENT_TO_SERVER, packet);
-        core.received(line.connection(), packet);
+        line.received(packet);
         notifyAll();
     }
 
@@ -64,16 +70,16 @@ final class Switchboard {
 
     /** Takes an error of the socket, or of the broker itself. */
     synchronized void failed(Line line, Throwable cause) {
-        if (!(cause instanceof java.io.IOException)) {
+        if (!(cause instanceof IOException)) {
             violated("#%d: %s".formatted(line.connection().number(), cause));
         }
-        core.closed(line.connection());
+        line.closeQuietly();
         notifyAll();
     }
 
     synchronized void closed(Line line) {
         lines.remove(line);
-        core.closed(line.connection());
+        line.lost();
         notifyAll();
     }
 
@@ -128,7 +134,11 @@ final class Switchboard {
         return List.copyOf(violations);
     }
 
-    void log(ClientConnection connection, Direction direction, MqttPacket packet) {
+    private synchronized void reusePacketIds() {
+        core.reusePacketIds();
+    }
+
+    private void log(ClientConnection connection, Direction direction, MqttPacket packet) {
         Duration at = Duration.ofNanos(timers.nanos() - startNanos);
         journal.add(new LoggedPacket(at, connection.number(), connection.clientId(), direction, packet));
     }

@@ -11,7 +11,7 @@ interface Wire {
     /** Closes when all that was sent before is out. */
     void close();
 
-    /** Resets the connection (TCP RST) at once. */
+    /** Resets the connection (TCP RST) when all that was sent before has been handed to the system. */
     void reset();
 
     /** Sends a FIN when all that was sent before is out, and keeps reading. */
