@@ -199,10 +199,20 @@ public final class FaultRule {
      */
     public FaultScript delay(Duration duration) {
         requireBefore("delayed");
-        if (duration.isNegative() || duration.isZero()) {
-            throw new IllegalArgumentException("delay must be positive, but is " + duration);
-        }
-        return does("delay by " + duration, (lane, packet, onwards) -> lane.hold(duration.toNanos(), packet));
+        long nanos = positive(duration);
+        return does("delay by " + duration, (lane, packet, onwards) -> lane.hold(nanos, packet));
+    }
+
+    /**
+     * Holds the packet alone for this long by the broker's clock, so that those behind it overtake it.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     * @throws IllegalStateException for a fault after a packet
+     */
+    public FaultScript delayAlone(Duration duration) {
+        requireBefore("delayed");
+        long nanos = positive(duration);
+        return does("delay alone by " + duration, (lane, packet, onwards) -> lane.setAside(nanos, packet));
     }
 
     /**
@@ -355,6 +365,13 @@ public final class FaultRule {
         if (type == MqttPacketType.PUBLISH) {
             condition = condition.and(packet -> packet.publish().qos() > 0);
         }
+    }
+
+    private static long positive(Duration duration) {
+        if (duration.isNegative() || duration.isZero()) {
+            throw new IllegalArgumentException("The delay must be positive, but is " + duration);
+        }
+        return duration.toNanos();
     }
 
     private static int positive(int value) {

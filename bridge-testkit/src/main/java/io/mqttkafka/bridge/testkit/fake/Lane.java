@@ -75,6 +75,11 @@ final class Lane {
         block(nanos);
     }
 
+    /** Lets a packet pass when this time is over, and those after it meanwhile. */
+    void setAside(long nanos, MqttPacket packet) {
+        timers.after(nanos, () -> inTurn(() -> forward(packet)));
+    }
+
     /** Lets each packet hold up those after it. */
     void throttle(long nanosForEachByte) {
         nanosPerByte = nanosForEachByte;

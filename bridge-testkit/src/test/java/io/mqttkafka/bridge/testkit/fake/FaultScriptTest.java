@@ -118,6 +118,19 @@ class FaultScriptTest {
     }
 
     @Test
+    void delayAlone_isOvertaken() {
+        broker.faults().on(MqttPacketType.PUBACK).toClient().nth(1).delayAlone(Duration.ofSeconds(5));
+        SwitchboardFixture.Socket client = broker.connect("c");
+        client.lines();
+        client.publishes(1, 1).publishes(1, 2);
+
+        assertThat(client.lines()).containsExactly("PUBACK id=2 reason=0x10");
+        broker.clock.advance(Duration.ofSeconds(5));
+
+        assertThat(client.lines()).containsExactly("PUBACK id=1 reason=0x10");
+    }
+
+    @Test
     void delay_thenTakenOver_closesWhenAllIsOut() {
         broker.faults().on(MqttPacketType.PINGRESP).delay(Duration.ofSeconds(5));
         SwitchboardFixture.Socket client = broker.connect("c");
