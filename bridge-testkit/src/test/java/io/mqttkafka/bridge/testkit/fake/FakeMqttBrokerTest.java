@@ -3,13 +3,16 @@ package io.mqttkafka.bridge.testkit.fake;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
 import java.net.ConnectException;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
@@ -124,6 +127,40 @@ class FakeMqttBrokerTest {
     }
 
     @Test
+    void session_expiresByTheMachinesClock() throws Exception {
+        try (PahoClient client = connect("s", false, 1)) {
+            assertThat(broker.sessions()).containsExactly("s");
+        }
+
+        await().until(() -> broker.sessions().isEmpty());
+    }
+
+    @Test
+    void publish_fromTwoThreads_keepsTheOrderOfEach() throws Exception {
+        try (PahoClient subscriber = connect("s", true, 0);
+                PahoClient publisher = connect("p", true, 0)) {
+            subscriber.subscribe("#", 1);
+            Thread test = new Thread(() -> {
+                for (int i = 0; i < 500; i++) {
+                    broker.publish("t", "t" + i, 1);
+                }
+            });
+            test.start();
+            for (int i = 0; i < 100; i++) {
+                publisher.publish("p", "p" + i, 1);
+            }
+            test.join();
+            broker.awaitAllAcknowledged("s");
+
+            List<String> payloads = new ArrayList<>();
+            for (int i = 0; i < 600; i++) {
+                payloads.add(subscriber.nextPayload());
+            }
+            assertThat(payloads).containsSubsequence(numbered("t", 500)).containsSubsequence(numbered("p", 100));
+        }
+    }
+
+    @Test
     void packets_areLoggedInOrder() throws Exception {
         try (PahoClient client = connect("s", true, 0)) {
             client.subscribe("a", 1);
@@ -174,6 +211,10 @@ class FakeMqttBrokerTest {
 
             assertThat(client.nextPayload()).isEqualTo("x");
         }
+    }
+
+    private static List<String> numbered(String name, int count) {
+        return IntStream.range(0, count).mapToObj(i -> name + i).toList();
     }
 
     private void restart(FakeMqttBroker.Builder builder) {
