@@ -19,6 +19,7 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -138,10 +139,7 @@ public final class FakeMqttBroker implements MqttBroker {
             throw new IllegalArgumentException("qos must be within 0 to 2, but is " + qos);
         }
         Message message = Message.of(topic, payload, qos, retain, properties, switchboard.nanos());
-        switchboard.call(core -> {
-            core.publish(message);
-            return message;
-        });
+        switchboard.tell(core -> core.publish(message));
         return message.publication();
     }
 
@@ -211,13 +209,13 @@ public final class FakeMqttBroker implements MqttBroker {
      *
      * @throws AssertionError if that does not happen within {@link #PATIENCE}
      */
-    public void awaitPackets(String what, Function<List<LoggedPacket>, Boolean> condition) {
-        await(() -> condition.apply(packets()), () -> "Expected in the packet log: " + what);
+    public void awaitPackets(String what, Predicate<List<LoggedPacket>> condition) {
+        await(() -> condition.test(packets()), () -> "Expected in the packet log: " + what);
     }
 
     /** Returns the ids of the clients that are connected. */
     public Set<String> connectedClients() {
-        return switchboard.call(core -> core.sessions().stream()
+        return switchboard.ask(core -> core.sessions().stream()
                 .filter(session -> session.connection() != null)
                 .map(Session::clientId)
                 .collect(Collectors.toCollection(TreeSet::new)));
@@ -225,7 +223,7 @@ public final class FakeMqttBroker implements MqttBroker {
 
     /** Returns the ids of the clients that have a session, connected or not. */
     public Set<String> sessions() {
-        return switchboard.call(
+        return switchboard.ask(
                 core -> core.sessions().stream().map(Session::clientId).collect(Collectors.toCollection(TreeSet::new)));
     }
 
@@ -239,7 +237,7 @@ public final class FakeMqttBroker implements MqttBroker {
 
     /** Returns the payload of each topic's retained message. */
     public Map<String, byte[]> retained() {
-        return switchboard.call(core -> {
+        return switchboard.ask(core -> {
             Map<String, byte[]> retained = new TreeMap<>();
             core.retained().forEach(message -> retained.put(message.topic(), message.payload()));
             return retained;
@@ -297,7 +295,7 @@ public final class FakeMqttBroker implements MqttBroker {
     }
 
     private <T> T ofSession(String clientId, T none, Function<Session, T> question) {
-        return switchboard.call(core -> core.session(clientId).map(question).orElse(none));
+        return switchboard.ask(core -> core.session(clientId).map(question).orElse(none));
     }
 
     private void await(BooleanSupplier condition, Supplier<String> failure) {

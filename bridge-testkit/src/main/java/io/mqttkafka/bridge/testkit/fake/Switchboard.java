@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -89,11 +90,15 @@ final class Switchboard {
         notifyAll();
     }
 
-    /** Asks the core for something, or tells it to do something. */
-    synchronized <T> T call(Function<BrokerCore, T> question) {
-        T answer = question.apply(core);
+    /** Asks the core for something. It wakes nobody: those who wait ask, too. */
+    synchronized <T> T ask(Function<BrokerCore, T> question) {
+        return question.apply(core);
+    }
+
+    /** Tells the core to do something. */
+    synchronized void tell(Consumer<BrokerCore> command) {
+        command.accept(core);
         notifyAll();
-        return answer;
     }
 
     /** Waits until something is true, by the machine's clock; returns whether it is. */

@@ -66,7 +66,7 @@ class BrokerSimulationTest {
     }
 
     private static boolean isIdle(SwitchboardFixture broker) {
-        return broker.switchboard.call(core -> core.session("s")
+        return broker.switchboard.ask(core -> core.session("s")
                 .filter(session -> session.inFlight().isEmpty() && session.queued() == 0)
                 .isPresent());
     }

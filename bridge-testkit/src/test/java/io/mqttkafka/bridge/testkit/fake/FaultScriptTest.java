@@ -87,7 +87,7 @@ class FaultScriptTest {
         assertThat(broker.connect("c").lines()).containsExactly("reset");
         broker.clock.advance(Duration.ofHours(1));
 
-        assertThat(broker.switchboard.<Integer>call(core -> core.sessions().size()))
+        assertThat(broker.switchboard.<Integer>ask(core -> core.sessions().size()))
                 .isZero();
     }
 

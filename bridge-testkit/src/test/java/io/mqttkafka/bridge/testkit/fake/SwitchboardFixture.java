@@ -52,10 +52,7 @@ final class SwitchboardFixture {
                 false,
                 MqttProperties.NONE,
                 Duration.between(Instant.EPOCH, clock.instant()).toNanos());
-        switchboard.call(core -> {
-            core.publish(message);
-            return message;
-        });
+        switchboard.tell(core -> core.publish(message));
         return message.publication();
     }
 
