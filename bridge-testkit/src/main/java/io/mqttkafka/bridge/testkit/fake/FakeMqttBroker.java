@@ -116,6 +116,29 @@ public final class FakeMqttBroker implements MqttBroker {
         return switchboard.faults();
     }
 
+    /**
+     * Resets a client's connection (TCP RST) now.
+     *
+     * @throws IllegalStateException if the client is not connected
+     */
+    public void dropConnection(String clientId) {
+        switchboard.tell(clientId, Line::reset);
+    }
+
+    /**
+     * Sends a client DISCONNECT with this reason now, and closes its connection.
+     *
+     * @throws IllegalStateException if the client is not connected
+     */
+    public void disconnect(String clientId, int reasonCode) {
+        switchboard.tell(clientId, line -> line.disconnect(reasonCode));
+    }
+
+    /** Forgets a client's session now, and closes its connection if it has one; does nothing if it has no session. */
+    public void loseSession(String clientId) {
+        switchboard.tell(core -> core.loseSession(clientId));
+    }
+
     /** Publishes a message as if a client had done so. */
     public Publication publish(String topic, String payload, int qos) {
         return publish(topic, payload.getBytes(StandardCharsets.UTF_8), qos, false, MqttProperties.NONE);

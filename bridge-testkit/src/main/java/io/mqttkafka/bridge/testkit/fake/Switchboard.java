@@ -101,6 +101,21 @@ final class Switchboard {
         notifyAll();
     }
 
+    /**
+     * Does something with the connection of a client.
+     *
+     * @throws IllegalStateException if the client is not connected
+     */
+    synchronized void tell(String clientId, Consumer<Line> command) {
+        Line line = lines.stream()
+                .filter(candidate -> candidate.connection().isConnected()
+                        && candidate.connection().clientId().equals(clientId))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("The client '" + clientId + "' is not connected"));
+        command.accept(line);
+        notifyAll();
+    }
+
     /** Waits until something is true, by the machine's clock; returns whether it is. */
     synchronized boolean await(Duration timeout, BooleanSupplier condition) {
         long deadline = System.nanoTime() + timeout.toNanos();

@@ -127,6 +127,36 @@ class FakeMqttBrokerTest {
     }
 
     @Test
+    void disconnect_tellsTheClientWhy() throws Exception {
+        try (PahoClient client = connect("s", false, 3_600)) {
+            broker.disconnect("s", 0x97);
+
+            assertThat(client.awaitDisconnected()).isEqualTo(0x97);
+            assertThat(broker.connectedClients()).isEmpty();
+            assertThat(broker.sessions()).containsExactly("s");
+            assertThatThrownBy(() -> broker.dropConnection("s"))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("'s' is not connected");
+        }
+    }
+
+    @Test
+    void loseSession_clientIsCutOffAndStartsAnew() throws Exception {
+        try (PahoClient client = connect("s", false, 3_600)) {
+            client.subscribe("a", 1);
+            broker.loseSession("s");
+
+            client.awaitDisconnected();
+        }
+        try (PahoClient again = connect("s", false, 3_600)) {
+            assertThat(again.sessionPresent()).isFalse();
+            broker.dropConnection("s");
+            again.awaitDisconnected();
+            assertThat(broker.sessions()).containsExactly("s");
+        }
+    }
+
+    @Test
     void session_expiresByTheMachinesClock() throws Exception {
         try (PahoClient client = connect("s", false, 1)) {
             assertThat(broker.sessions()).containsExactly("s");
