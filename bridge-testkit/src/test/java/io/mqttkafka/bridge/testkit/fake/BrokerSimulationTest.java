@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** The broker keeps the promises of QoS 1 and 2 between two clients, however often their connections are cut. */
 class BrokerSimulationTest {
 
-    private static final int SEEDS = 150;
+    private static final int SEEDS = 60;
     private static final int MESSAGES = 40;
     private static final int STEPS = 100_000;
 
