@@ -159,7 +159,12 @@ class FakeBrokerTest {
                 .receiveMaximum(10)
                 .reconnect(Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(20)))
                 .build();
-        Route route = Route.fromMqtt("a/#").qos(qos).toKafka("t").name("t").build();
+        Route route = Route.fromMqtt("a/#")
+                .qos(qos)
+                .effectivelyOnce()
+                .toKafka("t")
+                .name("t")
+                .build();
         bridge = new DefaultBridge(
                 new BridgeConfig(
                         mqtt,
