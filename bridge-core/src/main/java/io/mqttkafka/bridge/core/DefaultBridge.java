@@ -15,6 +15,8 @@ import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
+import io.mqttkafka.bridge.core.pipeline.Runner;
 import io.mqttkafka.bridge.core.pipeline.SourceRoute;
 import io.mqttkafka.bridge.core.pipeline.SourceRunner;
 import io.mqttkafka.bridge.error.BridgeClosedException;
@@ -40,8 +42,8 @@ public final class DefaultBridge implements Bridge {
 
     private final BridgeConfig config;
     private final BridgeEvents events;
-    private final List<SourceRoute> routes = new ArrayList<>();
-    private final List<SourceRunner> runners = new ArrayList<>();
+    private final List<CompiledRoute> routes = new ArrayList<>();
+    private final List<Runner> runners = new ArrayList<>();
     private final List<RouteGuarantee> guarantees;
 
     private final Object lifecycle = new Object();
@@ -61,6 +63,7 @@ public final class DefaultBridge implements Bridge {
         String randomId = "bridge-" + UUID.randomUUID();
         Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
+        List<RouteGuarantee> promised = new ArrayList<>();
         for (Route route : config.routes()) {
             if (!names.add(route.name())) {
                 throw new BridgeConfigException("route: two routes are named '" + route.name()
@@ -76,6 +79,7 @@ public final class DefaultBridge implements Bridge {
                     .computeIfAbsent(own == null ? shared : own, id -> new ArrayList<>())
                     .add(compiled);
             routes.add(compiled);
+            promised.add(guarantee(compiled));
         }
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
                 clientId,
@@ -87,7 +91,7 @@ public final class DefaultBridge implements Bridge {
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged))));
-        guarantees = routes.stream().map(DefaultBridge::guarantee).toList();
+        guarantees = List.copyOf(promised);
     }
 
     /** What voids QoS 1 and 2 is refused rather than weakened in silence. */
@@ -151,7 +155,7 @@ public final class DefaultBridge implements Bridge {
         long deadline = System.nanoTime() + config.startTimeout().toNanos();
         boolean started = false;
         try {
-            for (SourceRunner runner : runners) {
+            for (Runner runner : runners) {
                 runner.start(deadline);
             }
             synchronized (lifecycle) {
@@ -238,7 +242,7 @@ public final class DefaultBridge implements Bridge {
     /** Connections drain at the same time, so that together they take no longer than one. */
     private void closeRunners(Duration drainTimeout) {
         List<Thread> closers = new ArrayList<>();
-        for (SourceRunner runner : runners) {
+        for (Runner runner : runners) {
             Thread closer = new Thread(() -> runner.close(drainTimeout), "bridge-close");
             closer.setDaemon(true);
             closer.start();
@@ -267,10 +271,10 @@ public final class DefaultBridge implements Bridge {
     }
 
     private BridgeState running() {
-        if (runners.stream().allMatch(SourceRunner::finished)) {
+        if (runners.stream().allMatch(Runner::finished)) {
             return BridgeState.FAILED;
         }
-        return runners.stream().allMatch(SourceRunner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
+        return runners.stream().allMatch(Runner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
     }
 
     private void changeTo(BridgeState next) {
@@ -295,7 +299,7 @@ public final class DefaultBridge implements Bridge {
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
         return new BridgeHealth(
                 now,
-                runners.stream().map(SourceRunner::health).toList(),
+                runners.stream().map(Runner::health).toList(),
                 routes.stream()
                         .map(route -> new RouteHealth(
                                 route.name(),
