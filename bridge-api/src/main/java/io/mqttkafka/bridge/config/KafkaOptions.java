@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param bootstrapServers the brokers to ask first, {@code host:port}
  * @param client properties for every Kafka client of the bridge, such as {@code security.protocol}
  * @param producer properties for producers only, such as {@code compression.type}
+ * @param consumer properties for consumers only, such as {@code group.instance.id}
  * @param deliveryTimeout how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged;
  *     null to try for as long as it takes
  */
@@ -27,6 +28,7 @@ public record KafkaOptions(
         List<String> bootstrapServers,
         Map<String, Object> client,
         Map<String, Object> producer,
+        Map<String, Object> consumer,
         @Nullable Duration deliveryTimeout) {
     private static final Map<String, String> OWNED = Map.ofEntries(
             Map.entry("bootstrap.servers", "set it with kafka.bootstrapServers(..)"),
@@ -39,6 +41,8 @@ public record KafkaOptions(
             Map.entry("transactional.id", "the bridge makes it of the client id"),
             Map.entry("delivery.timeout.ms", "set it with kafka.deliveryTimeout(..)"),
             Map.entry("max.block.ms", "the bridge derives it from mqtt.keepAlive"),
+            Map.entry("group.id", "set it with .group(..) on the route"),
+            Map.entry("allow.auto.create.topics", "the bridge creates no topics by reading them"),
             Map.entry("enable.auto.commit", "the bridge commits offsets itself"),
             Map.entry("isolation.level", "the bridge reads committed records only"));
     private static final Set<String> ALL_ACKS = Set.of("all", "-1");
@@ -57,9 +61,11 @@ public record KafkaOptions(
         bootstrapServers = List.copyOf(bootstrapServers);
         client = Map.copyOf(client);
         producer = Map.copyOf(producer);
+        consumer = Map.copyOf(consumer);
         bootstrapServers.forEach(KafkaOptions::checkedServer);
         client.forEach((name, value) -> checkedName("kafka.client", name, value));
         producer.forEach((name, value) -> checkedName("kafka.producer", name, value));
+        consumer.forEach((name, value) -> checkedName("kafka.consumer", name, value));
         if (deliveryTimeout != null) {
             checkedTimeout(deliveryTimeout);
         }
@@ -81,7 +87,8 @@ public record KafkaOptions(
     @Override
     public String toString() {
         return "KafkaOptions[bootstrapServers=" + bootstrapServers + ", client=" + new TreeSet<>(client.keySet())
-                + ", producer=" + new TreeSet<>(producer.keySet()) + ", deliveryTimeout=" + deliveryTimeout + "]";
+                + ", producer=" + new TreeSet<>(producer.keySet()) + ", consumer=" + new TreeSet<>(consumer.keySet())
+                + ", deliveryTimeout=" + deliveryTimeout + "]";
     }
 
     /**
@@ -92,6 +99,7 @@ public record KafkaOptions(
         private final List<String> bootstrapServers = new ArrayList<>();
         private final Map<String, Object> client = new LinkedHashMap<>();
         private final Map<String, Object> producer = new LinkedHashMap<>();
+        private final Map<String, Object> consumer = new LinkedHashMap<>();
         private @Nullable Duration deliveryTimeout;
 
         private Builder() {}
@@ -142,6 +150,21 @@ public record KafkaOptions(
         }
 
         /**
+         * Sets a property of the consumers of routes from Kafka, such as {@code group.instance.id}, {@code
+         * max.partition.fetch.bytes} or {@code auto.offset.reset} (default: {@code earliest}). {@code group.protocol} is {@code
+         * consumer} where the brokers have it, unless set here. Default: none.
+         *
+         * @param name the name of a Kafka consumer property
+         * @param value its value
+         * @return this
+         * @throws IllegalArgumentException if the bridge owns the property; the message says what to use instead
+         */
+        public Builder consumer(String name, Object value) {
+            consumer.put(checkedName("kafka.consumer", name, Objects.requireNonNull(value, "value")), value);
+            return this;
+        }
+
+        /**
          * Limits how long a record is tried. When it is over, the record may or may not be in Kafka; the connection to the
          * MQTT broker is dropped unacknowledged, and the broker delivers again in order. Default: as long as it takes, while
          * the window fills and the MQTT broker queues.
@@ -162,7 +185,7 @@ public record KafkaOptions(
          * @throws BridgeConfigException if there are no servers
          */
         public KafkaOptions build() {
-            return new KafkaOptions(bootstrapServers, client, producer, deliveryTimeout);
+            return new KafkaOptions(bootstrapServers, client, producer, consumer, deliveryTimeout);
         }
 
         @Override

@@ -25,7 +25,8 @@ class KafkaOptionsTest {
 
     @Test
     void build_onlyServers_hasTheDocumentedDefaults() {
-        assertThat(builder().build()).isEqualTo(new KafkaOptions(List.of("kafka:9092"), Map.of(), Map.of(), null));
+        assertThat(builder().build())
+                .isEqualTo(new KafkaOptions(List.of("kafka:9092"), Map.of(), Map.of(), Map.of(), null));
     }
 
     @Test
@@ -36,6 +37,7 @@ class KafkaOptionsTest {
                 .client("security.protocol", "SASL_SSL")
                 .client("security.protocol", "SSL")
                 .producer("linger.ms", 5)
+                .consumer("group.instance.id", "edge-1")
                 .deliveryTimeout(Duration.ofMinutes(2))
                 .build();
         assertThat(options)
@@ -43,6 +45,7 @@ class KafkaOptionsTest {
                         List.of("a:1", "b:2", "c:3", "[::1]:9092"),
                         Map.of("security.protocol", "SSL"),
                         Map.of("linger.ms", 5),
+                        Map.of("group.instance.id", "edge-1"),
                         Duration.ofMinutes(2)));
     }
 
@@ -114,7 +117,7 @@ class KafkaOptionsTest {
                 .isThrownBy(() -> builder().producer(name, "canary"))
                 .withMessageStartingWith("kafka.producer: '" + name + "' belongs to the bridge; ");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(), Map.of(name, "x"), null));
+                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(), Map.of(name, "x"), Map.of(), null));
     }
 
     static Stream<Arguments> voidingValues() {
@@ -140,7 +143,7 @@ class KafkaOptionsTest {
                 .isThrownBy(() -> builder().client(name, value))
                 .withMessageStartingWith("kafka.client: " + name + "=" + value);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(name, value), Map.of(), null));
+                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(name, value), Map.of(), Map.of(), null));
     }
 
     static Stream<Arguments> harmlessValues() {
@@ -184,7 +187,8 @@ class KafkaOptionsTest {
                 .isThrownBy(() -> builder().deliveryTimeout(Duration.parse(timeout)))
                 .withMessage("kafka.deliveryTimeout: " + timeout + " must be from PT1S to PT576H");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), Duration.parse(timeout)));
+                .isThrownBy(
+                        () -> new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), Map.of(), Duration.parse(timeout)));
     }
 
     @Test
@@ -192,11 +196,11 @@ class KafkaOptionsTest {
         List<String> servers = new ArrayList<>(List.of("a:1"));
         Map<String, Object> client = new HashMap<>();
         Map<String, Object> producer = new HashMap<>();
-        KafkaOptions options = new KafkaOptions(servers, client, producer, null);
+        KafkaOptions options = new KafkaOptions(servers, client, producer, Map.of(), null);
         servers.add("b:2");
         client.put("a", 1);
         producer.put("b", 2);
-        assertThat(options).isEqualTo(new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), null));
+        assertThat(options).isEqualTo(new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), Map.of(), null));
         assertThat(options.bootstrapServers()).isUnmodifiable();
         assertThat(options.client()).isUnmodifiable();
         assertThat(options.producer()).isUnmodifiable();

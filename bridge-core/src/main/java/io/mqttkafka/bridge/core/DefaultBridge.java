@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.BridgeHealth;
 import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.Guarantee;
+import io.mqttkafka.bridge.KafkaToMqttRoute;
 import io.mqttkafka.bridge.MqttToKafkaRoute;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
@@ -17,6 +18,8 @@ import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
 import io.mqttkafka.bridge.core.pipeline.Runner;
+import io.mqttkafka.bridge.core.pipeline.SinkRoute;
+import io.mqttkafka.bridge.core.pipeline.SinkRunner;
 import io.mqttkafka.bridge.core.pipeline.SourceRoute;
 import io.mqttkafka.bridge.core.pipeline.SourceRunner;
 import io.mqttkafka.bridge.error.BridgeClosedException;
@@ -36,7 +39,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The life of a bridge: one {@link SourceRunner} for each MQTT client id that its routes use. */
+/** The life of a bridge: one {@link Runner} for each MQTT client id that its routes use. */
 public final class DefaultBridge implements Bridge {
     private static final Logger log = LoggerFactory.getLogger(DefaultBridge.class);
 
@@ -62,12 +65,26 @@ public final class DefaultBridge implements Bridge {
         events = new BridgeEvents(config.listeners());
         String randomId = "bridge-" + UUID.randomUUID();
         Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
+        Map<String, List<SinkRoute>> sinksByClientId = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
         List<RouteGuarantee> promised = new ArrayList<>();
         for (Route route : config.routes()) {
             if (!names.add(route.name())) {
                 throw new BridgeConfigException("route: two routes are named '" + route.name()
                         + "'; give them names of their own with .name(..)");
+            }
+            if (route instanceof KafkaToMqttRoute sink) {
+                String shared = config.mqtt().clientId() == null
+                        ? randomId
+                        : config.mqtt().clientId();
+                String own = sink.source().clientId();
+                SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink));
+                sinksByClientId
+                        .computeIfAbsent(own == null ? shared + "-out" : own, id -> new ArrayList<>())
+                        .add(compiled);
+                routes.add(compiled);
+                promised.add(SinkRoutes.guarantee(config.mqtt(), compiled));
+                continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
             SourceRoute compiled = SourceRoute.compile(source);
@@ -87,6 +104,18 @@ public final class DefaultBridge implements Bridge {
                 served,
                 transport,
                 new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId),
+                events,
+                config.drainTimeout(),
+                config.stallThreshold(),
+                this::stateChanged))));
+        SinkRoutes.requireApart(sinksByClientId, byClientId.keySet());
+        sinksByClientId.forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
+                clientId,
+                config.mqtt(),
+                config.kafka(),
+                served,
+                transport,
+                kafka,
                 events,
                 config.drainTimeout(),
                 config.stallThreshold(),

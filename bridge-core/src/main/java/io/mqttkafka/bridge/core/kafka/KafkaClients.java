@@ -2,8 +2,11 @@ package io.mqttkafka.bridge.core.kafka;
 
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Makes Kafka clients. Thread-safe. */
@@ -13,6 +16,11 @@ public interface KafkaClients {
         @Override
         public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
             return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
+            return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         }
 
         @Override
@@ -28,6 +36,14 @@ public interface KafkaClients {
      * @return the producer
      */
     Producer<byte[], byte[]> producer(Map<String, Object> properties);
+
+    /**
+     * Makes a consumer.
+     *
+     * @param properties its properties
+     * @return the consumer
+     */
+    Consumer<byte[], byte[]> consumer(Map<String, Object> properties);
 
     /**
      * Makes an admin client.

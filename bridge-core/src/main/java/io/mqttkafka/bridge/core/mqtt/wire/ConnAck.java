@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param sessionExpirySeconds how long it keeps the session; -1 if as long as asked
  * @param serverKeepAliveSeconds the keep-alive it imposes; -1 if none
  * @param assignedClientId the client id it chose, or null
+ * @param receiveMaximum the most messages of QoS 1 and 2 that it takes at a time
+ * @param maximumPacketSize the largest packet it takes, in bytes
+ * @param retainAvailable whether it keeps retained messages
  */
 public record ConnAck(
         boolean sessionPresent,
@@ -26,7 +29,13 @@ public record ConnAck(
         boolean subscriptionIdsAvailable,
         long sessionExpirySeconds,
         int serverKeepAliveSeconds,
-        @Nullable String assignedClientId) {
+        @Nullable String assignedClientId,
+        int receiveMaximum,
+        long maximumPacketSize,
+        boolean retainAvailable) {
+    private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
+    private static final long LARGEST_PACKET = 268_435_460;
+
     /** The highest receive maximum that Paho reads as a positive number. */
     private static final int PAHO_RECEIVE_MAXIMUM = 0x7FFF;
 
@@ -61,6 +70,9 @@ public record ConnAck(
         long sessionExpiry = -1;
         int serverKeepAlive = -1;
         String assigned = null;
+        int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
+        long maximumPacketSize = LARGEST_PACKET;
+        boolean retain = true;
         if (length > 2) {
             VariableInt size = VariableInt.read(bytes, from + 2, from + length);
             if (size == null || size.next() + size.value() > from + length) {
@@ -77,17 +89,23 @@ public record ConnAck(
                     case PropertyReader.SESSION_EXPIRY -> sessionExpiry = properties.number;
                     case PropertyReader.SERVER_KEEP_ALIVE -> serverKeepAlive = (int) properties.number;
                     case PropertyReader.ASSIGNED_CLIENT_ID -> assigned = properties.text();
+                    case PropertyReader.MAXIMUM_PACKET_SIZE -> maximumPacketSize = properties.number;
+                    case PropertyReader.RETAIN_AVAILABLE -> retain = properties.number != 0;
                     case PropertyReader.RECEIVE_MAXIMUM -> {
+                        receiveMaximum = (int) properties.number;
                         if (properties.number > PAHO_RECEIVE_MAXIMUM) {
                             bytes[properties.valueAt] = PAHO_RECEIVE_MAXIMUM >> 8;
                             bytes[properties.valueAt + 1] = (byte) PAHO_RECEIVE_MAXIMUM;
                         }
                     }
                     default -> {
-                        // The others do not concern a source.
+                        // The others do not concern us.
                     }
                 }
             }
+        }
+        if (receiveMaximum == 0 || maximumPacketSize == 0) {
+            throw new MalformedPacketException("CONNACK with a limit of 0");
         }
         return new ConnAck(
                 sessionPresent,
@@ -99,6 +117,9 @@ public record ConnAck(
                 subscriptionIds,
                 sessionExpiry,
                 serverKeepAlive,
-                assigned);
+                assigned,
+                receiveMaximum,
+                maximumPacketSize,
+                retain);
     }
 }
