@@ -247,22 +247,13 @@ public final class KafkaSource implements ConsumerRebalanceListener {
 
     /** Hands out what was read; false if not everything could be taken. */
     private boolean work() {
-        boolean any = false;
-        while (handler.ready()) {
-            Waiting next = backlog.poll();
-            if (next == null) {
-                if (any) {
-                    handler.flush();
-                }
-                return true;
-            }
-            if (!next.entry().abandoned()) {
-                handler.take(next.message(), next.entry());
-                any = true;
-            }
+        boolean free;
+        Waiting next;
+        while ((free = handler.ready()) && (next = backlog.poll()) != null) {
+            handler.take(next.message(), next.entry());
         }
         handler.flush();
-        return false;
+        return free;
     }
 
     /** Waits until a record may be taken again, and keeps the membership of the group alive meanwhile. */

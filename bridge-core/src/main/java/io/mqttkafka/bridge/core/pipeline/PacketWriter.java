@@ -36,9 +36,6 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
     private volatile boolean signalled;
     private volatile boolean stopped;
 
-    /** Since when a write has been going on; 0 if none is. */
-    private volatile long writingSince;
-
     PacketWriter(String name, PublishSession session, AckOutput output) {
         this.session = session;
         this.output = output;
@@ -62,17 +59,6 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
     void stop() {
         stopped = true;
         LockSupport.unpark(thread);
-    }
-
-    /** For how long the present write has been going on. */
-    long writingNanos(long nowNanos) {
-        long since = writingSince;
-        return since == 0 ? 0 : nowNanos - since;
-    }
-
-    /** Says whether everything has left. */
-    synchronized boolean idle() {
-        return length == 0 && writingSince == 0;
     }
 
     @Override
@@ -128,7 +114,6 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
                         left = unacknowledged;
                         unacknowledged = new ArrayList<>();
                     }
-                    writingSince = System.nanoTime();
                 }
             }
             if (full == null) {
@@ -153,8 +138,6 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
             // The reader finds the connection broken too; what was not acknowledged is sent again.
             log.debug("Messages could not be written", e);
             return false;
-        } finally {
-            writingSince = 0;
         }
     }
 

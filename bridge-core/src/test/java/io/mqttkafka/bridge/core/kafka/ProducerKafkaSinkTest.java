@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,11 @@ class ProducerKafkaSinkTest {
         @Override
         public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
             throw new AssertionError("no producer is made for a cluster that does not answer");
+        }
+
+        @Override
+        public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
+            throw new AssertionError("no consumer is made for a sink");
         }
 
         @Override

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -36,6 +37,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class FakeKafka implements KafkaClients {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** What routes from Kafka read and commit. */
+    final FakeLog log = new FakeLog();
+
+    private final BlockingQueue<FakeConsumer> consumers = new LinkedBlockingQueue<>();
 
     private final AtomicInteger producers = new AtomicInteger();
     private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
@@ -89,6 +95,18 @@ final class FakeKafka implements KafkaClients {
     @Override
     public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
         return new TestProducer(producers.incrementAndGet());
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
+        FakeConsumer consumer = new FakeConsumer(log);
+        consumers.add(consumer);
+        return consumer;
+    }
+
+    /** The consumer of the only route from Kafka. */
+    FakeConsumer consumer() {
+        return consumers.element();
     }
 
     /** How many producers there have been. */
