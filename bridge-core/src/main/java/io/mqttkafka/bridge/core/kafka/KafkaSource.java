@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -33,6 +34,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
@@ -395,7 +397,9 @@ public final class KafkaSource implements ConsumerRebalanceListener {
 
     private void commitFailed(Collection<TopicPartition> partitions, Exception failure) {
         log.debug("Offsets of route '{}' could not be committed; they are committed later", reading.route(), failure);
-        if (!(failure instanceof RetriableException)) {
+        boolean rebalancing =
+                failure instanceof RebalanceInProgressException || failure instanceof CommitFailedException;
+        if (!rebalancing && !(failure instanceof RetriableException)) {
             handler.troubled(failure);
         }
         for (TopicPartition partition : partitions) {
