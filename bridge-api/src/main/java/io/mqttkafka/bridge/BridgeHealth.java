@@ -21,6 +21,9 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
     /**
      * Copies the lists.
      *
+     * @param state the state of the bridge
+     * @param connections one entry per MQTT connection
+     * @param routes one entry per route, in the order in which they were added
      * @throws NullPointerException if any part is null
      */
     public BridgeHealth {
@@ -63,7 +66,8 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
      * @param connected whether the connection is up and subscribed
      * @param sessionPresent whether the MQTT broker still had the session at the last connect
      * @param connects how often the connection has been established
-     * @param unacknowledged messages of QoS 1 and 2 received, or published, and not yet acknowledged
+     * @param unacknowledged messages of QoS 1 and 2 received, or published, and not yet acknowledged; when the bridge is
+     *     closed or its routes have stopped, those that were left so, which the MQTT broker, or Kafka, delivers again
      * @param inFlightBytes payload bytes handed to Kafka, or to the MQTT broker, and not yet confirmed
      * @param oldestUnacknowledged the age of the oldest unacknowledged message; zero if there is none
      * @param redelivered messages received, or published again, with the DUP flag

@@ -23,6 +23,10 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
     /**
      * Checks its parts.
      *
+     * @param name the name of the route
+     * @param source what it takes and what happens to the payload
+     * @param target where it goes
+     * @param failurePolicy what happens to messages that cannot be delivered
      * @throws NullPointerException if a part is null
      */
     public MqttToKafkaRoute {
@@ -56,6 +60,12 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
         /**
          * Checks its parts, and copies the steps.
          *
+         * @param filter the topic filter with named levels
+         * @param qos the QoS to subscribe with
+         * @param clientId the client id of the route's own connection, or null for the bridge's
+         * @param decoder decodes the payload, or null to leave it bytes
+         * @param steps what happens to the value, in order
+         * @param encoder encodes the value, or null to pass the original bytes on
          * @throws NullPointerException if a part that is not nullable is or holds null
          * @throws IllegalArgumentException if {@code clientId} is blank, longer than 65,535 bytes of UTF-8, or has U+0000
          */
@@ -107,6 +117,16 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
         /**
          * Checks its parts, and copies the headers.
          *
+         * @param topicTemplate the template of the Kafka topic
+         * @param topicMapper the mapper of the Kafka topic
+         * @param keyTemplate the template of the key
+         * @param keyMapper the function that makes the key
+         * @param headers headers to add
+         * @param userProperties whether user properties become headers
+         * @param metadataHeaders whether to add what MQTT knows of the message as headers
+         * @param partitioner the placement on partitions
+         * @param maxTopics how many Kafka topics the route may write to, from 1 to 100,000
+         * @param allowInternalTopics whether names starting with {@code __} are allowed
          * @throws NullPointerException if a part that is not nullable is or holds null
          * @throws IllegalArgumentException if there is not one way to make the topic, if there are two to make the key, or if
          *     {@code maxTopics} is out of range
@@ -145,6 +165,7 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
         /**
          * Checks its part.
          *
+         * @param keep true for values to bridge; takes the value and the {@link io.mqttkafka.bridge.message.MqttMessage}
          * @throws NullPointerException if it is null
          */
         public Filter {
@@ -163,6 +184,7 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
         /**
          * Checks its part.
          *
+         * @param mapping makes the new value
          * @throws NullPointerException if it is null
          */
         public Mapping {
@@ -182,6 +204,8 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
         /**
          * Checks its parts.
          *
+         * @param name the name of the header
+         * @param template the template of its value
          * @throws NullPointerException if a part is null
          */
         public HeaderTemplate {

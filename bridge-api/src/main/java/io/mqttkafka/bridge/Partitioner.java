@@ -36,6 +36,10 @@ public interface Partitioner {
         /**
          * Checks its parts.
          *
+         * @param kafkaTopic the topic
+         * @param partitionCount the number of partitions that the topic has now, at least 1
+         * @param key the key of the record; null if it has none; not to be changed
+         * @param message the MQTT message
          * @throws NullPointerException if a part other than {@code key} is null
          * @throws IllegalArgumentException if {@code partitionCount} is less than 1
          */
@@ -101,6 +105,7 @@ public interface Partitioner {
         /**
          * Checks the partition.
          *
+         * @param partition the partition, from 0
          * @throws IllegalArgumentException if {@code partition} is negative
          */
         public Single {

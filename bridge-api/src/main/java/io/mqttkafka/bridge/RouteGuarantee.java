@@ -15,6 +15,9 @@ public record RouteGuarantee(String route, Guarantee guarantee, String reason) {
     /**
      * Checks its parts.
      *
+     * @param route the name of the route
+     * @param guarantee what holds for messages that arrive with the QoS of the route
+     * @param reason one sentence that says what the guarantee rests on and what limits it
      * @throws NullPointerException if any part is null
      */
     public RouteGuarantee {

@@ -102,9 +102,7 @@ class KafkaRouteTest {
     @Test
     void options_illegal_areRefused() {
         FromKafka<byte[]> source = Route.fromKafka("a");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> source.group(" "))
-                .withMessageStartingWith("group:");
+        assertThatIllegalArgumentException().isThrownBy(() -> source.group(" ")).withMessageStartingWith("group:");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> source.clientId(""))
                 .withMessageStartingWith("clientId:");

@@ -30,6 +30,13 @@ public record BridgeConfig(
     /**
      * Copies the lists. What {@link io.mqttkafka.bridge.BridgeBuilder} checks is not checked again.
      *
+     * @param mqtt the MQTT side
+     * @param kafka the Kafka side
+     * @param routes the routes in the order in which they were added
+     * @param listeners who is told what happens
+     * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
+     * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
+     * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
      * @throws NullPointerException if any part is or holds null
      */
     public BridgeConfig {

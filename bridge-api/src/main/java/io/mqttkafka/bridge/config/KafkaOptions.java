@@ -52,6 +52,11 @@ public record KafkaOptions(
     /**
      * Checks the options as the {@link Builder} does, and copies the collections.
      *
+     * @param bootstrapServers the brokers to ask first, {@code host:port}
+     * @param client properties for every Kafka client of the bridge, such as {@code security.protocol}
+     * @param producer properties for producers only, such as {@code compression.type}
+     * @param deliveryTimeout how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged;
+     *     null to try for as long as it takes
      * @throws NullPointerException if a part other than {@code deliveryTimeout} is or holds null
      * @throws IllegalArgumentException if a server is not {@code host:port}, if the bridge owns a property or its value voids
      *     the acknowledgements, or if {@code deliveryTimeout} is not from 1 second to 24 days

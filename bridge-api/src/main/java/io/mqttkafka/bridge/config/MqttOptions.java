@@ -72,6 +72,23 @@ public record MqttOptions(
      * Checks the options as the {@link Builder} does, and copies the lists. Where a server URI asks for TLS and {@code tls}
      * is null, it becomes {@link TlsOptions#DEFAULT}.
      *
+     * @param serverUris the brokers to try, in order
+     * @param clientId the client id of routes without one of their own; null for a random one, with which only routes of QoS 0
+     *     are allowed
+     * @param username the user name, or null
+     * @param password the password, or null
+     * @param cleanStart whether to throw the session away at every connect; only allowed if all routes have QoS 0
+     * @param sessionExpiry how long the broker keeps the session of a bridge that is away
+     * @param keepAlive the longest silence on the connection before it counts as dead
+     * @param connectTimeout how long one attempt to connect, and one to subscribe, may take
+     * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
+     * @param maximumPacketSize the largest packet the broker may send, in bytes
+     * @param maxInFlightBytes the most payload bytes that wait for Kafka
+     * @param qos0Overflow what happens to QoS 0 when there is no room for it
+     * @param unrouted what happens to messages that no route matches
+     * @param unsubscribe filters of earlier routes to remove from the session at every connect
+     * @param reconnect the delays between attempts to connect
+     * @param tls TLS options; null if no server URI asks for TLS
      * @throws NullPointerException if a part that is not nullable is null
      * @throws IllegalArgumentException if an option is out of the range that its setter gives
      * @throws BridgeConfigException if there is no server, if TLS options are given without a server that uses them, or if
@@ -315,9 +332,11 @@ public record MqttOptions(
         }
 
         /**
-         * Removes a filter of an earlier route from the session at every connect. Can be called repeatedly.
+         * Removes a filter of an earlier route from the session at every connect, unless a route of that connection subscribes
+         * to it. What the broker still sends under it is acknowledged and counted as unrouted: it is lost. Can be called
+         * repeatedly. An illegal filter, or one that every connection subscribes to, is refused when the bridge is built.
          *
-         * @param filter the filter as it was subscribed, with {@code +} for named levels
+         * @param filter the filter of the earlier route
          * @return this
          */
         public Builder unsubscribe(String filter) {

@@ -13,6 +13,7 @@ public record Secret(String reveal) {
     /**
      * Checks that there is one.
      *
+     * @param reveal the text itself
      * @throws NullPointerException if it is null
      */
     public Secret {

@@ -30,6 +30,10 @@ public record TlsOptions(
     /**
      * Checks that the files can be read.
      *
+     * @param trustStore the certificates to trust; null for those that Java trusts
+     * @param trustStorePassword the password of the trust store, or null if it has none
+     * @param keyStore the client's own certificate and key, or null if the broker asks for none
+     * @param keyStorePassword the password of the key store, or null if it has none
      * @throws BridgeConfigException if one cannot
      */
     public TlsOptions {

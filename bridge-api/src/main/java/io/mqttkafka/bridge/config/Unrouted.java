@@ -7,7 +7,10 @@ package io.mqttkafka.bridge.config;
  * <p>Immutable.
  */
 public enum Unrouted {
-    /** Do not acknowledge it; stop the connection with an event that names the topic. */
+    /**
+     * Do not acknowledge it; stop the connection with an event that names the topic. Messages under a filter of {@link
+     * MqttOptions#unsubscribe()} are acknowledged all the same.
+     */
     STOP,
 
     /** Acknowledge it and count it as unrouted. The message is lost. */

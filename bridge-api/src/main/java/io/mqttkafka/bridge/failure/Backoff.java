@@ -20,6 +20,8 @@ public record Backoff(Duration initial, Duration max) {
     /**
      * Checks the range.
      *
+     * @param initial the first delay, more than zero
+     * @param max the longest delay, at least {@code initial} and at most one day
      * @throws NullPointerException if a part is null
      * @throws IllegalArgumentException if {@code initial} is not positive, or {@code max} is shorter than {@code initial}
      *     or longer than a day

@@ -45,6 +45,7 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
         /**
          * Checks the name.
          *
+         * @param topic the dead letter topic, a legal Kafka topic name
          * @throws NullPointerException if {@code topic} is null
          * @throws IllegalArgumentException if it is not 1 to 249 of the characters {@code a-z A-Z 0-9 . _ -}, or is {@code .}
          *     or {@code ..}
@@ -90,6 +91,9 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
     /**
      * Checks the numbers.
      *
+     * @param retries how often to try again after the first failure, from 0 to 1,000,000
+     * @param backoff the delays between the attempts; null if and only if {@code retries} is 0
+     * @param lastAction what to do when the last attempt has failed
      * @throws NullPointerException if {@code lastAction} is null
      * @throws IllegalArgumentException if {@code retries} is out of range or does not go with {@code backoff}
      */

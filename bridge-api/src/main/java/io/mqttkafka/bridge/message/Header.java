@@ -16,6 +16,8 @@ public record Header(String name, byte @Nullable [] value) {
     /**
      * Checks the name.
      *
+     * @param name the name
+     * @param value the bytes; null is a header without a value
      * @throws NullPointerException if {@code name} is null
      */
     public Header {

@@ -33,6 +33,13 @@ public record MqttProperties(
     /**
      * Checks the range, and copies the list.
      *
+     * @param payloadIsUtf8 whether the publisher declared the payload to be UTF-8 text; null if it declared nothing
+     * @param expirySeconds the lifetime that the message had left when it was received, in seconds from 0 to 4,294,967,295;
+     *     null if it does not expire
+     * @param contentType the content type, or null
+     * @param responseTopic the topic for a response, or null
+     * @param correlationData what a response has to carry, or null; not to be changed
+     * @param userProperties the user properties in order, repeats included
      * @throws NullPointerException if {@code userProperties} is or holds null
      * @throws IllegalArgumentException if {@code expirySeconds} is out of range
      */

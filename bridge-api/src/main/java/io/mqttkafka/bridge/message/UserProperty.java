@@ -14,6 +14,8 @@ public record UserProperty(String name, String value) {
     /**
      * Checks its parts.
      *
+     * @param name the name
+     * @param value the value
      * @throws NullPointerException if a part is null
      */
     public UserProperty {

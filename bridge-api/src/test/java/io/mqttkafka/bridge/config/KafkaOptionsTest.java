@@ -223,6 +223,6 @@ class KafkaOptionsTest {
                         .client("z", 4)
                         .build())
                 .hasToString("KafkaOptions[bootstrapServers=[kafka:9092], client=[z], producer=[a, b, c],"
-                        + " deliveryTimeout=null]");
+                        + " consumer=[], deliveryTimeout=null]");
     }
 }

@@ -15,6 +15,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
+import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
 import io.mqttkafka.bridge.core.pipeline.Runner;
@@ -22,6 +23,8 @@ import io.mqttkafka.bridge.core.pipeline.SinkRoute;
 import io.mqttkafka.bridge.core.pipeline.SinkRunner;
 import io.mqttkafka.bridge.core.pipeline.SourceRoute;
 import io.mqttkafka.bridge.core.pipeline.SourceRunner;
+import io.mqttkafka.bridge.core.routing.TopicFilter;
+import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.StateChanged;
@@ -30,6 +33,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +51,7 @@ public final class DefaultBridge implements Bridge {
     private final BridgeEvents events;
     private final List<CompiledRoute> routes = new ArrayList<>();
     private final List<Runner> runners = new ArrayList<>();
+    private final TopicInspector inspector;
     private final List<RouteGuarantee> guarantees;
 
     private final Object lifecycle = new Object();
@@ -98,12 +103,16 @@ public final class DefaultBridge implements Bridge {
             routes.add(compiled);
             promised.add(guarantee(compiled));
         }
+        String anyClientId =
+                config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
+        inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
+        config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
                 clientId,
                 config.mqtt(),
                 served,
                 transport,
-                new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId),
+                new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
                 events,
                 config.drainTimeout(),
                 config.stallThreshold(),
@@ -116,11 +125,28 @@ public final class DefaultBridge implements Bridge {
                 served,
                 transport,
                 kafka,
+                () -> new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
                 events,
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged))));
         guarantees = List.copyOf(promised);
+    }
+
+    /** To unsubscribe what is subscribed a moment later would lose what is published in between. */
+    private static void requireOutdated(String unsubscribed, Collection<List<SourceRoute>> connections) {
+        String filter;
+        try {
+            filter = TopicFilter.parse(unsubscribed).subscription();
+        } catch (BridgeConfigException e) {
+            throw new BridgeConfigException("mqtt.unsubscribe: " + e.getMessage(), e);
+        }
+        if (!connections.isEmpty()
+                && connections.stream().allMatch(routes -> routes.stream()
+                        .anyMatch(route -> route.filter().subscription().equals(filter)))) {
+            throw new BridgeConfigException("mqtt.unsubscribe: '" + UntrustedText.escape(filter)
+                    + "' is the filter of a route; leave one of them out");
+        }
     }
 
     /** What voids QoS 1 and 2 is refused rather than weakened in silence. */
@@ -245,6 +271,7 @@ public final class DefaultBridge implements Bridge {
             changeTo(BridgeState.DRAINING);
         }
         closeRunners(drainTimeout);
+        inspector.close();
         synchronized (lifecycle) {
             changeTo(BridgeState.CLOSED);
             lifecycle.notifyAll();

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SinkRoutesTest {
     private static Bridge build(UnaryOperator<MqttOptions.Builder> mqtt, Route... routes) {
         BridgeBuilder builder = Bridge.builder()
-                .mqtt(mqtt.apply(MqttOptions.builder().serverUri("tcp://broker")).build())
+                .mqtt(mqtt.apply(MqttOptions.builder().serverUri("tcp://broker"))
+                        .build())
                 .kafka(k -> k.bootstrapServers("kafka:9092"));
         for (Route route : routes) {
             builder.route(route);
@@ -62,7 +63,10 @@ class SinkRoutesTest {
                 route(Route.fromKafka(Pattern.compile("a.*")), "one"),
                 route(Route.fromKafka("ab"), "two"));
         build(mqtt, route(Route.fromKafka("a"), "one"), route(Route.fromKafka("b"), "two"));
-        build(mqtt, route(Route.fromKafka("a"), "one"), route(Route.fromKafka("a").group("g"), "two"));
+        build(
+                mqtt,
+                route(Route.fromKafka("a"), "one"),
+                route(Route.fromKafka("a").group("g"), "two"));
     }
 
     @Test
@@ -87,8 +91,14 @@ class SinkRoutesTest {
 
     @Test
     void build_templateNeverLegal_isRefused() {
-        assertRefused("toMqtt", m -> m.clientId("c"), Route.fromKafka("a").toMqtt("x/#").build());
-        assertRefused("{kye}", m -> m.clientId("c"), Route.fromKafka("a").toMqtt("{kye}").build());
+        assertRefused(
+                "toMqtt",
+                m -> m.clientId("c"),
+                Route.fromKafka("a").toMqtt("x/#").build());
+        assertRefused(
+                "{kye}",
+                m -> m.clientId("c"),
+                Route.fromKafka("a").toMqtt("{kye}").build());
     }
 
     @ParameterizedTest
@@ -96,7 +106,8 @@ class SinkRoutesTest {
     void guarantees_perQos(QoS qos) {
         Route route = Route.fromKafka("a").toMqtt("t").qos(qos).build();
 
-        RouteGuarantee guarantee = build(m -> m.clientId("c"), route).guarantees().get(0);
+        RouteGuarantee guarantee =
+                build(m -> m.clientId("c"), route).guarantees().get(0);
 
         assertThat(guarantee.guarantee())
                 .isEqualTo(

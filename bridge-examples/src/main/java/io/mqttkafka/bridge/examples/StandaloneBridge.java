@@ -166,19 +166,18 @@ public final class StandaloneBridge implements Callable<Integer> {
     }
 
     private int stop(Bridge bridge) {
-        Duration timeout = options.run.drainTimeout;
-        boolean inFlight = unacknowledged(bridge.health()) > 0;
-        long start = System.nanoTime();
-        bridge.close(timeout);
-        boolean timedOut = inFlight && System.nanoTime() - start >= timeout.toNanos();
-        say("stopped: " + counts(bridge.health()));
+        bridge.close(options.run.drainTimeout);
+        BridgeHealth health = bridge.health();
+        say("stopped: " + counts(health));
         if (failure != null) {
             complain(failure);
             return ROUTE_STOPPED;
         }
-        if (timedOut) {
-            complain("--drain-timeout: was over before Kafka had confirmed every message; the MQTT broker delivers the"
-                    + " others again at the next start");
+        int left = unacknowledged(health);
+        if (left > 0) {
+            complain("--drain-timeout: was over, or the connection to the MQTT broker was lost, before every"
+                    + " message was acknowledged (" + left
+                    + " left); the broker delivers the rest again at the next start");
             return NOT_DRAINED;
         }
         return STOPPED;

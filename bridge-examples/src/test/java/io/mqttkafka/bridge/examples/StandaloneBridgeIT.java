@@ -246,7 +246,7 @@ class StandaloneBridgeIT {
 
             assertThat(bridge.awaitExit()).as(bridge.output()).isEqualTo(5);
             assertThat(bridge.output())
-                    .contains("--drain-timeout: was over before")
+                    .contains("--drain-timeout: was over", "(1 left)")
                     .doesNotContain("\tat ");
         } finally {
             kafkaProxy.resume();
@@ -254,6 +254,31 @@ class StandaloneBridgeIT {
         try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
             bridge.awaitOutput(RUNNING);
             await().atMost(PATIENCE).until(() -> values(), values -> values.contains("held"));
+        }
+    }
+
+    @Test
+    void sigtermWhileAwayFromTheBroker_exitsWith5IfMessagesWereLeft() throws Exception {
+        kafka.createTopic(name, 1);
+        try (FaultProxy mqttProxy = FaultProxy.to(mqtt)) {
+            List<String> args = args(mqttProxy.serverUri(), kafkaProxy.address());
+            args.addAll(List.of("--status-interval", "1s", "--drain-timeout", "1s"));
+
+            try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+                bridge.awaitOutput(RUNNING);
+                kafkaProxy.pause();
+                Messages.publish(mqtt.serverUri(), "in/" + name, "held");
+                bridge.awaitOutput("unacknowledged=1");
+                mqttProxy.refuse();
+                mqttProxy.cutAll();
+                bridge.awaitOutput("state=DEGRADED");
+                bridge.terminate();
+
+                assertThat(bridge.awaitExit()).as(bridge.output()).isEqualTo(5);
+                assertThat(bridge.output()).contains("(1 left)");
+            } finally {
+                kafkaProxy.resume();
+            }
         }
     }
 

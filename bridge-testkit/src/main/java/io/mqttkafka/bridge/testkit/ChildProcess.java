@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** A process this JVM started, can signal and does not leave behind. */
 final class ChildProcess {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int TAIL_CHARACTERS = 4_000;
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 

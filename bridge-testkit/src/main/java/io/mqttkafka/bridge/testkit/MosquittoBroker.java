@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MosquittoBroker implements MqttBroker {
 
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
     private final TempDirectory directory;
     private final Path executable;

@@ -86,6 +86,12 @@ final class PacketChannel {
         Sockets.reset(socket);
     }
 
+    /** Sends FIN and goes on reading. */
+    void halfClose() {
+        log.add(number, "half-closed by the test");
+        Sockets.shutdownOutput(socket);
+    }
+
     /** Closes with FIN. */
     void close() {
         Sockets.close(socket);

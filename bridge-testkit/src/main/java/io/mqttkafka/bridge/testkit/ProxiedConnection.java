@@ -39,8 +39,11 @@ final class ProxiedConnection {
     /** Resets both sides and drops what is still on its way. */
     void reset() {
         severed = true;
-        Sockets.reset(client);
-        Sockets.reset(server);
+        // both before either: closing one ends the pumps, and the last pump to end closes the other
+        Sockets.resetOnClose(client);
+        Sockets.resetOnClose(server);
+        Sockets.close(client);
+        Sockets.close(server);
         pumps.forEach(ProxyPump::interrupt);
     }
 

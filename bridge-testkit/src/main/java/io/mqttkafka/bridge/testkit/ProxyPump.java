@@ -124,7 +124,8 @@ final class ProxyPump {
             }
             if (chunk.kind == Kind.RESET) {
                 connection.reset();
-            } else {
+            } else if (!connection.isSevered()) {
+                // the stream of a severed connection ended by its own socket being closed: its peer gets no FIN for it
                 Sockets.shutdownOutput(to);
             }
         } catch (InterruptedException e) {

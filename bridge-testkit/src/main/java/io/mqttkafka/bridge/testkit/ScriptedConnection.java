@@ -249,6 +249,11 @@ public final class ScriptedConnection implements AutoCloseable {
         channel.cut();
     }
 
+    /** Closes this side only (TCP FIN), without a DISCONNECT: nothing can be sent any more, but what arrives is read. */
+    public void halfClose() {
+        channel.halfClose();
+    }
+
     /** Closes the connection (TCP FIN), without a DISCONNECT; does nothing if it has ended. */
     @Override
     public void close() {

@@ -11,12 +11,17 @@ final class Sockets {
 
     /** Closes with RST instead of FIN. */
     static void reset(Socket socket) {
+        resetOnClose(socket);
+        close(socket);
+    }
+
+    /** Makes whoever closes the socket send RST instead of FIN. */
+    static void resetOnClose(Socket socket) {
         try {
             socket.setSoLinger(true, 0);
         } catch (IOException ignored) {
             // already closed
         }
-        close(socket);
     }
 
     /** Sends FIN and keeps reading possible. */

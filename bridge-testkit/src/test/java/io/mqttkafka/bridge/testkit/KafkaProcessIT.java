@@ -51,7 +51,7 @@ class KafkaProcessIT {
         kafka.createTopic("paused", 1);
         try (KafkaProducer<String, String> producer =
                 KafkaRecords.producer(kafka.bootstrapServers(), Map.of("max.block.ms", 60_000))) {
-            producer.send(new ProducerRecord<>("paused", "warm-up")).get(10, TimeUnit.SECONDS);
+            producer.send(new ProducerRecord<>("paused", "warm-up")).get(60, TimeUnit.SECONDS);
 
             kafka.pause();
             Future<RecordMetadata> sent;
@@ -62,7 +62,7 @@ class KafkaProcessIT {
                 kafka.resume();
             }
 
-            assertThat(sent.get(30, TimeUnit.SECONDS).offset()).isEqualTo(1);
+            assertThat(sent.get(60, TimeUnit.SECONDS).offset()).isEqualTo(1);
         } catch (ExecutionException e) {
             throw new AssertionError(e.getCause());
         }

@@ -118,7 +118,7 @@ class MosquittoBrokerIT {
 
             broker.resume();
 
-            publishing.get(10, TimeUnit.SECONDS);
+            publishing.get(60, TimeUnit.SECONDS);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class MqttPacketTapIT {
             try (TestClient client = TestClient.connect(proxy.serverUri(), "tapped", true)) {
                 client.publish("t", "x", 2);
             }
-            await().until(() -> proxy.openConnections() == 0);
+            await().atMost(Duration.ofSeconds(60)).until(() -> proxy.openConnections() == 0);
         }
 
         assertThat(seen)

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ class ScriptedMqttBrokerIT {
 
     @BeforeEach
     void start() {
-        broker = ScriptedMqttBroker.start();
+        broker = ScriptedMqttBroker.start(Duration.ofSeconds(60));
         background = Executors.newSingleThreadExecutor();
     }
 
@@ -44,7 +45,7 @@ class ScriptedMqttBrokerIT {
         ScriptedConnection connection = broker.accept();
         ConnectPacket connect = connection.handshake(true);
 
-        try (TestClient client = connecting.get(10, TimeUnit.SECONDS)) {
+        try (TestClient client = connecting.get(60, TimeUnit.SECONDS)) {
             assertThat(connect.clientId()).isEqualTo("paho");
             assertThat(connect.sessionExpiry()).isEqualTo(3_600);
             assertThat(client.sessionPresent()).isTrue();
@@ -52,7 +53,7 @@ class ScriptedMqttBrokerIT {
             CompletableFuture<Void> subscribing =
                     CompletableFuture.runAsync(() -> client.subscribe("a/#", 2), background);
             connection.grant(connection.expectSubscribe());
-            subscribing.get(10, TimeUnit.SECONDS);
+            subscribing.get(60, TimeUnit.SECONDS);
 
             connection.publish(
                     PublishPacket.to("a/1")
@@ -96,7 +97,7 @@ class ScriptedMqttBrokerIT {
             assertThat(publish.payloadText()).isEqualTo("hi");
             assertThat(publish.qos()).isEqualTo(2);
             assertThat(publish.properties().userProperties()).containsExactly(Map.entry("k", "v"));
-            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).isZero();
         } finally {
             process.destroyForcibly();
@@ -113,7 +114,7 @@ class ScriptedMqttBrokerIT {
             connection.handshake(false);
             connection.puback(connection.expectPublish().packetId(), 0x97);
 
-            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(log).content().contains("Quota exceeded");
         } finally {
             process.destroyForcibly();

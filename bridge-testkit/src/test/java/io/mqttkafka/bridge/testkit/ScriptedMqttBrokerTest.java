@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ScriptedMqttBrokerTest {
 
     private static final Duration SHORT = Duration.ofMillis(50);
+    private static final Duration LONG = Duration.ofSeconds(60);
 
     /**
      * CONNECT, client "c", clean start, keep alive 60, session expiry 5, receive maximum 10, user "u", password "p".
@@ -34,7 +35,7 @@ class ScriptedMqttBrokerTest {
 
     @BeforeEach
     void connect() throws IOException {
-        broker = ScriptedMqttBroker.start();
+        broker = ScriptedMqttBroker.start(LONG);
         client = new RawClient(broker.port());
         connection = broker.accept();
     }
@@ -269,7 +270,7 @@ class ScriptedMqttBrokerTest {
                     .hasMessageContaining("Expected a client to connect");
             AtomicReference<ScriptedConnection> accepted = new AtomicReference<>();
             try (RawClient silent = new RawClient(impatient.port())) {
-                await().untilAsserted(() -> accepted.set(impatient.accept()));
+                await().atMost(LONG).untilAsserted(() -> accepted.set(impatient.accept()));
                 ScriptedConnection opened = accepted.get();
                 assertThatThrownBy(opened::expectConnect)
                         .isInstanceOf(AssertionError.class)
@@ -312,7 +313,7 @@ class ScriptedMqttBrokerTest {
     void expectNothing_packetArrives_fails() throws IOException {
         client.send("40020001");
 
-        assertThatThrownBy(() -> connection.expectNothing(Duration.ofSeconds(10)))
+        assertThatThrownBy(() -> connection.expectNothing(LONG))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("but got PUBACK id=1");
     }
@@ -321,7 +322,7 @@ class ScriptedMqttBrokerTest {
     void expectNothing_connectionEnds_fails() throws IOException {
         client.close();
 
-        assertThatThrownBy(() -> connection.expectNothing(Duration.ofSeconds(10)))
+        assertThatThrownBy(() -> connection.expectNothing(LONG))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("the connection ended: closed by the client");
     }
@@ -373,7 +374,7 @@ class ScriptedMqttBrokerTest {
     void expectNoConnection_clientConnects_fails() throws IOException {
         broker.expectNoConnection(SHORT);
         try (RawClient second = new RawClient(broker.port())) {
-            assertThatThrownBy(() -> broker.expectNoConnection(Duration.ofSeconds(10)))
+            assertThatThrownBy(() -> broker.expectNoConnection(LONG))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageContaining("but #2 did");
         }
@@ -396,8 +397,9 @@ class ScriptedMqttBrokerTest {
     void close_always_leavesNoThread() {
         broker.close();
 
-        assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.isAlive() && thread.getName().startsWith("scripted-mqtt-connection"));
+        await().atMost(LONG).untilAsserted(() -> assertThat(
+                        Thread.getAllStackTraces().keySet())
+                .noneMatch(thread -> thread.isAlive() && thread.getName().startsWith("scripted-mqtt-connection")));
     }
 
     /** A client that sends and reads hexadecimal text. */
@@ -407,7 +409,7 @@ class ScriptedMqttBrokerTest {
 
         RawClient(int port) throws IOException {
             this.socket = new Socket("127.0.0.1", port);
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout((int) LONG.toMillis());
             socket.setTcpNoDelay(true);
         }
 

@@ -18,7 +18,7 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 /** A real MQTT 5 client, to try the brokers with. */
 final class TestClient implements AutoCloseable {
 
-    private static final long TIMEOUT_MILLIS = 10_000;
+    private static final long TIMEOUT_MILLIS = 60_000;
 
     private final MqttAsyncClient client;
     private final BlockingQueue<String> received = new LinkedBlockingQueue<>();

@@ -39,6 +39,7 @@ public final class ProducerKafkaSink implements KafkaSink {
     private final KafkaClients clients;
     private final KafkaOptions options;
     private final String clientId;
+    private final TopicInspector inspector;
     private final Map<String, Object> producerProperties;
     private volatile @Nullable Producer<byte[], byte[]> producer;
 
@@ -49,12 +50,15 @@ public final class ProducerKafkaSink implements KafkaSink {
      * @param options the Kafka side
      * @param mqtt the MQTT side, whose window the producer's buffer must hold
      * @param clientId the MQTT client id, by which Kafka's logs call the producer
+     * @param inspector is told of every topic
      * @throws BridgeConfigException if the options do not fit each other
      */
-    public ProducerKafkaSink(KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId) {
+    public ProducerKafkaSink(
+            KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, TopicInspector inspector) {
         this.clients = clients;
         this.options = options;
         this.clientId = clientId;
+        this.inspector = inspector;
         this.producerProperties = ProducerSettings.producer(options, mqtt, clientId);
     }
 
@@ -121,6 +125,16 @@ public final class ProducerKafkaSink implements KafkaSink {
 
     @Override
     public TopicResolution resolve(String topic) {
+        TopicResolution resolution = lookUp(topic);
+        if (resolution.state() == State.READY) {
+            inspector.ready(topic);
+        } else if (resolution.state() == State.MISSING || resolution.state() == State.ILLEGAL) {
+            inspector.notReady(topic);
+        }
+        return resolution;
+    }
+
+    private TopicResolution lookUp(String topic) {
         try {
             producer().partitionsFor(topic);
             return TopicResolution.READY;

@@ -37,10 +37,11 @@ public interface MqttConnection {
      *
      * @param filters what to remove from the session
      * @param timeout how long to wait for the answer
+     * @return the reason codes of the broker, one per filter
      * @throws MqttConnectException if there is no answer
      * @throws InterruptedException if the thread was interrupted meanwhile
      */
-    void unsubscribe(List<String> filters, Duration timeout) throws MqttConnectException, InterruptedException;
+    List<Integer> unsubscribe(List<String> filters, Duration timeout) throws MqttConnectException, InterruptedException;
 
     /**
      * Says when the connection was last read, or found to have nothing to read.

@@ -7,7 +7,6 @@ import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.KafkaSource;
-import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.mqtt.AckOutput;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
@@ -41,6 +40,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +74,7 @@ public final class SinkRunner implements Runner {
             List<SinkRoute> routes,
             MqttTransport transport,
             KafkaClients kafka,
+            Supplier<KafkaSink> deadLetters,
             BridgeEvents events,
             Duration drainTimeout,
             Duration stallThreshold,
@@ -120,7 +121,7 @@ public final class SinkRunner implements Runner {
         session = new PublishSession(options.sendMaximum(), options.maxInFlightBytes(), this::wakeAll);
         for (SinkRoute route : parts.routes()) {
             KafkaSink deadLetters = route.failurePolicy.lastAction() instanceof DeadLetter
-                    ? new ProducerKafkaSink(parts.kafka(), parts.kafkaOptions(), options, clientId)
+                    ? parts.deadLetters().get()
                     : null;
             KafkaToMqttPipeline pipeline =
                     new KafkaToMqttPipeline(route, session, deadLetters, new ForPipeline(), events);

@@ -17,10 +17,12 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection.Subscription;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
+import io.mqttkafka.bridge.core.mqtt.wire.Bytes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.routing.RouteTable;
+import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.InFlightWindow;
@@ -37,13 +39,16 @@ import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.MqttProperties;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -68,6 +73,7 @@ public final class SourceRunner implements Runner {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final int MOST_MALFORMED_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
+    private static final int HIGHEST_SUBSCRIPTION_ID = 268_435_455;
 
     /** What a runner is made of. */
     public record Parts(
@@ -98,6 +104,7 @@ public final class SourceRunner implements Runner {
     private final List<Subscribed> subscriptions;
     private final Map<SourceRoute, Integer> subscriptionIds = new LinkedHashMap<>();
     private final RouteTable<SourceRoute> routes;
+    private final List<TopicFilter> unsubscribed;
     private final TopicCache topics;
     private final Thread supervisor;
     private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -153,6 +160,7 @@ public final class SourceRunner implements Runner {
                 thread + "-lanes", List.copyOf(lanes.values()), pipeline::work, cause -> breakConnection(cause));
         routes = RouteTable.of(parts.routes(), SourceRoute::filter);
         subscriptions = subscriptions(parts.routes(), routes.overlapping());
+        unsubscribed = unsubscribed(options.unsubscribe());
         topics = new TopicCache(this::matches);
         supervisor = new Thread(this::run, thread);
         supervisor.setDaemon(true);
@@ -166,13 +174,33 @@ public final class SourceRunner implements Runner {
                     .add(route);
         }
         List<Subscribed> merged = new ArrayList<>();
+        Set<Integer> ids = new HashSet<>();
         byFilter.forEach((filter, served) -> {
             int qos = served.stream().mapToInt(route -> route.qos.level()).max().orElseThrow();
-            int id = overlapping ? merged.size() + 1 : 0;
+            int id = overlapping ? subscriptionId(filter, ids) : 0;
             served.forEach(route -> subscriptionIds.put(route, id));
             merged.add(new Subscribed(new Subscription(filter, qos, id), served));
         });
         return List.copyOf(merged);
+    }
+
+    /** The same for a filter in every process: messages that the session queued keep it when the routes change. */
+    private static int subscriptionId(String filter, Set<Integer> taken) {
+        byte[] bytes = filter.getBytes(StandardCharsets.UTF_8);
+        int id = Math.floorMod(Bytes.hash(bytes, 0, bytes.length, 0), HIGHEST_SUBSCRIPTION_ID) + 1;
+        while (!taken.add(id)) {
+            id = id % HIGHEST_SUBSCRIPTION_ID + 1;
+        }
+        return id;
+    }
+
+    /** What the routes of this connection subscribe to stays: another connection may have lost it. */
+    private List<TopicFilter> unsubscribed(List<String> filters) {
+        return filters.stream()
+                .map(TopicFilter::parse)
+                .filter(filter -> subscriptions.stream()
+                        .noneMatch(one -> one.subscription().filter().equals(filter.subscription())))
+                .toList();
     }
 
     private RouteMatch[] matches(String topic) {
@@ -296,9 +324,8 @@ public final class SourceRunner implements Runner {
         return finished;
     }
 
-    /** Counts messages of QoS 1 and 2 received and not acknowledged. */
-    public int unacknowledged() {
-        return session.unacknowledged();
+    private int unacknowledged() {
+        return finished ? leftUnacknowledged : session.unacknowledged();
     }
 
     /**
@@ -313,7 +340,7 @@ public final class SourceRunner implements Runner {
                 connected,
                 sessionPresent,
                 connects.sum(),
-                session.unacknowledged(),
+                unacknowledged(),
                 window.inFlight(),
                 Duration.ofNanos(session.oldestAge(System.nanoTime())),
                 redelivered.sum(),
@@ -405,7 +432,7 @@ public final class SourceRunner implements Runner {
             started.complete(null);
             reason = watch(current);
         } catch (MqttConnectException e) {
-            reason = new CloseReason(String.valueOf(e.getMessage()), -1, false, e);
+            reason = reasonOf(e, current != null);
             if (!started.isDone() && !e.passing()) {
                 started.completeExceptionally(new BridgeStartException(String.valueOf(e.getMessage()), e));
             }
@@ -419,7 +446,9 @@ public final class SourceRunner implements Runner {
                 awaitReader(current);
             }
             connection = null;
-            leftUnacknowledged = session.unacknowledged();
+            int left = session.unacknowledged();
+            // An attempt that did not get as far as the subscription leaves what the last connection left.
+            leftUnacknowledged = was ? left : Math.max(left, leftUnacknowledged);
             session.disconnected();
             if (was) {
                 parts.stateChanged().run();
@@ -429,6 +458,19 @@ public final class SourceRunner implements Runner {
             lastError = reason.text();
         }
         return reason;
+    }
+
+    /** Why it did not come about: the reader may know more than the request that got no answer. */
+    private CloseReason reasonOf(MqttConnectException failure, boolean accepted) {
+        CloseReason known;
+        synchronized (monitor) {
+            known = closed;
+        }
+        boolean better =
+                known != null && failure.passing() && (accepted || known.malformed() || known.reasonCode() >= 0);
+        return better && known != null
+                ? known
+                : new CloseReason(String.valueOf(failure.getMessage()), -1, false, failure);
     }
 
     /** From here on an interrupt would hurt: closing is told by the monitor instead. */
@@ -448,9 +490,7 @@ public final class SourceRunner implements Runner {
 
     private void subscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
         requireLimits(current.connAck());
-        if (!options.unsubscribe().isEmpty()) {
-            current.unsubscribe(options.unsubscribe(), options.connectTimeout());
-        }
+        unsubscribe(current);
         boolean ids = current.connAck().subscriptionIdsAvailable();
         List<Subscription> wanted = subscriptions.stream()
                 .map(Subscribed::subscription)
@@ -459,6 +499,24 @@ public final class SourceRunner implements Runner {
         List<Integer> codes = current.subscribe(wanted, options.connectTimeout());
         for (int i = 0; i < codes.size(); i++) {
             requireGranted(subscriptions.get(i), codes.get(i));
+        }
+    }
+
+    private void unsubscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
+        if (unsubscribed.isEmpty()) {
+            return;
+        }
+        List<String> filters =
+                unsubscribed.stream().map(TopicFilter::subscription).toList();
+        List<Integer> codes = current.unsubscribe(filters, options.connectTimeout());
+        for (int i = 0; i < codes.size(); i++) {
+            if (codes.get(i) >= 0x80) {
+                throw new MqttConnectException(
+                        MqttConnectException.Kind.REFUSED,
+                        "mqtt.unsubscribe: '" + filters.get(i) + "': the MQTT broker refused: "
+                                + ReasonCodes.text(codes.get(i)) + "; check the rights of this user",
+                        null);
+            }
         }
     }
 
@@ -750,6 +808,7 @@ public final class SourceRunner implements Runner {
             takingMessages = true;
             if (lost) {
                 int inFlight = leftUnacknowledged;
+                leftUnacknowledged = 0;
                 log.warn("'{}': the MQTT broker has lost the session; what it had queued is gone", clientId);
                 events.tell(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
             }
@@ -772,7 +831,8 @@ public final class SourceRunner implements Runner {
                     take(frame, topic, topicHash);
                 }
             } catch (MalformedPacketException e) {
-                throw new ProtocolViolation(0x81, "the MQTT broker sent a malformed PUBLISH: " + e.getMessage());
+                throw new ProtocolViolation(
+                        e.reasonCode(), "the MQTT broker sent a malformed PUBLISH: " + e.getMessage());
             }
         }
 
@@ -883,12 +943,17 @@ public final class SourceRunner implements Runner {
                     System.currentTimeMillis());
         }
 
-        private void withoutRoute(PublishFrame frame, TopicCache.Entry topic, long topicHash) {
+        private void withoutRoute(PublishFrame frame, TopicCache.Entry topic, long topicHash)
+                throws MalformedPacketException {
+            // Not acknowledged unless it is well-formed.
+            frame.properties();
             unrouted.increment();
             if (frame.qos() == 0) {
                 return;
             }
-            if (options.unrouted() == Unrouted.STOP) {
+            // A broker goes on with what it had queued under a filter when that is unsubscribed.
+            boolean expected = unsubscribed.stream().anyMatch(filter -> filter.matches(topic.topic));
+            if (options.unrouted() == Unrouted.STOP && !expected) {
                 takingMessages = false;
                 stop(new Stop(
                         null,

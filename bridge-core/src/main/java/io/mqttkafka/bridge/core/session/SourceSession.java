@@ -56,6 +56,7 @@ public final class SourceSession {
     private static final int PACKET_IDS = 1 << 16;
 
     private final Runnable acknowledgeable;
+    private final int capacity;
     private final Qos2Ledger qos2 = new Qos2Ledger();
 
     /** Unacknowledged messages of QoS 1 from earlier connections, by packet id. */
@@ -81,9 +82,9 @@ public final class SourceSession {
 
         boolean closed;
 
-        Connection() {
-            ledger = new AckLedger(PACKET_IDS);
-            releases = new IntRing(PACKET_IDS);
+        Connection(int capacity) {
+            ledger = new AckLedger(capacity);
+            releases = new IntRing(capacity);
         }
     }
 
@@ -93,7 +94,13 @@ public final class SourceSession {
      * @param acknowledgeable called by any thread when {@link #acknowledge} has something to do
      */
     public SourceSession(Runnable acknowledgeable) {
+        this(acknowledgeable, PACKET_IDS);
+    }
+
+    /** For tests, in which a connection is to cost little. */
+    SourceSession(Runnable acknowledgeable, int capacity) {
         this.acknowledgeable = acknowledgeable;
+        this.capacity = capacity;
     }
 
     /**
@@ -120,7 +127,7 @@ public final class SourceSession {
         }
         int last = epoch;
         epoch = last + 1;
-        connection = new Connection();
+        connection = new Connection(capacity);
     }
 
     /**

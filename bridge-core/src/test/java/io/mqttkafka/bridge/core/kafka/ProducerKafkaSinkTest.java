@@ -24,11 +24,15 @@ class ProducerKafkaSinkTest {
     /** Admin.close() without a time waits for calls that are under way, and a start timeout would not be kept. */
     @Test
     void open_kafkaDoesNotAnswer_closesAdminWithoutWaiting() {
+        KafkaOptions options =
+                KafkaOptions.builder().bootstrapServers("kafka:9092").build();
+        KafkaClients silent = new Silent();
         KafkaSink sink = new ProducerKafkaSink(
-                new Silent(),
-                KafkaOptions.builder().bootstrapServers("kafka:9092").build(),
+                silent,
+                options,
                 MqttOptions.builder().serverUri("tcp://broker").build(),
-                "test");
+                "test",
+                new TopicInspector(silent, options, "test"));
 
         assertThatThrownBy(() -> sink.open(Duration.ofMillis(1)))
                 .isInstanceOf(BridgeStartException.class)

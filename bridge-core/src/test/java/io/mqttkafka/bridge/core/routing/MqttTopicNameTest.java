@@ -23,7 +23,18 @@ class MqttTopicNameTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "+", "a/#", "a+b", "\u0000", "a\nb", "a\u007Fb", "a\u0085b", "\uFFFE", "\uFDD0", "\uD800", "$SYS/a"
+                "",
+                "+",
+                "a/#",
+                "a+b",
+                "\u0000",
+                "a\nb",
+                "a\u007Fb",
+                "a\u0085b",
+                "\uFFFE",
+                "\uFDD0",
+                "\uD800",
+                "$SYS/a"
             })
     void checked_illegal_isRefused(String topic) {
         assertThatThrownBy(() -> MqttTopicName.checked("toMqtt", topic, false))

@@ -21,7 +21,7 @@ class SourceSessionStressTest {
     /** No thread waits for a time: a wake-up that is lost is a test that never ends. */
     @ParameterizedTest
     @CsvSource({"1, 20000, 500", "3, 60000, 400", "64, 200000, 3000", "1000, 200000, 20000"})
-    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void acknowledge_manyThreadsAndReconnects_everyMessageOnceAndInOrder(
             int receiveMaximum, int messages, int messagesPerConnection) throws Exception {
         Bridge bridge = new Bridge(receiveMaximum);
@@ -38,7 +38,7 @@ class SourceSessionStressTest {
      * connection, and everything behind it.
      */
     @Test
-    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void failed_whileMessageComesAgain_isNewOrDropsConnection() throws Exception {
         int connections = 300;
         int messages = 1_000;

@@ -10,6 +10,9 @@ class Subject {
         Subject start(int receiveMaximum, Runnable acknowledgeable);
     }
 
+    /** More than a schedule has messages, and little enough for a simulation that connects a million times. */
+    private static final int CAPACITY = 64;
+
     private static final VarHandle QOS2;
 
     static {
@@ -24,7 +27,7 @@ class Subject {
     protected final SourceSession session;
 
     Subject(int receiveMaximum, Runnable acknowledgeable) {
-        session = new SourceSession(acknowledgeable);
+        session = new SourceSession(acknowledgeable, CAPACITY);
     }
 
     void connecting() {

@@ -19,6 +19,8 @@ class AcknowledgementTest {
     private static final int UNKNOWN_ID = 0x92;
 
     private final Engine engine = new Engine();
+    private int wideId;
+    private int narrowId;
 
     @AfterEach
     void close() {
@@ -139,9 +141,7 @@ class AcknowledgementTest {
     @Test
     void publish_copiesWithSubscriptionIds_goToTheirRouteOnly() {
         ScriptedConnection connection = overlapping();
-        connection.publish(
-                PublishPacket.to("a/b").qos(1).packetId(1).subscriptionId(1).build(),
-                PublishPacket.to("a/b").qos(1).packetId(2).subscriptionId(2).build());
+        connection.publish(copy(1, wideId), copy(2, narrowId));
         Sent first = engine.kafka.next();
         Sent second = engine.kafka.next();
         engine.kafka.expectNothing(QUIET);
@@ -171,9 +171,23 @@ class AcknowledgementTest {
                 .start();
         ScriptedConnection connection = engine.broker.accept();
         connection.handshake(false);
-        connection.grant(connection.expectSubscribe());
-        connection.grant(connection.expectSubscribe());
+        wideId = grantedId(connection);
+        narrowId = grantedId(connection);
         engine.awaitStarted();
         return connection;
+    }
+
+    private static int grantedId(ScriptedConnection connection) {
+        SubscribePacket subscribe = connection.expectSubscribe();
+        connection.grant(subscribe);
+        return (int) subscribe.subscriptionId().orElseThrow();
+    }
+
+    private static PublishPacket copy(int packetId, int subscriptionId) {
+        return PublishPacket.to("a/b")
+                .qos(1)
+                .packetId(packetId)
+                .subscriptionId(subscriptionId)
+                .build();
     }
 }

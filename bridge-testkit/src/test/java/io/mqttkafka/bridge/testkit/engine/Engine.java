@@ -40,9 +40,12 @@ final class Engine implements AutoCloseable {
     /** How long nothing has to happen before a test believes that nothing will. */
     static final Duration QUIET = Duration.ofMillis(80);
 
+    /** How long something that has to happen may take on a slow machine. */
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private static final Backoff RECONNECT = Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(20));
 
-    final ScriptedMqttBroker broker = ScriptedMqttBroker.start();
+    final ScriptedMqttBroker broker = ScriptedMqttBroker.start(PATIENCE);
     final FakeKafka kafka = new FakeKafka();
 
     private final List<Object> events = new CopyOnWriteArrayList<>();
@@ -88,7 +91,7 @@ final class Engine implements AutoCloseable {
         MqttOptions mqtt = options.apply(MqttOptions.builder()
                         .serverUri(broker.serverUri())
                         .clientId("layer-b")
-                        .connectTimeout(Duration.ofSeconds(5))
+                        .connectTimeout(PATIENCE)
                         .reconnect(RECONNECT))
                 .build();
         KafkaOptions kafkaOptions = KafkaOptions.builder()
@@ -97,13 +100,7 @@ final class Engine implements AutoCloseable {
                 .build();
         bridge = new DefaultBridge(
                 new BridgeConfig(
-                        mqtt,
-                        kafkaOptions,
-                        routes,
-                        List.of(new Recorder()),
-                        Duration.ofSeconds(10),
-                        drainTimeout,
-                        stallThreshold),
+                        mqtt, kafkaOptions, routes, List.of(new Recorder()), PATIENCE, drainTimeout, stallThreshold),
                 new PahoTransport(),
                 kafka);
         starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));
@@ -156,13 +153,13 @@ final class Engine implements AutoCloseable {
     }
 
     void awaitStarted() {
-        await().until(starting::isDone);
+        await().atMost(PATIENCE).until(starting::isDone);
         starting.join();
     }
 
     /** Waits for start() to fail and returns how. */
     Throwable startFailure() {
-        await().until(starting::isDone);
+        await().atMost(PATIENCE).until(starting::isDone);
         try {
             starting.join();
         } catch (CompletionException e) {
@@ -182,8 +179,16 @@ final class Engine implements AutoCloseable {
 
     /** Waits for the first event of this type. */
     <E> E event(Class<E> type) {
-        await("an event " + type.getSimpleName()).until(() -> !events(type).isEmpty());
+        await("an event " + type.getSimpleName()).atMost(PATIENCE).until(() -> !events(type)
+                .isEmpty());
         return events(type).get(0);
+    }
+
+    /** Waits until there are so many events of this type. */
+    <E> List<E> events(Class<E> type, int count) {
+        await(count + " events " + type.getSimpleName())
+                .until(() -> events(type).size() >= count);
+        return events(type);
     }
 
     <E> List<E> events(Class<E> type) {
@@ -200,6 +205,10 @@ final class Engine implements AutoCloseable {
             bridge.close(Duration.ZERO);
         }
         broker.close();
+    }
+
+    static PublishPacket qos0(String topic, String payload) {
+        return PublishPacket.to(topic).payload(payload).build();
     }
 
     static PublishPacket qos1(int packetId, String topic, String payload) {

@@ -3,8 +3,11 @@ package io.mqttkafka.bridge.testkit.engine;
 import static io.mqttkafka.bridge.testkit.engine.Engine.QUIET;
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.testkit.PublishPacket;
@@ -125,7 +128,7 @@ class FailureTest {
     @Test
     void close_confirmedWhileDraining_isAcknowledgedBeforeDisconnect() {
         ScriptedConnection connection = engine.route("a/#", QoS.AT_LEAST_ONCE, "t")
-                .drainTimeout(Duration.ofSeconds(10))
+                .drainTimeout(Engine.PATIENCE)
                 .connected();
         connection.publish(qos1(1, "a/b", "x"));
         Sent sent = engine.kafka.next("x");
@@ -140,7 +143,7 @@ class FailureTest {
     }
 
     @Test
-    void close_neverConfirmed_leavesUnacknowledged() {
+    void close_neverConfirmed_leavesUnacknowledgedAndSaysSo() {
         ScriptedConnection connection =
                 engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
         connection.publish(qos1(1, "a/b", "x"));
@@ -150,5 +153,53 @@ class FailureTest {
 
         connection.expectDisconnect(0);
         closing.join();
+        assertThat(unacknowledged()).isOne();
+    }
+
+    @Test
+    void close_allAcknowledged_leavesNone() {
+        ScriptedConnection connection =
+                engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+        connection.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x").confirm();
+        connection.expectPuback(1);
+
+        engine.closing().join();
+
+        assertThat(unacknowledged()).isZero();
+    }
+
+    @Test
+    void close_connectionLostWhileDraining_saysWhatWasLeft() {
+        ScriptedConnection connection = engine.route("a/#", QoS.AT_LEAST_ONCE, "t")
+                .drainTimeout(Duration.ofSeconds(2))
+                .connected();
+        connection.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x");
+
+        CompletableFuture<Void> closing = engine.closing();
+        await().until(() -> engine.bridge().state() == BridgeState.DRAINING);
+        connection.cut();
+
+        closing.join();
+        assertThat(unacknowledged()).isOne();
+    }
+
+    @Test
+    void close_whileTheBrokerIsAway_saysWhatTheLastConnectionLeft() {
+        ScriptedConnection connection =
+                engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+        connection.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x");
+        engine.broker.stop();
+        await().until(() -> engine.events(Disconnected.class).size() >= 3);
+
+        engine.closing().join();
+
+        assertThat(unacknowledged()).isOne();
+    }
+
+    private int unacknowledged() {
+        return engine.bridge().health().connections().get(0).unacknowledged();
     }
 }

@@ -31,12 +31,11 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A Kafka that has every topic and confirms a record when, and in the order in which, the test says so. */
 final class FakeKafka implements KafkaClients {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /** What routes from Kafka read and commit. */
     final FakeLog log = new FakeLog();
@@ -116,7 +115,7 @@ final class FakeKafka implements KafkaClients {
 
     /** Waits for the next record. */
     Sent next() {
-        return poll(PATIENCE).orElseThrow(() -> new AssertionError("Expected a record, but none was sent"));
+        return poll(Engine.PATIENCE).orElseThrow(() -> new AssertionError("Expected a record, but none was sent"));
     }
 
     /** Waits for the next record and checks its value. */
@@ -149,7 +148,11 @@ final class FakeKafka implements KafkaClients {
         return (Admin) Proxy.newProxyInstance(
                 Admin.class.getClassLoader(),
                 new Class<?>[] {Admin.class},
-                (proxy, method, arguments) -> method.getName().equals("describeCluster") ? oneNode() : null);
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "describeCluster" -> oneNode();
+                    case "close" -> null;
+                    default -> throw new UnsupportedVersionException("This Kafka does not know " + method.getName());
+                });
     }
 
     /** The result has no public constructor. */

@@ -4,8 +4,10 @@ import static io.mqttkafka.bridge.testkit.engine.Engine.QUIET;
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos2;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
@@ -101,6 +103,20 @@ class RedeliveryTest {
         engine.reconnected(engine.connected(), false);
 
         assertThat(engine.event(SessionLost.class).clientId()).isEqualTo("layer-b");
+    }
+
+    @Test
+    void reconnect_sessionLostAfterRefusedAttempts_tellsWhatWasUnacknowledged() {
+        ScriptedConnection first = engine.connected();
+        first.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x");
+        engine.broker.stop();
+        await().until(() -> engine.events(Disconnected.class).size() >= 3);
+        engine.broker.restart();
+
+        engine.established(false);
+
+        assertThat(engine.event(SessionLost.class).unacknowledged()).isOne();
     }
 
     @Test

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** A bridge in a JVM of its own, which a test can kill. Its output stays in target/faults. */
 final class BridgeProcess implements AutoCloseable {
 
-    private static final int PATIENCE_SECONDS = 30;
+    private static final int PATIENCE_SECONDS = 120;
     private static final int TAIL_CHARACTERS = 6_000;
     private static final Set<Process> STARTED = ConcurrentHashMap.newKeySet();
 

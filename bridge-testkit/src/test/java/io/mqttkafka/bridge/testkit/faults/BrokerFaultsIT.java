@@ -21,6 +21,7 @@ class BrokerFaultsIT {
 
     private static final int TOPICS = 4;
     private static final int RECEIVE_MAXIMUM = 1_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private static MosquittoBroker mqtt;
     private static KafkaProcess kafka;
@@ -112,7 +113,7 @@ class BrokerFaultsIT {
                 proxy.cutAfterBytes(
                         inbound ? Direction.SERVER_TO_CLIENT : Direction.CLIENT_TO_SERVER,
                         inbound ? 20_000 + random.nextInt(100_000) : 500 + random.nextInt(2_000));
-                await().atMost(Duration.ofSeconds(20)).until(() -> proxy.acceptedConnections() > before);
+                await().atMost(PATIENCE).until(() -> proxy.acceptedConnections() > before);
             }
             publisher.stop();
 
@@ -134,7 +135,7 @@ class BrokerFaultsIT {
                 kafka.resume();
             }
 
-            Verdict verdict = tally.settle(Duration.ofSeconds(60));
+            Verdict verdict = tally.settle(PATIENCE);
 
             System.out.printf("BrokerFaultsIT small heap: alive %b, %s%n", bridge.isAlive(), verdict);
             assertThat(bridge.log()).doesNotContain("OutOfMemoryError");
@@ -151,11 +152,11 @@ class BrokerFaultsIT {
     }
 
     private static void awaitAcknowledged(Ledger ledger, int messages) {
-        await().atMost(Duration.ofSeconds(40)).until(() -> ledger.acknowledged() >= messages);
+        await().atMost(PATIENCE).until(() -> ledger.acknowledged() >= messages);
     }
 
     private static void judge(String what, Tally tally, Bridge bridge, int mostDuplicated) {
-        Verdict verdict = tally.settle(Duration.ofSeconds(40));
+        Verdict verdict = tally.settle(PATIENCE);
         System.out.printf(
                 "BrokerFaultsIT %s: connects %d, %s%n",
                 what, bridge.health().connections().get(0).connects(), verdict);

@@ -37,6 +37,7 @@ class EarlyAckIT {
 
     private static final int MESSAGES = 4_000;
     private static final int TOPICS = 2;
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private static MosquittoBroker mqtt;
     private static EmbeddedKafka kafka;
@@ -70,8 +71,8 @@ class EarlyAckIT {
                         .start();
                 Publisher publisher = Publisher.start(mqtt, ledger, qos, 100, 2_000, MESSAGES)) {
             publisher.finish();
-            Verdict verdict = tally.settle(Duration.ofSeconds(30));
-            await().until(() -> detector.acknowledgements.get() >= MESSAGES);
+            Verdict verdict = tally.settle(PATIENCE);
+            await().atMost(PATIENCE).until(() -> detector.acknowledgements.get() >= MESSAGES);
 
             System.out.printf(
                     "EarlyAckIT qos %d: acknowledgements %d, early %d, %s%n",
@@ -90,12 +91,13 @@ class EarlyAckIT {
                 FaultProxy proxy = FaultProxy.to(mqtt).tap(new MqttPacketTap(detector::see))) {
             client = new MqttAsyncClient(proxy.serverUri(), "early-mutant", new MemoryPersistence());
             try {
-                client.connect().waitForCompletion(5_000);
-                client.subscribe(ledger.mqttTopic(0), 2).waitForCompletion(5_000);
-                client.subscribe(ledger.mqttTopic(1), 2).waitForCompletion(5_000);
+                client.connect().waitForCompletion(PATIENCE.toMillis());
+                client.subscribe(ledger.mqttTopic(0), 2).waitForCompletion(PATIENCE.toMillis());
+                client.subscribe(ledger.mqttTopic(1), 2).waitForCompletion(PATIENCE.toMillis());
                 try (Publisher publisher = Publisher.start(mqtt, ledger, 2, 100, 1_000, 20)) {
                     publisher.finish();
-                    await().untilAsserted(() -> assertThat(detector.early.get()).isEqualTo(20));
+                    await().atMost(PATIENCE).untilAsserted(() -> assertThat(detector.early.get())
+                            .isEqualTo(20));
                 }
             } finally {
                 client.disconnectForcibly(0, 1_000, true);

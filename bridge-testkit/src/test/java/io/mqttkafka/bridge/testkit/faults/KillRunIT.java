@@ -27,6 +27,7 @@ class KillRunIT {
     private static final int RECEIVE_MAXIMUM = 1_000;
     private static final int LEAST_BETWEEN_KILLS = 1_500;
     private static final int MOST_BETWEEN_KILLS = 9_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private static MosquittoBroker mqtt;
     private static EmbeddedKafka kafka;
@@ -64,7 +65,7 @@ class KillRunIT {
                         + LEAST_BETWEEN_KILLS
                         + random.nextInt(MOST_BETWEEN_KILLS - LEAST_BETWEEN_KILLS);
                 await().pollInterval(Duration.ofMillis(3))
-                        .atMost(Duration.ofSeconds(60))
+                        .atMost(PATIENCE)
                         // and not in the rush after a restart, but at the rate that is published
                         .until(() -> tally.records() >= Math.max(until, ledger.acknowledged() - PER_SECOND / 10));
                 bridge.kill();
@@ -72,7 +73,7 @@ class KillRunIT {
             }
             publisher.stop();
 
-            Verdict verdict = tally.settle(Duration.ofSeconds(40));
+            Verdict verdict = tally.settle(PATIENCE);
 
             System.out.printf("KillRunIT qos %d: kills %d, seed %d, %s%n", qos, KILLS, SEED, verdict);
             assertThat(verdict.lost())

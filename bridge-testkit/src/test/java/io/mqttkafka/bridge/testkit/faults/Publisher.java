@@ -25,6 +25,7 @@ final class Publisher implements AutoCloseable {
     private static final int WINDOW = 500;
     private static final int NO_LIMIT = Integer.MAX_VALUE;
     private static final int RECONNECT_MILLIS = 50;
+    private static final int PATIENCE_SECONDS = 120;
 
     private final MqttBroker broker;
     private final Ledger ledger;
@@ -68,7 +69,7 @@ final class Publisher implements AutoCloseable {
     /** Returns when all messages are sent and acknowledged. */
     void finish() {
         try {
-            thread.join(TimeUnit.SECONDS.toMillis(60));
+            thread.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
             if (thread.isAlive()) {
                 throw new IllegalStateException("The publisher hangs after " + ledger.acknowledged() + " messages");
             }

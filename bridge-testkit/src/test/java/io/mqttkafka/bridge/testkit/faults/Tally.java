@@ -123,7 +123,7 @@ final class Tally implements AutoCloseable {
         }
         int[] last = {-1};
         await().pollInterval(Duration.ofMillis(700))
-                .atMost(Duration.ofSeconds(30))
+                .atMost(Duration.ofSeconds(120))
                 .until(() -> {
                     int before = last[0];
                     last[0] = records();

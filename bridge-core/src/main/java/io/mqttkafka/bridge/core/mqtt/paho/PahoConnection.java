@@ -21,6 +21,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -44,7 +45,6 @@ import org.slf4j.LoggerFactory;
  */
 final class PahoConnection implements MqttConnection, FrameHandler {
     private static final Logger log = LoggerFactory.getLogger(PahoConnection.class);
-    private static final int MALFORMED_PACKET = 0x81;
     private static final int FILTERS_PER_PACKET = 100;
     private static final int DO_NOT_REPLAY_RETAINED = 1;
     private static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
@@ -211,8 +211,8 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         if (cause instanceof ProtocolViolation violation) {
             sayGoodbye(violation.reasonCode());
             finish(new CloseReason(String.valueOf(violation.getMessage()), -1, true, cause));
-        } else if (cause instanceof MalformedPacketException) {
-            sayGoodbye(MALFORMED_PACKET);
+        } else if (cause instanceof MalformedPacketException malformed) {
+            sayGoodbye(malformed.reasonCode());
             finish(new CloseReason("the MQTT broker sent a malformed packet: " + cause.getMessage(), -1, true, cause));
         } else if (cause instanceof IOException) {
             finish(CloseReason.of("the connection broke: " + cause.getMessage(), cause));
@@ -300,24 +300,25 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             properties.setSubscriptionIdentifier(identifier);
         }
         int[] answer = await("subscribe", timeout, listener -> paho().subscribe(filters, null, listener, properties));
-        if (answer.length != filters.length) {
+        return codes("subscriptions", filters.length, answer);
+    }
+
+    private static List<Integer> codes(String what, int asked, int[] answer) throws MqttConnectException {
+        if (answer.length != asked) {
             throw new MqttConnectException(
                     MqttConnectException.Kind.REFUSED,
-                    "mqtt: the MQTT broker answered " + filters.length + " subscriptions with " + answer.length
-                            + " reason codes",
+                    "mqtt: the MQTT broker answered " + asked + " " + what + " with " + answer.length + " reason codes",
                     null);
         }
-        List<Integer> codes = new ArrayList<>();
-        for (int code : answer) {
-            codes.add(code);
-        }
-        return codes;
+        return Arrays.stream(answer).boxed().toList();
     }
 
     @Override
-    public void unsubscribe(List<String> filters, Duration timeout) throws MqttConnectException, InterruptedException {
-        await("unsubscribe", timeout, listener -> paho().unsubscribe(
+    public List<Integer> unsubscribe(List<String> filters, Duration timeout)
+            throws MqttConnectException, InterruptedException {
+        int[] answer = await("unsubscribe", timeout, listener -> paho().unsubscribe(
                         filters.toArray(new String[0]), null, listener, new MqttProperties()));
+        return codes("filters to unsubscribe", filters.size(), answer);
     }
 
     private interface Request {

@@ -136,8 +136,10 @@ public final class InboundGate extends InputStream {
         }
         int total = header + remaining;
         if (total > maximumPacketSize) {
-            throw new MalformedPacketException("a packet of " + total + " bytes is larger than mqtt.maximumPacketSize "
-                    + maximumPacketSize + ", which the MQTT broker was told");
+            throw new MalformedPacketException(
+                    MalformedPacketException.PACKET_TOO_LARGE,
+                    "a packet of " + total + " bytes is larger than mqtt.maximumPacketSize " + maximumPacketSize
+                            + ", which the MQTT broker was told");
         }
         if (have < total) {
             if (total > buffer.length) {

@@ -47,7 +47,9 @@ public final class PublishFrame {
         topicAt = at + 2;
         at = topicAt + topicLength;
         if (topicLength == 0) {
-            throw new MalformedPacketException("PUBLISH without a topic, although no topic alias was allowed");
+            throw new MalformedPacketException(
+                    MalformedPacketException.PROTOCOL_ERROR,
+                    "PUBLISH without a topic, although no topic alias was allowed");
         }
         if (qos > 0) {
             if (end - at < 2) {
@@ -136,9 +138,14 @@ public final class PublishFrame {
      * Reads the topic.
      *
      * @return the topic
-     * @throws MalformedPacketException if it is not UTF-8
+     * @throws MalformedPacketException if it is not UTF-8, or holds a wildcard
      */
     public String topic() throws MalformedPacketException {
+        for (int at = topicAt; at < topicAt + topicLength; at++) {
+            if (bytes[at] == '+' || bytes[at] == '#') {
+                throw new MalformedPacketException("the topic holds a wildcard");
+            }
+        }
         return Bytes.utf8(bytes, topicAt, topicLength);
     }
 
@@ -181,7 +188,9 @@ public final class PublishFrame {
                     // Read by subscriptionIds().
                 }
                 case PropertyReader.TOPIC_ALIAS ->
-                    throw new MalformedPacketException("PUBLISH with a topic alias, although none was allowed");
+                    throw new MalformedPacketException(
+                            MalformedPacketException.TOPIC_ALIAS_INVALID,
+                            "PUBLISH with a topic alias, although none was allowed");
                 default ->
                     throw new MalformedPacketException(
                             "PUBLISH with property 0x" + Integer.toHexString(id) + ", which belongs to other packets");
