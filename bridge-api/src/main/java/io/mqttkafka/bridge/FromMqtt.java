@@ -30,7 +30,7 @@ public final class FromMqtt<T> {
 
     static FromMqtt<byte[]> of(String filter) {
         Objects.requireNonNull(filter, "filter");
-        return new FromMqtt<>(new Source(filter, QoS.AT_LEAST_ONCE, null, null, List.of(), null));
+        return new FromMqtt<>(new Source(filter, QoS.AT_LEAST_ONCE, false, null, null, List.of(), null));
     }
 
     /**
@@ -42,7 +42,32 @@ public final class FromMqtt<T> {
     public FromMqtt<T> qos(QoS qos) {
         Objects.requireNonNull(qos, "qos");
         return new FromMqtt<>(new Source(
-                source.filter(), qos, source.clientId(), source.decoder(), source.steps(), source.encoder()));
+                source.filter(),
+                qos,
+                source.effectivelyOnce(),
+                source.clientId(),
+                source.decoder(),
+                source.steps(),
+                source.encoder()));
+    }
+
+    /**
+     * Lets messages of QoS 2 go to Kafka without transactions: PUBREC follows Kafka's confirmation, and packet ids are
+     * remembered in this process. No message is lost; if the process dies, those in flight can be repeated. Cheaper, sooner
+     * readable, and possible where exactly once is not: with a shared subscription, or without the right to transactions.
+     * Default: exactly once.
+     *
+     * @return the next stage
+     */
+    public FromMqtt<T> effectivelyOnce() {
+        return new FromMqtt<>(new Source(
+                source.filter(),
+                source.qos(),
+                true,
+                source.clientId(),
+                source.decoder(),
+                source.steps(),
+                source.encoder()));
     }
 
     /**
@@ -56,7 +81,13 @@ public final class FromMqtt<T> {
     public FromMqtt<T> clientId(String clientId) {
         Objects.requireNonNull(clientId, "clientId");
         return new FromMqtt<>(new Source(
-                source.filter(), source.qos(), clientId, source.decoder(), source.steps(), source.encoder()));
+                source.filter(),
+                source.qos(),
+                source.effectivelyOnce(),
+                clientId,
+                source.decoder(),
+                source.steps(),
+                source.encoder()));
     }
 
     /**
@@ -75,7 +106,8 @@ public final class FromMqtt<T> {
                 || !source.steps().isEmpty()) {
             throw new IllegalStateException("decode: comes first and once, before filter, map and encode");
         }
-        return new FromMqtt<>(new Source(source.filter(), source.qos(), source.clientId(), codec, List.of(), null));
+        return new FromMqtt<>(new Source(
+                source.filter(), source.qos(), source.effectivelyOnce(), source.clientId(), codec, List.of(), null));
     }
 
     /**
@@ -125,8 +157,14 @@ public final class FromMqtt<T> {
      */
     public FromMqtt<T> encode(PayloadCodec<T> codec) {
         Objects.requireNonNull(codec, "codec");
-        return new FromMqtt<>(
-                new Source(source.filter(), source.qos(), source.clientId(), source.decoder(), source.steps(), codec));
+        return new FromMqtt<>(new Source(
+                source.filter(),
+                source.qos(),
+                source.effectivelyOnce(),
+                source.clientId(),
+                source.decoder(),
+                source.steps(),
+                codec));
     }
 
     /**
@@ -157,6 +195,12 @@ public final class FromMqtt<T> {
         List<Step> steps = new ArrayList<>(source.steps());
         steps.add(step);
         return new FromMqtt<>(new Source(
-                source.filter(), source.qos(), source.clientId(), source.decoder(), List.copyOf(steps), encoder));
+                source.filter(),
+                source.qos(),
+                source.effectivelyOnce(),
+                source.clientId(),
+                source.decoder(),
+                List.copyOf(steps),
+                encoder));
     }
 }

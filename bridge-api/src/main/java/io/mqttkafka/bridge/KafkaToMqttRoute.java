@@ -24,6 +24,10 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
     /**
      * Checks its parts.
      *
+     * @param name the name of the route
+     * @param source what it takes and what happens to the value
+     * @param target where it goes
+     * @param failurePolicy what happens to records that cannot be delivered
      * @throws NullPointerException if a part is null
      */
     public KafkaToMqttRoute {
@@ -60,6 +64,13 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
         /**
          * Checks its parts, and copies the lists.
          *
+         * @param topics the Kafka topics; empty if there is a pattern
+         * @param pattern the pattern that topics match as a whole, or null if they are named
+         * @param group the consumer group, or null for one made of the client id of the bridge
+         * @param clientId the client id of the route's own connection, or null for the bridge's
+         * @param decoder decodes the value, or null to leave it bytes
+         * @param steps what happens to the value, in order
+         * @param encoder encodes the value, or null to pass the original bytes on
          * @throws NullPointerException if a part that is not nullable is or holds null
          * @throws IllegalArgumentException if there are neither topics nor a pattern, or both; if a topic is not a legal name
          *     or named twice; if {@code group} is blank; or if {@code clientId} is blank, longer than 65,535 bytes of UTF-8,
@@ -138,6 +149,13 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
         /**
          * Checks its parts.
          *
+         * @param topicTemplate the template of the MQTT topic
+         * @param topicMapper the mapper of the MQTT topic
+         * @param qos the QoS to publish with
+         * @param retain whether messages are published as retained
+         * @param userProperties whether headers become user properties
+         * @param metadataProperties whether to add where the record came from as user properties
+         * @param binaryHeaders what happens to headers that are no MQTT strings
          * @throws NullPointerException if a part that is not nullable is null
          * @throws IllegalArgumentException if there is not one way to make the topic
          */
@@ -168,6 +186,7 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
         /**
          * Checks its part.
          *
+         * @param keep true for records to bridge; takes the value and the {@link io.mqttkafka.bridge.message.KafkaMessage}
          * @throws NullPointerException if it is null
          */
         public Filter {
@@ -186,6 +205,7 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
         /**
          * Checks its part.
          *
+         * @param mapping makes the new value
          * @throws NullPointerException if it is null
          */
         public Mapping {

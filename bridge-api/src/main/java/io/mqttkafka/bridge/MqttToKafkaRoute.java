@@ -43,6 +43,7 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
      *
      * @param filter the topic filter with named levels
      * @param qos the QoS to subscribe with
+     * @param effectivelyOnce whether messages of QoS 2 go without transactions, so that a crash can repeat them
      * @param clientId the client id of the route's own connection, or null for the bridge's
      * @param decoder decodes the payload, or null to leave it bytes
      * @param steps what happens to the value, in order
@@ -51,6 +52,7 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
     public record Source(
             String filter,
             QoS qos,
+            boolean effectivelyOnce,
             @Nullable String clientId,
             @Nullable PayloadCodec<?> decoder,
             List<Step> steps,

@@ -52,7 +52,7 @@ class RouteTest {
         assertThat(target().build())
                 .isEqualTo(new MqttToKafkaRoute(
                         "sensors/{site}/# -> telemetry.{site}",
-                        new Source("sensors/{site}/#", QoS.AT_LEAST_ONCE, null, null, List.of(), null),
+                        new Source("sensors/{site}/#", QoS.AT_LEAST_ONCE, false, null, null, List.of(), null),
                         new Target(
                                 "telemetry.{site}",
                                 null,
@@ -91,6 +91,7 @@ class RouteTest {
                         new Source(
                                 "sensors/{site}/#",
                                 QoS.EXACTLY_ONCE,
+                                false,
                                 "edge-2",
                                 route.source().decoder(),
                                 List.of(),
@@ -282,7 +283,7 @@ class RouteTest {
     void records_listsChangedLater_haveNoEffect() {
         List<Step> steps = new ArrayList<>();
         List<HeaderTemplate> headers = new ArrayList<>();
-        Source source = new Source("a", QoS.AT_MOST_ONCE, null, null, steps, null);
+        Source source = new Source("a", QoS.AT_MOST_ONCE, false, null, null, steps, null);
         Target target = new Target("t", null, null, null, headers, true, false, Partitioner.byKey(), 1, false);
         steps.add(new Mapping(value -> value));
         headers.add(new HeaderTemplate("a", "b"));
@@ -330,8 +331,8 @@ class RouteTest {
                 () -> target().onFailure((FailurePolicy) null),
                 () -> new Filter(null),
                 () -> new Mapping(null),
-                () -> new Source(null, QoS.AT_MOST_ONCE, null, null, List.of(), null),
-                () -> new Source("a", null, null, null, List.of(), null),
+                () -> new Source(null, QoS.AT_MOST_ONCE, false, null, null, List.of(), null),
+                () -> new Source("a", null, false, null, null, List.of(), null),
                 () -> new Target("t", null, null, null, List.of(), true, false, null, 1, false),
                 () -> new MqttToKafkaRoute(
                         null, sourceOf(source()), built(target()).target(), FailurePolicy.stop()),

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +24,15 @@ import org.jspecify.annotations.Nullable;
  * @param consumer properties for consumers only, such as {@code group.instance.id}
  * @param deliveryTimeout how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged;
  *     null to try for as long as it takes
+ * @param transactions how messages of QoS 2 are written exactly once
  */
 public record KafkaOptions(
         List<String> bootstrapServers,
         Map<String, Object> client,
         Map<String, Object> producer,
         Map<String, Object> consumer,
-        @Nullable Duration deliveryTimeout) {
+        @Nullable Duration deliveryTimeout,
+        TransactionOptions transactions) {
     private static final Map<String, String> OWNED = Map.ofEntries(
             Map.entry("bootstrap.servers", "set it with kafka.bootstrapServers(..)"),
             Map.entry("key.serializer", "the bridge writes bytes; use .key(..) on the route"),
@@ -63,6 +66,7 @@ public record KafkaOptions(
      * @throws BridgeConfigException if there are no servers
      */
     public KafkaOptions {
+        Objects.requireNonNull(transactions, "transactions");
         bootstrapServers = List.copyOf(bootstrapServers);
         client = Map.copyOf(client);
         producer = Map.copyOf(producer);
@@ -93,7 +97,8 @@ public record KafkaOptions(
     public String toString() {
         return "KafkaOptions[bootstrapServers=" + bootstrapServers + ", client=" + new TreeSet<>(client.keySet())
                 + ", producer=" + new TreeSet<>(producer.keySet()) + ", consumer=" + new TreeSet<>(consumer.keySet())
-                + ", deliveryTimeout=" + deliveryTimeout + "]";
+                + ", deliveryTimeout=" + deliveryTimeout
+                + ", transactions=" + transactions + "]";
     }
 
     /**
@@ -106,6 +111,7 @@ public record KafkaOptions(
         private final Map<String, Object> producer = new LinkedHashMap<>();
         private final Map<String, Object> consumer = new LinkedHashMap<>();
         private @Nullable Duration deliveryTimeout;
+        private TransactionOptions transactions = TransactionOptions.defaults();
 
         private Builder() {}
 
@@ -184,13 +190,27 @@ public record KafkaOptions(
         }
 
         /**
+         * Says how messages of QoS 2 are written exactly once. Default: {@link TransactionOptions#defaults}.
+         *
+         * @param transactions sets the options
+         * @return this
+         * @throws IllegalArgumentException if one is out of range
+         */
+        public Builder transactions(Consumer<TransactionOptions.Builder> transactions) {
+            TransactionOptions.Builder builder = TransactionOptions.builder();
+            transactions.accept(builder);
+            this.transactions = builder.build();
+            return this;
+        }
+
+        /**
          * Builds the options.
          *
          * @return the options
          * @throws BridgeConfigException if there are no servers
          */
         public KafkaOptions build() {
-            return new KafkaOptions(bootstrapServers, client, producer, consumer, deliveryTimeout);
+            return new KafkaOptions(bootstrapServers, client, producer, consumer, deliveryTimeout, transactions);
         }
 
         @Override

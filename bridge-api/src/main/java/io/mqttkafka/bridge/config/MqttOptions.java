@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param cleanStart whether to throw the session away at every connect; only allowed if all routes have QoS 0
  * @param sessionExpiry how long the broker keeps the session of a bridge that is away
  * @param keepAlive the longest silence on the connection before it counts as dead
- * @param connectTimeout how long one attempt to connect, and one to subscribe, may take
+ * @param connectTimeout how long one attempt to connect may take, and how long the broker may be silent before it answers
+ *     to subscribing
  * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
  * @param sendMaximum the most messages of QoS 1 and 2 published that wait for the broker to take them over
  * @param maximumPacketSize the largest packet the broker may send, in bytes
@@ -244,7 +245,8 @@ public record MqttOptions(
         }
 
         /**
-         * Sets how long one attempt to connect, and one to subscribe, may take. Default: 10 seconds.
+         * Sets how long one attempt to connect may take. The answer to subscribing can lie behind a long backlog: for it this
+         * is how long nothing at all may arrive. Default: 10 seconds.
          *
          * @param timeout from 1 second to 10 minutes, in whole seconds
          * @return this

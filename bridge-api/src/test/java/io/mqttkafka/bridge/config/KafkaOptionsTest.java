@@ -26,7 +26,8 @@ class KafkaOptionsTest {
     @Test
     void build_onlyServers_hasTheDocumentedDefaults() {
         assertThat(builder().build())
-                .isEqualTo(new KafkaOptions(List.of("kafka:9092"), Map.of(), Map.of(), Map.of(), null));
+                .isEqualTo(new KafkaOptions(
+                        List.of("kafka:9092"), Map.of(), Map.of(), Map.of(), null, TransactionOptions.defaults()));
     }
 
     @Test
@@ -46,7 +47,8 @@ class KafkaOptionsTest {
                         Map.of("security.protocol", "SSL"),
                         Map.of("linger.ms", 5),
                         Map.of("group.instance.id", "edge-1"),
-                        Duration.ofMinutes(2)));
+                        Duration.ofMinutes(2),
+                        TransactionOptions.defaults()));
     }
 
     @ParameterizedTest
@@ -117,7 +119,8 @@ class KafkaOptionsTest {
                 .isThrownBy(() -> builder().producer(name, "canary"))
                 .withMessageStartingWith("kafka.producer: '" + name + "' belongs to the bridge; ");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(), Map.of(name, "x"), Map.of(), null));
+                .isThrownBy(() -> new KafkaOptions(
+                        List.of("a:1"), Map.of(), Map.of(name, "x"), Map.of(), null, TransactionOptions.defaults()));
     }
 
     static Stream<Arguments> voidingValues() {
@@ -143,7 +146,8 @@ class KafkaOptionsTest {
                 .isThrownBy(() -> builder().client(name, value))
                 .withMessageStartingWith("kafka.client: " + name + "=" + value);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new KafkaOptions(List.of("a:1"), Map.of(name, value), Map.of(), Map.of(), null));
+                .isThrownBy(() -> new KafkaOptions(
+                        List.of("a:1"), Map.of(name, value), Map.of(), Map.of(), null, TransactionOptions.defaults()));
     }
 
     static Stream<Arguments> harmlessValues() {
@@ -187,8 +191,13 @@ class KafkaOptionsTest {
                 .isThrownBy(() -> builder().deliveryTimeout(Duration.parse(timeout)))
                 .withMessage("kafka.deliveryTimeout: " + timeout + " must be from PT1S to PT576H");
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), Map.of(), Duration.parse(timeout)));
+                .isThrownBy(() -> new KafkaOptions(
+                        List.of("a:1"),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Duration.parse(timeout),
+                        TransactionOptions.defaults()));
     }
 
     @Test
@@ -196,11 +205,14 @@ class KafkaOptionsTest {
         List<String> servers = new ArrayList<>(List.of("a:1"));
         Map<String, Object> client = new HashMap<>();
         Map<String, Object> producer = new HashMap<>();
-        KafkaOptions options = new KafkaOptions(servers, client, producer, Map.of(), null);
+        KafkaOptions options =
+                new KafkaOptions(servers, client, producer, Map.of(), null, TransactionOptions.defaults());
         servers.add("b:2");
         client.put("a", 1);
         producer.put("b", 2);
-        assertThat(options).isEqualTo(new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), Map.of(), null));
+        assertThat(options)
+                .isEqualTo(new KafkaOptions(
+                        List.of("a:1"), Map.of(), Map.of(), Map.of(), null, TransactionOptions.defaults()));
         assertThat(options.bootstrapServers()).isUnmodifiable();
         assertThat(options.client()).isUnmodifiable();
         assertThat(options.producer()).isUnmodifiable();
@@ -223,6 +235,7 @@ class KafkaOptionsTest {
                         .client("z", 4)
                         .build())
                 .hasToString("KafkaOptions[bootstrapServers=[kafka:9092], client=[z], producer=[a, b, c],"
-                        + " consumer=[], deliveryTimeout=null]");
+                        + " consumer=[], deliveryTimeout=null, transactions="
+                        + TransactionOptions.defaults() + "]");
     }
 }

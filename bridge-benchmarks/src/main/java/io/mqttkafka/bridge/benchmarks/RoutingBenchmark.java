@@ -26,9 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * What does routing cost per message, and does it grow with the number of routes?
  *
  * <pre>{@code
- * mvn -q install -DskipTests -pl bridge-benchmarks -am
- * mvn -q exec:exec -pl bridge-benchmarks -Dexec.executable=java \
- *     -Dexec.args="-cp %classpath org.openjdk.jmh.Main RoutingBenchmark -prof gc"
+ * mvn -q -B -ntp -Pjmh -pl bridge-benchmarks -am compile -Djmh.args="RoutingBenchmark -prof gc"
  * }</pre>
  *
  * <p>Run it with {@code -prof gc}: the bytes per message, {@code gc.alloc.rate.norm}, are half of the answer.

@@ -13,9 +13,11 @@ import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
 import io.mqttkafka.bridge.core.kafka.TopicInspector;
+import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
 import io.mqttkafka.bridge.core.pipeline.Runner;
@@ -66,6 +68,19 @@ public final class DefaultBridge implements Bridge {
      * @throws BridgeConfigException if something is illegal or does not fit
      */
     public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka) {
+        this(config, transport, kafka, Failpoints.NONE);
+    }
+
+    /**
+     * Makes a bridge that tells of the places it passes.
+     *
+     * @param config what it consists of
+     * @param transport makes MQTT connections
+     * @param kafka makes Kafka clients
+     * @param failpoints is told of the places passed
+     * @throws BridgeConfigException if something is illegal or does not fit
+     */
+    public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka, Failpoints failpoints) {
         this.config = config;
         events = new BridgeEvents(config.listeners());
         String randomId = "bridge-" + UUID.randomUUID();
@@ -94,6 +109,7 @@ public final class DefaultBridge implements Bridge {
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
             SourceRoute compiled = SourceRoute.compile(source);
             requireSession(config.mqtt(), source);
+            requireOwnSession(compiled);
             String own = source.source().clientId();
             String shared =
                     config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
@@ -113,6 +129,11 @@ public final class DefaultBridge implements Bridge {
                 served,
                 transport,
                 new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
+                served.stream().anyMatch(SourceRoute::exactlyOnce)
+                        ? new TransactionalKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, failpoints)
+                        : null,
+                config.kafka().transactions(),
+                failpoints,
                 events,
                 config.drainTimeout(),
                 config.stallThreshold(),
@@ -146,6 +167,15 @@ public final class DefaultBridge implements Bridge {
                         .anyMatch(route -> route.filter().subscription().equals(filter)))) {
             throw new BridgeConfigException("mqtt.unsubscribe: '" + UntrustedText.escape(filter)
                     + "' is the filter of a route; leave one of them out");
+        }
+    }
+
+    private static void requireOwnSession(SourceRoute route) {
+        if (route.exactlyOnce() && route.filter().shareGroup() != null) {
+            throw new BridgeConfigException("route '" + route.name() + "': fromMqtt: '"
+                    + route.filter().subscription()
+                    + "' is shared, so that another member of the group can get a message again; exactly once needs a"
+                    + " subscription of its own, or declare the route effectivelyOnce()");
         }
     }
 
@@ -184,14 +214,25 @@ public final class DefaultBridge implements Bridge {
                         Guarantee.AT_LEAST_ONCE,
                         "PUBACK follows Kafka's confirmation (acks=all); a crash repeats what was not acknowledged"
                                 + order);
-            case EXACTLY_ONCE ->
-                new RouteGuarantee(
-                        route.name(),
-                        Guarantee.EFFECTIVELY_ONCE,
-                        "PUBREC follows Kafka's confirmation (acks=all); packet ids are remembered in this process, so that"
-                                + " only its death can repeat the messages in flight"
-                                + order);
+            case EXACTLY_ONCE -> route.exactlyOnce() ? exactlyOnce(route) : effectivelyOnce(route, order);
         };
+    }
+
+    private static RouteGuarantee exactlyOnce(SourceRoute route) {
+        return new RouteGuarantee(
+                route.name(),
+                Guarantee.EXACTLY_ONCE,
+                "one Kafka transaction holds the records and the packet ids; PUBREC follows its commit, PUBCOMP the commit of"
+                        + " the removal; for consumers with isolation.level=read_committed");
+    }
+
+    private static RouteGuarantee effectivelyOnce(SourceRoute route, String order) {
+        return new RouteGuarantee(
+                route.name(),
+                Guarantee.EFFECTIVELY_ONCE,
+                "PUBREC follows Kafka's confirmation (acks=all); packet ids are remembered in this process, so that"
+                        + " only its death can repeat the messages in flight"
+                        + order);
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.mqttkafka.bridge.testkit;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.utils.Time;
@@ -79,39 +77,15 @@ public final class EmbeddedKafka implements KafkaBroker {
      *
      * <p>Not thread-safe.
      */
-    public static final class Builder {
+    public static final class Builder extends KafkaBuilder<EmbeddedKafka, Builder> {
 
-        private final Map<String, String> properties = new LinkedHashMap<>();
-        private @Nullable FaultProxy proxy;
-
-        private Builder() {}
-
-        /** Sets a broker property, which wins over the default of the same name. */
-        public Builder property(String name, String value) {
-            properties.put(name, value);
-            return this;
+        private Builder() {
+            super(EmbeddedKafka::new);
         }
 
-        /**
-         * Puts the proxy in front of the broker: clients that bootstrap at {@link FaultProxy#address()} reach the
-         * broker through the proxy only, while {@link #bootstrapServers()} still leads past it. Sets the proxy's
-         * target.
-         */
-        public Builder behind(FaultProxy proxy) {
-            this.proxy = proxy;
+        @Override
+        Builder self() {
             return this;
-        }
-
-        /** Starts the broker and returns when it serves clients. */
-        public EmbeddedKafka start() {
-            EmbeddedKafka kafka = new EmbeddedKafka(KafkaNode.create(properties, proxy));
-            try {
-                kafka.restart();
-                return kafka;
-            } catch (RuntimeException | Error e) {
-                kafka.close();
-                throw e;
-            }
         }
     }
 }

@@ -5,7 +5,6 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -146,39 +145,15 @@ public final class KafkaProcess implements KafkaBroker {
      *
      * <p>Not thread-safe.
      */
-    public static final class Builder {
+    public static final class Builder extends KafkaBuilder<KafkaProcess, Builder> {
 
-        private final Map<String, String> properties = new LinkedHashMap<>();
-        private @Nullable FaultProxy proxy;
-
-        private Builder() {}
-
-        /** Sets a broker property, which wins over the default of the same name. */
-        public Builder property(String name, String value) {
-            properties.put(name, value);
-            return this;
+        private Builder() {
+            super(KafkaProcess::new);
         }
 
-        /**
-         * Puts the proxy in front of the broker: clients that bootstrap at {@link FaultProxy#address()} reach the
-         * broker through the proxy only, while {@link #bootstrapServers()} still leads past it. Sets the proxy's
-         * target.
-         */
-        public Builder behind(FaultProxy proxy) {
-            this.proxy = proxy;
+        @Override
+        Builder self() {
             return this;
-        }
-
-        /** Starts the broker and returns when it serves clients. */
-        public KafkaProcess start() {
-            KafkaProcess kafka = new KafkaProcess(KafkaNode.create(properties, proxy));
-            try {
-                kafka.restart();
-                return kafka;
-            } catch (RuntimeException | Error e) {
-                kafka.close();
-                throw e;
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core.kafka;
 
+import io.mqttkafka.bridge.config.KafkaOptions;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -52,4 +53,15 @@ public interface KafkaClients {
      * @return the client
      */
     Admin admin(Map<String, Object> properties);
+
+    /**
+     * Makes the access to the topic that holds the state of QoS 2.
+     *
+     * @param options the Kafka side
+     * @param clientId the MQTT client id, by which Kafka's logs call us
+     * @return the access; it has not looked at Kafka yet
+     */
+    default StateTopic stateTopic(KafkaOptions options, String clientId) {
+        return new Qos2StateTopic(this, options, clientId);
+    }
 }

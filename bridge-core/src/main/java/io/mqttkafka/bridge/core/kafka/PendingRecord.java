@@ -22,6 +22,29 @@ public abstract class PendingRecord implements Callback {
      */
     protected abstract void unconfirmed(SendFailure failure);
 
+    /** Tells that the transaction of this record is committed. */
+    public final void committed() {
+        confirmed();
+    }
+
+    /**
+     * Tells that the transaction of this record was aborted because of it.
+     *
+     * @param failure why it cannot be written as it is
+     */
+    public final void refused(SendFailure failure) {
+        unconfirmed(failure);
+    }
+
+    /**
+     * Tells that the transaction of this record was given up, whatever became of it.
+     *
+     * @param cause why
+     */
+    public final void abandoned(Exception cause) {
+        unconfirmed(new SendFailure(SendFailure.Kind.BROKEN, cause));
+    }
+
     final void sending() {
         sender = Thread.currentThread();
     }

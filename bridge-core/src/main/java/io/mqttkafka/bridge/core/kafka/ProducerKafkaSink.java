@@ -103,9 +103,7 @@ public final class ProducerKafkaSink implements KafkaSink {
             @Nullable List<Header> headers,
             PendingRecord pending) {
         Producer<byte[], byte[]> current = producer();
-        ProducerRecord<byte[], byte[]> record = headers == null
-                ? new ProducerRecord<>(topic, partition, key, value)
-                : new ProducerRecord<>(topic, partition, key, value, kafkaHeaders(headers));
+        ProducerRecord<byte[], byte[]> record = kafkaRecord(topic, partition, key, value, headers);
         pending.sending();
         try {
             current.send(record, pending);
@@ -113,6 +111,19 @@ public final class ProducerKafkaSink implements KafkaSink {
             // Kafka's client tells the callback of failures it knows, and throws the others.
             pending.unconfirmed(SendFailures.classify(e, true));
         }
+    }
+
+    // NullAway cannot see in class files of JDK 17 that an array may be null.
+    @SuppressWarnings("NullAway")
+    static ProducerRecord<byte[], byte[]> kafkaRecord(
+            String topic,
+            @Nullable Integer partition,
+            byte @Nullable [] key,
+            byte[] value,
+            @Nullable List<Header> headers) {
+        return headers == null
+                ? new ProducerRecord<>(topic, partition, key, value)
+                : new ProducerRecord<>(topic, partition, key, value, kafkaHeaders(headers));
     }
 
     private static List<org.apache.kafka.common.header.Header> kafkaHeaders(List<Header> headers) {

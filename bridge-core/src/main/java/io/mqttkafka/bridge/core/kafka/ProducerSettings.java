@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ final class ProducerSettings {
     private static final Duration LONGEST_BLOCK = Duration.ofSeconds(5);
     private static final int DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
     private static final int DEFAULT_LINGER_MS = 5;
+    private static final int DEFAULT_TRANSACTION_TIMEOUT_MS = 60_000;
 
     private ProducerSettings() {}
 
@@ -41,6 +43,29 @@ final class ProducerSettings {
                 Math.min(LONGEST_BLOCK.toMillis(), mqtt.keepAlive().toMillis() / 4));
         deliveryTimeout(properties, kafka.deliveryTimeout());
         requireRoom(properties, mqtt);
+        return properties;
+    }
+
+    static Map<String, Object> transactional(
+            KafkaOptions kafka, MqttOptions mqtt, String clientId, String transactionalId) {
+        Map<String, Object> properties = producer(kafka, mqtt, clientId);
+        properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, "bridge-" + clientId + "-qos2");
+        properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        return properties;
+    }
+
+    static Duration transactionTimeout(Map<String, Object> properties) {
+        return Duration.ofMillis(
+                number(properties, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, DEFAULT_TRANSACTION_TIMEOUT_MS));
+    }
+
+    static Map<String, Object> stateConsumer(KafkaOptions kafka, String clientId) {
+        Map<String, Object> properties = new HashMap<>(kafka.client());
+        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, "bridge-" + clientId + "-state");
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         return properties;
     }
 

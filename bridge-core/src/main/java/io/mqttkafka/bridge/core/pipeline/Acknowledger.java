@@ -1,5 +1,7 @@
 package io.mqttkafka.bridge.core.pipeline;
 
+import io.mqttkafka.bridge.core.failpoint.Failpoint;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.AckOutput;
 import io.mqttkafka.bridge.core.mqtt.wire.AckBuffer;
 import io.mqttkafka.bridge.core.session.Delivery;
@@ -24,6 +26,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private final SourceSession session;
     private final AckBuffer buffer = new AckBuffer(MOST_AT_ONCE);
     private final Runnable progress;
+    private final Failpoints failpoints;
     private final Thread thread;
 
     /** Whether there may be something to do that has not been looked at. */
@@ -38,7 +41,8 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     /** How many acknowledgements have been written: a sign of progress. */
     private final AtomicLong written = new AtomicLong();
 
-    Acknowledger(String name, SourceSession session, Runnable progress) {
+    Acknowledger(String name, SourceSession session, Runnable progress, Failpoints failpoints) {
+        this.failpoints = failpoints;
         this.session = session;
         this.progress = progress;
         thread = new Thread(this, name);
@@ -94,7 +98,9 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
         AckOutput out = target;
         try {
             if (out != null) {
+                failpoints.pass(Failpoint.BEFORE_ACKNOWLEDGEMENT);
                 out.write(buffer.bytes(), buffer.length());
+                failpoints.pass(Failpoint.ACKNOWLEDGED);
             }
         } catch (IOException e) {
             // The reader finds the connection broken too; what was not acknowledged comes again.

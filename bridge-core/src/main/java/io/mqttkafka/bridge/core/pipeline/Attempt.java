@@ -15,6 +15,9 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
     /** What has to be acknowledged, and the number of the route there; null for QoS 0. */
     final @Nullable Delivery delivery;
 
+    /** Its place in a transaction; null if it goes without one. */
+    final @Nullable TransactionUnit unit;
+
     final int routeIndex;
 
     /** Its place among the messages of the connection. */
@@ -38,12 +41,14 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
             RouteMatch match,
             MqttMessage message,
             @Nullable Delivery delivery,
+            @Nullable TransactionUnit unit,
             int routeIndex,
             long order) {
         this.pipeline = pipeline;
         this.match = match;
         this.message = message;
         this.delivery = delivery;
+        this.unit = unit;
         this.routeIndex = routeIndex;
         this.order = order;
     }

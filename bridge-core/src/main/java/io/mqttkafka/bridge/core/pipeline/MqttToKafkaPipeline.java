@@ -2,8 +2,11 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.failpoint.Failpoint;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
+import io.mqttkafka.bridge.core.kafka.PreparedRecord;
 import io.mqttkafka.bridge.core.kafka.SendFailure;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
@@ -42,12 +45,15 @@ final class MqttToKafkaPipeline {
     private final InFlightWindow window;
     private final PipelineEvents runner;
     private final BridgeEvents events;
+    private final Failpoints failpoints;
 
-    MqttToKafkaPipeline(KafkaSink sink, InFlightWindow window, PipelineEvents runner, BridgeEvents events) {
+    MqttToKafkaPipeline(
+            KafkaSink sink, InFlightWindow window, PipelineEvents runner, BridgeEvents events, Failpoints failpoints) {
         this.sink = sink;
         this.window = window;
         this.runner = runner;
         this.events = events;
+        this.failpoints = failpoints;
     }
 
     /** What a message takes of the window: its payload, and what it weighs besides. */
@@ -102,7 +108,33 @@ final class MqttToKafkaPipeline {
             return;
         }
         attempt.kafkaTopic = topic;
-        sink.send(topic, partition, key, value, headers, attempt);
+        send(attempt, topic, partition, key, value, headers, attempt);
+    }
+
+    /** Sends a record now, or puts it into the transaction that its message goes by. */
+    private void send(
+            Attempt attempt,
+            String topic,
+            @Nullable Integer partition,
+            byte @Nullable [] key,
+            byte[] value,
+            @Nullable List<Header> headers,
+            PendingRecord pending) {
+        TransactionUnit unit = attempt.unit;
+        if (unit == null) {
+            sink.send(topic, partition, key, value, headers, pending);
+        } else if (unit.prepared(
+                attempt.routeIndex, new PreparedRecord(topic, partition, key, value, headers, pending))) {
+            decided(unit);
+        } else {
+            release(attempt);
+        }
+    }
+
+    private void decided(TransactionUnit unit) {
+        if (unit.complete()) {
+            runner.complete(unit);
+        }
     }
 
     private static @Nullable List<Header> plainHeaders(RouteMatch match, MqttMessage message) {
@@ -135,31 +167,43 @@ final class MqttToKafkaPipeline {
 
     /** Kafka has confirmed the record. Called by a thread of Kafka's client. */
     void delivered(Attempt attempt) {
+        failpoints.pass(Failpoint.CONFIRMED);
         attempt.counters().delivered.increment();
         finish(attempt);
     }
 
     /** Kafka has not confirmed the record. Called by the sending thread or one of Kafka's client. */
     void undelivered(Attempt attempt, SendFailure failure) {
-        if (failure.kind() == SendFailure.Kind.BROKEN) {
+        if (failure.kind() != SendFailure.Kind.BROKEN) {
+            hold(attempt, Failure.of(failure));
+        } else if (attempt.unit == null) {
             giveBack(attempt, failure.cause());
         } else {
-            hold(attempt, Failure.of(failure));
+            // The committer, which gave it up, sees to the rest.
+            attempt.route().lastError(failure.cause());
+            release(attempt);
         }
+    }
+
+    private void release(Attempt attempt) {
+        window.release(cost(attempt.message.payload().length));
     }
 
     /** The route is done with the message. */
     private void finish(Attempt attempt) {
-        window.release(cost(attempt.message.payload().length));
+        release(attempt);
         Delivery delivery = attempt.delivery;
-        if (delivery != null && delivery.settle(attempt.routeIndex)) {
+        if (attempt.unit != null) {
+            attempt.unit.withoutRecord();
+            decided(attempt.unit);
+        } else if (delivery != null && delivery.settle(attempt.routeIndex)) {
             runner.settled(delivery);
         }
     }
 
     /** Nobody knows whether the record was written: the MQTT broker has to deliver the message again. */
     private void giveBack(Attempt attempt, Throwable cause) {
-        window.release(cost(attempt.message.payload().length));
+        release(attempt);
         attempt.route().lastError(cause);
         if (attempt.delivery == null) {
             attempt.counters().shed.increment();
@@ -192,6 +236,11 @@ final class MqttToKafkaPipeline {
     }
 
     private void proceed(Attempt attempt) {
+        if (attempt.unit != null && attempt.unit.delivery.failed()) {
+            // Given up while it waited; it comes again.
+            release(attempt);
+            return;
+        }
         if (attempt.givenUp != null) {
             giveUp(attempt, attempt.givenUp);
             return;
@@ -375,7 +424,8 @@ final class MqttToKafkaPipeline {
         byte[] key = attempt.match.keyBytes != null
                 ? attempt.match.keyBytes
                 : attempt.message.topic().getBytes(StandardCharsets.UTF_8);
-        sink.send(
+        send(
+                attempt,
                 topic,
                 null,
                 key,
@@ -415,11 +465,7 @@ final class MqttToKafkaPipeline {
 
         @Override
         protected void unconfirmed(SendFailure failure) {
-            if (failure.kind() == SendFailure.Kind.BROKEN) {
-                giveBack(attempt, failure.cause());
-            } else {
-                hold(attempt, Failure.of(failure));
-            }
+            undelivered(attempt, failure);
         }
     }
 }

@@ -8,6 +8,9 @@ interface PipelineEvents {
     /** The last route is done with a message. */
     void settled(Delivery delivery);
 
+    /** Every route has come to a result for a message that goes by a transaction. */
+    void complete(TransactionUnit unit);
+
     /** A message cannot be settled on this connection; the sink is broken as well if a cause is given. */
     void redeliver(@Nullable Delivery delivery, Throwable cause);
 

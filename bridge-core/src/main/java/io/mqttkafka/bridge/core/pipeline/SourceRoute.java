@@ -40,6 +40,10 @@ public final class SourceRoute implements CompiledRoute {
     final String name;
     final TopicFilter filter;
     final QoS qos;
+
+    /** Whether messages of QoS 2 go by transactions. */
+    final boolean exactlyOnce;
+
     final @Nullable PayloadCodec<Object> decoder;
     final List<Step> steps;
     final @Nullable PayloadCodec<Object> encoder;
@@ -74,6 +78,7 @@ public final class SourceRoute implements CompiledRoute {
         name = route.name();
         filter = TopicFilter.parse(source.filter());
         qos = source.qos();
+        exactlyOnce = qos == QoS.EXACTLY_ONCE && !source.effectivelyOnce();
         decoder = (PayloadCodec<Object>) source.decoder();
         steps = source.steps();
         encoder = (PayloadCodec<Object>) source.encoder();
@@ -189,6 +194,15 @@ public final class SourceRoute implements CompiledRoute {
      */
     public QoS qos() {
         return qos;
+    }
+
+    /**
+     * Says whether messages of QoS 2 go by transactions.
+     *
+     * @return whether they do
+     */
+    public boolean exactlyOnce() {
+        return exactlyOnce;
     }
 
     /**

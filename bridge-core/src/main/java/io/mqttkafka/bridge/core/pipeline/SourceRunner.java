@@ -5,10 +5,14 @@ import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.Qos0Overflow;
+import io.mqttkafka.bridge.config.TransactionOptions;
 import io.mqttkafka.bridge.config.Unrouted;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.failpoint.Failpoint;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.AckOutput;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
@@ -74,6 +78,7 @@ public final class SourceRunner implements Runner {
     private static final int MOST_MALFORMED_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
     private static final int HIGHEST_SUBSCRIPTION_ID = 268_435_455;
+    private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
 
     /** What a runner is made of. */
     public record Parts(
@@ -82,6 +87,9 @@ public final class SourceRunner implements Runner {
             List<SourceRoute> routes,
             MqttTransport transport,
             KafkaSink sink,
+            @Nullable TransactionalKafkaSink transactions,
+            TransactionOptions transactionOptions,
+            Failpoints failpoints,
             BridgeEvents events,
             Duration drainTimeout,
             Duration stallThreshold,
@@ -99,6 +107,11 @@ public final class SourceRunner implements Runner {
     private final InFlightWindow window;
     private final MqttToKafkaPipeline pipeline;
     private final Acknowledger acknowledger;
+
+    /** Null if no route asks for exactly once. */
+    private final @Nullable TransactionCommitter committer;
+
+    private final Failpoints failpoints;
     private final LaneWorker laneWorker;
     private final Map<SourceRoute, RouteLane> lanes = new LinkedHashMap<>();
     private final List<Subscribed> subscriptions;
@@ -150,9 +163,20 @@ public final class SourceRunner implements Runner {
         events = parts.events();
         String thread = "bridge-" + clientId;
         window = new InFlightWindow(options.maxInFlightBytes());
-        session = new SourceSession(this::wakeAcknowledger);
-        acknowledger = new Acknowledger(thread + "-ack", session, this::wakeReader);
-        pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events);
+        failpoints = parts.failpoints();
+        session = new SourceSession(this::wakeAcknowledger, this::wakeCommitter);
+        acknowledger = new Acknowledger(thread + "-ack", session, this::wakeReader, failpoints);
+        pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events, failpoints);
+        TransactionalKafkaSink transactions = parts.transactions();
+        committer = transactions == null
+                ? null
+                : new TransactionCommitter(
+                        thread + "-commit",
+                        transactions,
+                        session,
+                        parts.transactionOptions(),
+                        failpoints,
+                        new FromCommitter());
         for (SourceRoute route : parts.routes()) {
             lanes.put(route, new RouteLane());
         }
@@ -228,6 +252,9 @@ public final class SourceRunner implements Runner {
     @Override
     public void start(long deadlineNanos) {
         sink.open(remaining(deadlineNanos));
+        if (committer != null) {
+            committer.open(remaining(deadlineNanos));
+        }
         for (SourceRoute route : parts.routes()) {
             for (String topic : route.fixedTopics()) {
                 requireReady(route, topic, deadlineNanos);
@@ -303,12 +330,23 @@ public final class SourceRunner implements Runner {
                 acknowledger.stop();
                 laneWorker.stop();
             }
+            closeTransactions(Duration.ZERO);
+            if (committer != null) {
+                committer.stop();
+            }
         } catch (InterruptedException e) {
             interrupted = true;
         }
         sink.close(Duration.ZERO);
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeTransactions(Duration timeout) {
+        TransactionalKafkaSink transactions = parts.transactions();
+        if (transactions != null) {
+            transactions.close(timeout);
         }
     }
 
@@ -380,7 +418,7 @@ public final class SourceRunner implements Runner {
                                 .delay(attempt, ThreadLocalRandom.current().nextDouble());
                 tellDisconnected(reason, delay);
                 mendSink();
-                if (!pause(delay) || !awaitRoomAfterFullWindow()) {
+                if (!pause(delay) || !mendTransactions() || !awaitRoomAfterFullWindow()) {
                     return;
                 }
             }
@@ -491,6 +529,7 @@ public final class SourceRunner implements Runner {
     private void subscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
         requireLimits(current.connAck());
         unsubscribe(current);
+        awaitGeneration();
         boolean ids = current.connAck().subscriptionIdsAvailable();
         List<Subscription> wanted = subscriptions.stream()
                 .map(Subscribed::subscription)
@@ -517,6 +556,25 @@ public final class SourceRunner implements Runner {
                                 + ReasonCodes.text(codes.get(i)) + "; check the rights of this user",
                         null);
             }
+        }
+    }
+
+    /** Ids of a session that the broker has lost must be void in Kafka before the new one can use them again. */
+    private void awaitGeneration() throws MqttConnectException, InterruptedException {
+        if (committer == null) {
+            return;
+        }
+        committer.wake();
+        while (session.generationDue()) {
+            synchronized (monitor) {
+                if (closed != null || stop != null || drain != null) {
+                    throw new MqttConnectException(
+                            MqttConnectException.Kind.UNREACHABLE,
+                            "the connection ended before Kafka knew of the new MQTT session",
+                            null);
+                }
+            }
+            awaitTick();
         }
     }
 
@@ -603,11 +661,12 @@ public final class SourceRunner implements Runner {
             owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
             long tooLong = options.keepAlive().toNanos() * 2;
             if (owedSince != 0 && now - owedSince > tooLong) {
-                return CloseReason.of("acknowledgements could not be written for " + options.keepAlive(), null);
+                return CloseReason.of(
+                        "acknowledgements could not be written for twice the keep-alive (mqtt.keepAlive)", null);
             }
             if (now - current.lastReadNanos() > tooLong) {
                 return CloseReason.of(
-                        "the connection was not read for twice the keep-alive; "
+                        "the connection was not read for twice the keep-alive (mqtt.keepAlive); "
                                 + "a codec or function of a route may block",
                         null);
             }
@@ -659,8 +718,10 @@ public final class SourceRunner implements Runner {
                 awaitTick();
             }
         }
+        awaitTransactions(deadline);
         draining = true;
         sink.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+        closeTransactions(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
         long lastAcks = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
         while (session.owesAcknowledgement() && System.nanoTime() < lastAcks && !isClosed()) {
             awaitTick();
@@ -670,6 +731,13 @@ public final class SourceRunner implements Runner {
             log.warn("'{}' leaves {} messages unacknowledged; the MQTT broker delivers them again", clientId, left);
         }
         current.disconnect(NORMAL_DISCONNECTION);
+    }
+
+    /** What is ready is committed, also on a stop: it came before the message that failed. */
+    private void awaitTransactions(long deadline) throws InterruptedException {
+        while (committer != null && !committer.isResting() && System.nanoTime() < deadline && !isClosed()) {
+            awaitTick();
+        }
     }
 
     private boolean isClosed() {
@@ -724,6 +792,31 @@ public final class SourceRunner implements Runner {
         }
     }
 
+    /** Starts transactions afresh if nobody knows how the last one ended; false if the runner is to end. */
+    private boolean mendTransactions() throws InterruptedException {
+        int attempt = 0;
+        while (committer != null && committer.isBroken()) {
+            try {
+                committer.restart(RESTART_TIMEOUT);
+                log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
+            } catch (BridgeStartException e) {
+                lastError = e.getMessage();
+                attempt++;
+                Duration delay = options.reconnect()
+                        .delay(attempt, ThreadLocalRandom.current().nextDouble());
+                log.warn(
+                        "'{}' cannot start transactions afresh: {}; next attempt in {} ms",
+                        clientId,
+                        e.getMessage(),
+                        delay.toMillis());
+                if (!pause(delay)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     /** A window that was full is given the time to drain, so that the next connection does not end the same way. */
     private boolean awaitRoomAfterFullWindow() throws InterruptedException {
         while (windowWasFull && !window.halfFree()) {
@@ -758,6 +851,12 @@ public final class SourceRunner implements Runner {
             events.tell(listener -> listener.onRouteStopped(new RouteStopped(route.name(), topic, cause)));
         }
         started.completeExceptionally(new BridgeStartException(message, stopping.cause()));
+    }
+
+    private void wakeCommitter() {
+        if (committer != null) {
+            committer.wake();
+        }
     }
 
     private void wakeAcknowledger() {
@@ -858,18 +957,38 @@ public final class SourceRunner implements Runner {
             if (frame.duplicate()) {
                 redelivered.increment();
             }
+            failpoints.pass(Failpoint.RECEIVED);
+            boolean durable = frame.qos() == 2 && committer != null && anyExactlyOnce(matches);
             Delivery delivery = session.published(
                     frame.packetId(),
                     frame.qos(),
                     frame.duplicate(),
                     frame.fingerprint(topicHash),
                     matches.length,
+                    durable,
                     System.nanoTime());
             if (delivery == null) {
                 window.release(bytes);
                 return;
             }
             delivery.tag(matches);
+            if (durable) {
+                takeDurable(delivery, matches, message, each);
+            } else {
+                takePlain(delivery, matches, message, each);
+            }
+        }
+
+        private static boolean anyExactlyOnce(RouteMatch[] matches) {
+            for (RouteMatch match : matches) {
+                if (match.route.exactlyOnce) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private void takePlain(Delivery delivery, RouteMatch[] matches, MqttMessage message, long each) {
             try {
                 for (int i = 0; i < matches.length; i++) {
                     if (!wanted[i] || !delivery.isOpen(i)) {
@@ -878,12 +997,35 @@ public final class SourceRunner implements Runner {
                             session.settled(delivery);
                         }
                     } else {
-                        pipeline.take(new Attempt(pipeline, matches[i], message, delivery, i, order++));
+                        pipeline.take(new Attempt(pipeline, matches[i], message, delivery, null, i, order++));
                     }
                 }
             } catch (RuntimeException | Error e) {
                 // The connection breaks; when the message comes again it must count as new.
                 session.failed(delivery);
+                throw e;
+            }
+        }
+
+        private void takeDurable(Delivery delivery, RouteMatch[] matches, MqttMessage message, long each) {
+            TransactionCommitter taking = Objects.requireNonNull(committer);
+            TransactionUnit unit = new TransactionUnit(delivery, matches.length);
+            taking.add(unit);
+            try {
+                for (int i = 0; i < matches.length; i++) {
+                    if (wanted[i]) {
+                        pipeline.take(new Attempt(pipeline, matches[i], message, delivery, unit, i, order++));
+                    } else {
+                        window.release(each);
+                        unit.withoutRecord();
+                        if (unit.complete()) {
+                            taking.completed();
+                        }
+                    }
+                }
+            } catch (RuntimeException | Error e) {
+                // The connection breaks, and what is not committed comes again.
+                taking.fail(e);
                 throw e;
             }
         }
@@ -897,7 +1039,7 @@ public final class SourceRunner implements Runner {
                     continue;
                 }
                 if (hasRoomForQos0(MqttToKafkaPipeline.cost(frame.payloadLength()))) {
-                    pipeline.take(new Attempt(pipeline, matches[i], message, null, i, order++));
+                    pipeline.take(new Attempt(pipeline, matches[i], message, null, null, i, order++));
                 } else {
                     RouteCounters counters = matches[i].route.counters(0);
                     counters.received.increment();
@@ -971,12 +1113,14 @@ public final class SourceRunner implements Runner {
                     frame.duplicate(),
                     frame.fingerprint(topicHash),
                     0,
+                    false,
                     System.nanoTime());
         }
 
         @Override
         public void release(int packetId) {
             if (takingMessages) {
+                failpoints.pass(Failpoint.RELEASED);
                 session.released(packetId);
             }
         }
@@ -1069,8 +1213,15 @@ public final class SourceRunner implements Runner {
         }
 
         @Override
+        public void complete(TransactionUnit unit) {
+            Objects.requireNonNull(committer).completed();
+        }
+
+        @Override
         public void redeliver(@Nullable Delivery delivery, Throwable cause) {
-            if (delivery == null || session.failed(delivery)) {
+            if (delivery != null && delivery.durable()) {
+                Objects.requireNonNull(committer).fail(cause);
+            } else if (delivery == null || session.failed(delivery)) {
                 breakConnection(cause);
             } else {
                 synchronized (monitor) {
@@ -1087,6 +1238,26 @@ public final class SourceRunner implements Runner {
         @Override
         public void wakeLanes() {
             laneWorker.wake();
+        }
+    }
+
+    /** What the committer has to say. */
+    private final class FromCommitter implements TransactionCommitter.Owner {
+        @Override
+        public void outcomeUnknown(Throwable cause) {
+            dropConnection("a transaction of Kafka's client failed: " + SafeText.of(cause));
+        }
+
+        @Override
+        public void fenced(Throwable cause) {
+            SourceRunner.this.stop(new Stop(
+                    null,
+                    null,
+                    new DeliveryException(
+                            "kafka.transactions.idPrefix: another bridge with the client id '"
+                                    + UntrustedText.escape(clientId)
+                                    + "' has taken the transactional id over; give each bridge a client id of its own",
+                            cause)));
         }
     }
 }

@@ -16,10 +16,19 @@ public final class Delivery {
     private static final AtomicLongFieldUpdater<Delivery> OPEN =
             AtomicLongFieldUpdater.newUpdater(Delivery.class, "open");
 
+    /** The epoch of what was received by another process. */
+    private static final int NO_CONNECTION = -1;
+
     final int packetId;
     final int qos;
     final long fingerprint;
-    final long receivedNanos;
+    long receivedNanos;
+
+    /** Whether its packet id goes to Kafka with its records, in one transaction. */
+    final boolean durable;
+
+    /** The connection on which the broker released it last; null while it has not. Guarded by the ledger. */
+    SourceSession.@Nullable Connection releasedOn;
 
     /** The connection it was last received on. */
     volatile int epoch;
@@ -35,12 +44,20 @@ public final class Delivery {
     /** What its owner wants to find again when it is acknowledged. */
     private @Nullable Object tag;
 
-    Delivery(int packetId, int qos, long fingerprint, long receivedNanos, long open) {
+    Delivery(int packetId, int qos, boolean durable, long fingerprint, long receivedNanos, long open) {
         this.packetId = packetId;
         this.qos = qos;
+        this.durable = durable;
         this.fingerprint = fingerprint;
         this.receivedNanos = receivedNanos;
         this.open = open;
+    }
+
+    /** Makes a delivery that Kafka has already, as it is known from its state. */
+    static Delivery committed(int packetId, long fingerprint) {
+        Delivery delivery = new Delivery(packetId, 2, true, fingerprint, 0, 0);
+        delivery.epoch = NO_CONNECTION;
+        return delivery;
     }
 
     /** Returns the mask with the lowest {@code routes} bits set. */
@@ -76,12 +93,23 @@ public final class Delivery {
         return (before & bit) != 0 && (before & ~bit) == 0;
     }
 
+    /** Marks all routes as done: the transaction that holds it is committed. */
+    void settleAll() {
+        open = 0;
+    }
+
+    /** Says whether its packet id goes to Kafka with its records, in one transaction. */
+    public boolean durable() {
+        return durable;
+    }
+
     /** Marks it as failed: it must not be acknowledged, and counts as new when it comes again. */
     public void fail() {
         failed = true;
     }
 
-    boolean failed() {
+    /** Says whether it has failed: whatever is prepared for it must not be sent. */
+    public boolean failed() {
         return failed;
     }
 

@@ -1,34 +1,119 @@
 package io.mqttkafka.bridge.core.session;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The packet ids of QoS 2 that the MQTT broker has not released, and what was received under each of them. It outlives
- * connections as long as the MQTT session does. Only for the reading thread.
+ * connections as long as the MQTT session does.
+ *
+ * <p>Ids of durable deliveries leave only when Kafka has the news: until then they wait as releasing, and those that a
+ * lost answer made worthless as forgotten. Thread-safe.
  */
 final class Qos2Ledger {
     private final Map<Integer, Delivery> unreleased = new HashMap<>();
 
-    @Nullable
-    Delivery get(int packetId) {
+    /** Durable deliveries that the broker has released, in order, until their removal is committed. */
+    private final Deque<Delivery> releasing = new ArrayDeque<>();
+
+    /** Durable ids that can never come again, until their removal is committed. */
+    private final Set<Integer> forgotten = new LinkedHashSet<>();
+
+    synchronized @Nullable Delivery get(int packetId) {
         return unreleased.get(packetId);
     }
 
-    void put(Delivery delivery) {
+    synchronized void put(Delivery delivery) {
         unreleased.put(delivery.packetId, delivery);
     }
 
-    void remove(int packetId) {
+    synchronized void remove(int packetId) {
         unreleased.remove(packetId);
     }
 
-    void clear() {
+    /** Forgets everything, because the broker has lost the session. */
+    synchronized void clear() {
         unreleased.clear();
+        releasing.clear();
+        forgotten.clear();
     }
 
-    int size() {
+    /** Replaces what is known of durable ids by what Kafka knows. */
+    synchronized void restore(Qos2State state) {
+        unreleased.values().removeIf(delivery -> delivery.durable);
+        releasing.clear();
+        forgotten.clear();
+        state.forEach((id, fingerprint) -> unreleased.putIfAbsent(id, Delivery.committed(id, fingerprint)));
+    }
+
+    /** Notes that the broker released a durable delivery; the connection gets its PUBCOMP once that is committed. */
+    synchronized void release(Delivery delivery, SourceSession.Connection on) {
+        if (delivery.releasedOn == null) {
+            releasing.add(delivery);
+        }
+        delivery.releasedOn = on;
+    }
+
+    /** Forgets the ids that were not seen again on a connection that began in doubt about the session. */
+    synchronized void forgetBefore(int epoch) {
+        unreleased.values().removeIf(delivery -> {
+            boolean stale = delivery.epoch != epoch && delivery.releasedOn == null;
+            if (stale && delivery.durable) {
+                forgotten.add(delivery.packetId);
+            }
+            return stale;
+        });
+    }
+
+    /** Says whether ids wait for their removal. */
+    synchronized boolean owesRemovals() {
+        return !releasing.isEmpty() || !forgotten.isEmpty();
+    }
+
+    /** Lists what the next transaction has to write: ids to remove, and ids of these deliveries to add. */
+    synchronized Qos2Change change(boolean newGeneration, List<Delivery> deliveries) {
+        List<Delivery> released = new ArrayList<>(releasing);
+        List<Integer> removed = new ArrayList<>();
+        for (Delivery delivery : released) {
+            if (unreleased.get(delivery.packetId) == delivery) {
+                removed.add(delivery.packetId);
+            }
+        }
+        removed.addAll(forgotten);
+        List<Delivery> added = new ArrayList<>(deliveries.size());
+        for (Delivery delivery : deliveries) {
+            // A session that the broker has lost, or a message that took its id, has made the others worthless.
+            if (unreleased.get(delivery.packetId) == delivery) {
+                added.add(delivery);
+            }
+        }
+        return new Qos2Change(newGeneration, removed, added, released, List.copyOf(forgotten));
+    }
+
+    /** Notes that a change is committed; hands out the ids whose PUBCOMP may leave on this connection. */
+    synchronized void committed(
+            Qos2Change change, SourceSession.@Nullable Connection connection, IntConsumer completed) {
+        for (Delivery delivery : change.released()) {
+            // Not there any more if the broker has lost the session meanwhile.
+            if (releasing.remove(delivery)) {
+                unreleased.remove(delivery.packetId, delivery);
+                if (delivery.releasedOn == connection) {
+                    completed.accept(delivery.packetId);
+                }
+            }
+        }
+        change.forgotten().forEach(forgotten::remove);
+    }
+
+    synchronized int size() {
         return unreleased.size();
     }
 }

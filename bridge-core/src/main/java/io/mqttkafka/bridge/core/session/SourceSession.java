@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.session;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +15,13 @@ import org.jspecify.annotations.Nullable;
  * another connection than the first copy, marked as duplicate, under the same packet id and with the same content;
  * otherwise it is new, because a duplicate is better than a loss.
  *
+ * <p>A <em>durable</em> message of QoS 2 is settled by a transaction that holds its records and its packet id, and only when
+ * a later transaction has removed the id is its release answered: so neither a crash nor a lost packet repeats or swallows
+ * it. What transactions have to write is a {@link Qos2Change}; what they have written is a {@link Qos2State}.
+ *
  * <p>Threads: {@link #connected}, {@link #published} and {@link #released} belong to the reader of the connection, {@link
- * #acknowledge} to the acknowledger; {@link #settled} and {@link #failed} may be called by any thread. {@link
- * #disconnected} is called when the reader has ended.
+ * #acknowledge} to the acknowledger, {@link #change} and {@link #committed} to the committer; {@link #settled} and {@link
+ * #failed} may be called by any thread. {@link #disconnected} and {@link #restore} are called when the reader has ended.
  */
 public final class SourceSession {
     /** Where acknowledgements go. Called by {@link #acknowledge} only. */
@@ -57,6 +62,7 @@ public final class SourceSession {
 
     private final Runnable acknowledgeable;
     private final int capacity;
+    private final Runnable changeable;
     private final Qos2Ledger qos2 = new Qos2Ledger();
 
     /** Unacknowledged messages of QoS 1 from earlier connections, by packet id. */
@@ -70,21 +76,43 @@ public final class SourceSession {
     /** Whether such a request may have begun a session we do not know of. */
     private boolean doubtful;
 
+    /** Whether the present connection began in such doubt. */
+    private boolean connectedInDoubt;
+
+    /** Whether the broker has begun a session that Kafka does not know of. */
+    private volatile boolean generationDue;
+
     private volatile int epoch;
     private volatile @Nullable Connection connection;
 
     /** What belongs to one connection; its monitor separates acknowledging from the end of the connection. */
-    private static final class Connection {
-        final AckLedger ledger;
+    static final class Connection {
+        /** Acknowledgements are in order within each QoS, so that QoS 1 does not wait for transactions. */
+        final AckLedger qos1;
 
-        /** Packet ids released by the broker, waiting for their PUBCOMP. */
+        final AckLedger qos2;
+
+        /** Packet ids released by the broker whose PUBCOMP may leave. Filled by the reader. */
         final IntRing releases;
+
+        /** Packet ids whose removal is committed, so that their PUBCOMP may leave. Filled by the committer. */
+        final IntRing completions;
 
         boolean closed;
 
         Connection(int capacity) {
-            ledger = new AckLedger(capacity);
+            qos1 = new AckLedger(capacity);
+            qos2 = new AckLedger(capacity);
             releases = new IntRing(capacity);
+            completions = new IntRing(capacity);
+        }
+
+        AckLedger ledger(int qos) {
+            return qos == 1 ? qos1 : qos2;
+        }
+
+        int size() {
+            return qos1.size() + qos2.size();
         }
     }
 
@@ -92,20 +120,33 @@ public final class SourceSession {
      * Makes a session that knows nothing.
      *
      * @param acknowledgeable called by any thread when {@link #acknowledge} has something to do
+     * @param changeable called by any thread when {@link #change} has something to write besides deliveries
      */
-    public SourceSession(Runnable acknowledgeable) {
-        this(acknowledgeable, PACKET_IDS);
+    public SourceSession(Runnable acknowledgeable, Runnable changeable) {
+        this(acknowledgeable, changeable, PACKET_IDS);
     }
 
     /** For tests, in which a connection is to cost little. */
-    SourceSession(Runnable acknowledgeable, int capacity) {
+    SourceSession(Runnable acknowledgeable, Runnable changeable, int capacity) {
         this.acknowledgeable = acknowledgeable;
+        this.changeable = changeable;
         this.capacity = capacity;
     }
 
     /**
+     * Replaces what is known of durable messages by what Kafka knows of them: at the start, and when nobody knows whether a
+     * transaction was committed.
+     *
+     * @param state the committed state
+     */
+    public void restore(Qos2State state) {
+        // The ids of a session that the broker has lost are void, whether or not Kafka has been told.
+        qos2.restore(generationDue ? new Qos2State() : state);
+    }
+
+    /**
      * Tells that the broker is about to be asked for a connection. If it never answers, it may have begun a new session all
-     * the same, and what is known of the last one is void: a duplicate is better than a loss.
+     * the same.
      */
     public void connecting() {
         doubtful |= unanswered;
@@ -115,19 +156,35 @@ public final class SourceSession {
     /**
      * Begins a connection.
      *
-     * @param sessionPresent whether the broker has kept the session; if not, everything known of it is void
+     * @param sessionPresent whether the broker has kept the session; if not, everything known of it is void, and no
+     *     subscription may be made before {@link #generationDue} is false
      */
     public void connected(boolean sessionPresent) {
-        boolean kept = sessionPresent && !doubtful;
+        // A session begun by a request that got no answer has sent nothing yet: what comes marked as duplicate is of
+        // the
+        // one we know. So ids keep their meaning on this connection, but those that do not come again lose it after.
+        connectedInDoubt = sessionPresent && doubtful;
+        if (!sessionPresent || doubtful) {
+            unacknowledged.clear();
+        }
         doubtful = false;
         unanswered = false;
-        if (!kept) {
+        if (!sessionPresent) {
             qos2.clear();
-            unacknowledged.clear();
+            generationDue = true;
         }
         int last = epoch;
         epoch = last + 1;
         connection = new Connection(capacity);
+    }
+
+    /**
+     * Says whether the broker has begun a session, and no transaction has told Kafka yet.
+     *
+     * @return whether the next {@link #change} begins a generation
+     */
+    public boolean generationDue() {
+        return generationDue;
     }
 
     /**
@@ -138,13 +195,14 @@ public final class SourceSession {
      * @param duplicate its DUP flag
      * @param fingerprint a hash of its topic and payload
      * @param routes how many routes it goes to, from 0 to {@link Delivery#MOST_ROUTES}
+     * @param durable whether its packet id goes to Kafka with its records; for QoS 2 only
      * @param nowNanos the time of its receipt
      * @return the message to deliver to its {@linkplain Delivery#isOpen open} routes, or null if a copy received before
      *     stands for it
      * @throws ProtocolViolation if more messages are unacknowledged than there are packet ids
      */
     public @Nullable Delivery published(
-            int packetId, int qos, boolean duplicate, long fingerprint, int routes, long nowNanos) {
+            int packetId, int qos, boolean duplicate, long fingerprint, int routes, boolean durable, long nowNanos) {
         Connection current = current();
         if (!duplicate && !unacknowledged.isEmpty()) {
             // A broker delivers again before it delivers anew: what has not come again by now never will.
@@ -159,23 +217,28 @@ public final class SourceSession {
         }
         if (repetition && earlier != null && !earlier.failed()) {
             suppressed.lazySet(suppressed.get() + 1);
+            boolean settled = earlier.settled();
+            if (settled) {
+                // It is the acknowledgement that waits from now on, not the message.
+                earlier.receivedNanos = nowNanos;
+            }
             append(current, earlier);
-            if (earlier.settled()) {
+            if (settled || earlier.settled()) {
                 acknowledgeable.run();
             }
             return null;
         }
         long open = Delivery.mask(routes);
-        if (repetition && earlier != null) {
+        if (repetition && earlier != null && !durable) {
             // The routes that were done with the failed copy need not see it again.
             open &= earlier.open();
         }
-        Delivery delivery = new Delivery(packetId, qos, fingerprint, nowNanos, open);
+        Delivery delivery = new Delivery(packetId, qos, durable, fingerprint, nowNanos, open);
         append(current, delivery);
         if (qos == 2) {
             qos2.put(delivery);
         }
-        if (open == 0) {
+        if (delivery.settled()) {
             acknowledgeable.run();
         }
         return delivery;
@@ -189,12 +252,13 @@ public final class SourceSession {
      * @return whether fewer messages are unacknowledged
      */
     public boolean hasRoom(int receiveMaximum) {
-        return current().ledger.hasRoom(receiveMaximum);
+        Connection current = current();
+        return current.qos1.hasRoom(receiveMaximum - current.qos2.size());
     }
 
     private void append(Connection current, Delivery delivery) {
         delivery.epoch = epoch;
-        if (!current.ledger.add(delivery)) {
+        if (!current.ledger(delivery.qos).add(delivery)) {
             throw new ProtocolViolation(
                     RECEIVE_MAXIMUM_EXCEEDED,
                     "the MQTT broker sent more unacknowledged messages than there are packet ids");
@@ -211,14 +275,64 @@ public final class SourceSession {
         Connection current = current();
         Delivery delivery = qos2.get(packetId);
         boolean known = delivery != null && delivery.settled();
+        if (known && delivery != null && delivery.durable) {
+            qos2.release(delivery, current);
+            changeable.run();
+            return;
+        }
         if (known) {
             qos2.remove(packetId);
         }
         if (!current.releases.add(known ? packetId : packetId | UNKNOWN)) {
-            throw new ProtocolViolation(
-                    RECEIVE_MAXIMUM_EXCEEDED,
-                    "the MQTT broker released more messages than there are packet ids without waiting");
+            throw tooManyReleases();
         }
+        acknowledgeable.run();
+    }
+
+    private static ProtocolViolation tooManyReleases() {
+        return new ProtocolViolation(
+                RECEIVE_MAXIMUM_EXCEEDED,
+                "the MQTT broker released more messages than there are packet ids without waiting");
+    }
+
+    /**
+     * Says whether the next transaction has something to write besides deliveries.
+     *
+     * @return whether there are ids to remove, or a generation to begin
+     */
+    public boolean owesChange() {
+        return generationDue || qos2.owesRemovals();
+    }
+
+    /**
+     * Lists what the next transaction has to write into the state. Changes nothing here: if the transaction is aborted, ask
+     * again.
+     *
+     * @param deliveries the durable messages whose records the transaction holds
+     * @return the change
+     */
+    public Qos2Change change(List<Delivery> deliveries) {
+        return qos2.change(generationDue, deliveries);
+    }
+
+    /**
+     * Tells that a transaction is committed: its messages may be acknowledged and its removed ids completed.
+     *
+     * @param change what it wrote into the state
+     * @param deliveries the durable messages whose records it held
+     */
+    public void committed(Qos2Change change, List<Delivery> deliveries) {
+        if (change.newGeneration()) {
+            generationDue = false;
+        }
+        Connection current = connection;
+        qos2.committed(change, current, id -> {
+            if (current != null) {
+                // There is room: an id is not released again before its PUBCOMP has left.
+                current.completions.add(id);
+            }
+        });
+        deliveries.forEach(Delivery::settleAll);
         acknowledgeable.run();
     }
 
@@ -229,7 +343,7 @@ public final class SourceSession {
      */
     public void settled(Delivery delivery) {
         Connection current = connection;
-        if (current != null && current.ledger.isOldest(delivery)) {
+        if (current != null && current.ledger(delivery.qos).isOldest(delivery)) {
             acknowledgeable.run();
         }
     }
@@ -267,13 +381,17 @@ public final class SourceSession {
                 out.pubcomp(release & 0xFFFF, release < UNKNOWN);
                 count++;
             }
+            while (count < most && (release = current.completions.poll()) >= 0) {
+                out.pubcomp(release, true);
+                count++;
+            }
             Delivery delivery;
-            while (count < most && (delivery = current.ledger.takeSettled()) != null) {
-                if (delivery.qos == 1) {
-                    out.puback(delivery.packetId, delivery);
-                } else {
-                    out.pubrec(delivery.packetId, delivery);
-                }
+            while (count < most && (delivery = current.qos1.takeSettled()) != null) {
+                out.puback(delivery.packetId, delivery);
+                count++;
+            }
+            while (count < most && (delivery = current.qos2.takeSettled()) != null) {
+                out.pubrec(delivery.packetId, delivery);
                 count++;
             }
             return count;
@@ -288,11 +406,13 @@ public final class SourceSession {
         }
         synchronized (last) {
             last.closed = true;
-            for (Delivery delivery : last.ledger.remaining()) {
-                if (delivery.qos == 1) {
-                    unacknowledged.put(delivery.packetId, delivery);
-                }
+            for (Delivery delivery : last.qos1.remaining()) {
+                unacknowledged.put(delivery.packetId, delivery);
             }
+        }
+        if (connectedInDoubt) {
+            connectedInDoubt = false;
+            qos2.forgetBefore(epoch);
         }
         connection = null;
     }
@@ -304,7 +424,7 @@ public final class SourceSession {
      */
     public int unacknowledged() {
         Connection current = connection;
-        return current == null ? 0 : current.ledger.size();
+        return current == null ? 0 : current.size();
     }
 
     /**
@@ -319,13 +439,16 @@ public final class SourceSession {
             return 0;
         }
         synchronized (current) {
-            Delivery oldest = current.ledger.oldest();
-            return oldest == null ? 0 : Math.max(0, nowNanos - oldest.receivedNanos);
+            return Math.max(age(current.qos1.oldest(), nowNanos), age(current.qos2.oldest(), nowNanos));
         }
     }
 
+    private static long age(@Nullable Delivery oldest, long nowNanos) {
+        return oldest == null ? 0 : Math.max(0, nowNanos - oldest.receivedNanos);
+    }
+
     /**
-     * Says whether the oldest unacknowledged message is settled, so that its acknowledgement ought to have left.
+     * Says whether the oldest unacknowledged message of a QoS is settled, so that its acknowledgement ought to have left.
      *
      * @return whether it is
      */
@@ -335,9 +458,12 @@ public final class SourceSession {
             return false;
         }
         synchronized (current) {
-            Delivery oldest = current.ledger.oldest();
-            return oldest != null && oldest.settled();
+            return owed(current.qos1.oldest()) || owed(current.qos2.oldest());
         }
+    }
+
+    private static boolean owed(@Nullable Delivery oldest) {
+        return oldest != null && oldest.settled();
     }
 
     /**

@@ -184,7 +184,7 @@ class AckLedgerTest {
 
     /** One open route; its packet id is its number, so that order shows. */
     private Delivery delivery() {
-        return new Delivery(made++, 1, 0, 0, 1);
+        return new Delivery(made++, 1, false, 0, 0, 1);
     }
 
     private static void settleAny(Deque<Delivery> model, SplittableRandom random) {

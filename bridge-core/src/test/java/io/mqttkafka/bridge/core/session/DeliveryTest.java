@@ -55,6 +55,6 @@ class DeliveryTest {
     }
 
     private static Delivery delivery(int routes) {
-        return new Delivery(1, 1, 0, 0, Delivery.mask(routes));
+        return new Delivery(1, 1, false, 0, 0, Delivery.mask(routes));
     }
 }

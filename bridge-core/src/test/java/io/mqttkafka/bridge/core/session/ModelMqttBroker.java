@@ -138,8 +138,9 @@ final class ModelMqttBroker {
             counted += one.counted ? 1 : 0;
         }
         for (InFlight one : inFlight) {
-            if (!one.sent) {
-                return one.releasing || counted < receiveMaximum ? send(one) : null;
+            // A PUBREL needs no room: it makes some.
+            if (!one.sent && (one.releasing || counted < receiveMaximum)) {
+                return send(one);
             }
         }
         if (queue.isEmpty() || counted >= receiveMaximum) {

@@ -6,7 +6,7 @@ final class Receipt {
     final Delivery delivery;
 
     /** What the bridge remembered it in: another one after a crash, and after a session that the broker had not kept. */
-    final int memory;
+    int memory;
 
     /** One bit for each route whose record Kafka has not confirmed. */
     long open;

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SourceSessionTest {
     private static final long CONTENT = 42;
 
-    private final SourceSession session = new SourceSession(() -> {});
+    private final SourceSession session = new SourceSession(() -> {}, () -> {});
     private final Acknowledged acknowledged = new Acknowledged();
 
     @BeforeEach
@@ -25,10 +25,10 @@ class SourceSessionTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void published_againOnKeptSession_isAcknowledgedByFirstCopy(int qos) {
-        Delivery first = session.published(7, qos, false, CONTENT, 1, 0);
+        Delivery first = session.published(7, qos, false, CONTENT, 1, false, 0);
         reconnect(true);
 
-        assertThat(session.published(7, qos, true, CONTENT, 1, 0)).isNull();
+        assertThat(session.published(7, qos, true, CONTENT, 1, false, 0)).isNull();
         assertThat(acknowledged.now(session)).isEmpty();
         assertThat(first.settle(0)).isTrue();
         assertThat(acknowledged.now(session)).containsExactly((qos == 1 ? "PUBACK " : "PUBREC ") + 7);
@@ -37,59 +37,74 @@ class SourceSessionTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void published_againWithoutDup_isNew(int qos) {
-        session.published(7, qos, false, CONTENT, 1, 0);
+        session.published(7, qos, false, CONTENT, 1, false, 0);
         reconnect(true);
 
-        assertThat(session.published(7, qos, false, CONTENT, 1, 0)).isNotNull();
+        assertThat(session.published(7, qos, false, CONTENT, 1, false, 0)).isNotNull();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void published_againWithOtherContent_isNew(int qos) {
-        session.published(7, qos, false, CONTENT, 1, 0);
+        session.published(7, qos, false, CONTENT, 1, false, 0);
         reconnect(true);
 
-        assertThat(session.published(7, qos, true, CONTENT + 1, 1, 0)).isNotNull();
+        assertThat(session.published(7, qos, true, CONTENT + 1, 1, false, 0)).isNotNull();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void published_againOnSameConnection_isNew(int qos) {
-        session.published(7, qos, false, CONTENT, 1, 0);
+        session.published(7, qos, false, CONTENT, 1, false, 0);
 
-        assertThat(session.published(7, qos, true, CONTENT, 1, 0)).isNotNull();
+        assertThat(session.published(7, qos, true, CONTENT, 1, false, 0)).isNotNull();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void published_againOnNewSession_isNew(int qos) {
-        session.published(7, qos, false, CONTENT, 1, 0);
+        session.published(7, qos, false, CONTENT, 1, false, 0);
         reconnect(false);
 
-        assertThat(session.published(7, qos, true, CONTENT, 1, 0)).isNotNull();
+        assertThat(session.published(7, qos, true, CONTENT, 1, false, 0)).isNotNull();
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void published_againAfterUnansweredConnect_isNew(int qos) {
-        session.published(7, qos, false, CONTENT, 1, 0);
-        session.disconnected();
-        session.connecting();
-        session.connecting();
-        session.connected(true);
+    @Test
+    void publishedQos1_againAfterUnansweredConnect_isNew() {
+        session.published(7, 1, false, CONTENT, 1, false, 0);
+        reconnectInDoubt();
 
-        assertThat(session.published(7, qos, true, CONTENT, 1, 0)).isNotNull();
+        assertThat(session.published(7, 1, true, CONTENT, 1, false, 0)).isNotNull();
+    }
+
+    /** A session begun by the unanswered request has had nothing to send, so it is the one known. */
+    @Test
+    void publishedQos2_againAfterUnansweredConnect_isSuppressed() {
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        reconnectInDoubt();
+
+        assertThat(session.published(7, 2, true, CONTENT, 1, false, 0)).isNull();
+    }
+
+    /** By now the session begun by the unanswered request can have sent something that got lost. */
+    @Test
+    void publishedQos2_againOnSecondConnectionAfterUnansweredConnect_isNew() {
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        reconnectInDoubt();
+        reconnect(true);
+
+        assertThat(session.published(7, 2, true, CONTENT, 1, false, 0)).isNotNull();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void published_againAfterFailure_isDeliveredToOpenRoutesOnly(int qos) {
-        Delivery first = session.published(7, qos, false, CONTENT, 2, 0);
+        Delivery first = session.published(7, qos, false, CONTENT, 2, false, 0);
         first.settle(0);
         assertThat(session.failed(first)).isTrue();
         reconnect(true);
 
-        Delivery again = session.published(7, qos, true, CONTENT, 2, 0);
+        Delivery again = session.published(7, qos, true, CONTENT, 2, false, 0);
         assertThat(again).isNotNull();
         assertThat(again.isOpen(0)).isFalse();
         assertThat(again.isOpen(1)).isTrue();
@@ -97,8 +112,8 @@ class SourceSessionTest {
 
     @Test
     void acknowledge_confirmedOutOfOrder_leavesInOrder() {
-        Delivery first = session.published(1, 1, false, 1, 1, 0);
-        Delivery second = session.published(2, 1, false, 2, 1, 0);
+        Delivery first = session.published(1, 1, false, 1, 1, false, 0);
+        Delivery second = session.published(2, 1, false, 2, 1, false, 0);
         second.settle(0);
         assertThat(acknowledged.now(session)).isEmpty();
         first.settle(0);
@@ -114,12 +129,19 @@ class SourceSessionTest {
 
     @Test
     void released_knownId_isCompletedAndForgotten() {
-        session.published(9, 2, false, CONTENT, 1, 0).settle(0);
+        session.published(9, 2, false, CONTENT, 1, false, 0).settle(0);
         session.released(9);
         assertThat(acknowledged.now(session)).containsExactlyInAnyOrder("PUBREC 9", "PUBCOMP 9 known");
         reconnect(true);
 
-        assertThat(session.published(9, 2, true, CONTENT, 1, 0)).isNotNull();
+        assertThat(session.published(9, 2, true, CONTENT, 1, false, 0)).isNotNull();
+    }
+
+    private void reconnectInDoubt() {
+        session.disconnected();
+        session.connecting();
+        session.connecting();
+        session.connected(true);
     }
 
     private void reconnect(boolean sessionPresent) {

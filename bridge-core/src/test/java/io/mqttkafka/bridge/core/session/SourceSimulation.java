@@ -131,6 +131,9 @@ final class SourceSimulation {
     /** A CONNACK was lost: the broker may have replaced the session unseen, and the bridge must forget. */
     private boolean doubtful;
 
+    /** Whether the bridge connected in such doubt: then it may still trust its ids of QoS 2, but not after. */
+    private boolean inDoubt;
+
     private long now;
     private long activity;
 
@@ -260,6 +263,7 @@ final class SourceSimulation {
         bridgeIsConnected = true;
         figures.connections++;
         note("bridge", "connects, session present: ", present);
+        inDoubt = present && doubtful;
         if (!present || doubtful) {
             doubtful = false;
             memory++;
@@ -296,6 +300,7 @@ final class SourceSimulation {
         brokerCloses(argument);
         note("bridge", "disconnects");
         bridgeIsConnected = false;
+        inDoubt = false;
         dropIn = 0;
         toBridge.clear();
         unacknowledged.clear();
@@ -397,6 +402,7 @@ final class SourceSimulation {
         SplittableRandom random = new SplittableRandom(argument);
         kafka.crash(open -> random.nextInt(open + 1));
         bridgeIsConnected = false;
+        inDoubt = false;
         dropIn = 0;
         toBridge.clear();
         unacknowledged.clear();
@@ -502,15 +508,20 @@ final class SourceSimulation {
     private Receipt known(Packet packet) {
         Receipt receipt = latest[packet.message().number()];
         boolean forgotten = receipt == null
-                || receipt.memory != memory
+                || !isRemembered(receipt)
                 // It may have arrived, and then the id is free for another message.
                 || packet.message().qos() == 1 && receipt.acknowledged;
         return forgotten || !isHonest() ? null : receipt;
     }
 
+    private boolean isRemembered(Receipt receipt) {
+        return receipt.memory == memory || inDoubt && receipt.memory == memory - 1 && receipt.message.qos() == 2;
+    }
+
     private void checkSuppression(Packet packet) {
         Receipt receipt = latest[packet.message().number()];
-        if (receipt != null && receipt.memory == memory) {
+        if (receipt != null && isRemembered(receipt)) {
+            receipt.memory = memory;
             return;
         }
         throw new Violation(NEVER_MISTAKEN, packet + " is not known and taken for a repetition");
@@ -530,10 +541,12 @@ final class SourceSimulation {
     }
 
     private void checkAcknowledgement(Packet acknowledgement, int qos) {
-        Packet oldest = unacknowledged.poll();
-        if (oldest == null
-                || oldest.id() != acknowledgement.id()
-                || oldest.message().qos() != qos) {
+        Packet oldest = unacknowledged.stream()
+                .filter(packet -> packet.message().qos() == qos)
+                .findFirst()
+                .orElse(null);
+        unacknowledged.remove(oldest);
+        if (oldest == null || oldest.id() != acknowledgement.id()) {
             throw new Violation(ACKNOWLEDGED_IN_ORDER, acknowledgement + " instead of one for " + oldest);
         }
         Message message = oldest.message();
@@ -554,7 +567,8 @@ final class SourceSimulation {
         if (dropIn > 0 && --dropIn == 0) {
             disconnect(argument);
         }
-        if (isHonest() && subject.remembered() > receiveMaximum) {
+        int most = world.allows(Kind.CONNACK_GETS_LOST) ? 2 * receiveMaximum : receiveMaximum;
+        if (isHonest() && subject.remembered() > most) {
             throw new Violation(BOUNDED_MEMORY, subject.remembered() + " ids are remembered");
         }
         if (bridgeIsConnected && subject.unacknowledged() != unacknowledged.size()) {
@@ -592,6 +606,11 @@ final class SourceSimulation {
     }
 
     private void checkEnd() {
+        if (inDoubt) {
+            // Only then does the bridge forget the ids that did not come again.
+            disconnect(0);
+            connect();
+        }
         if (!broker.kept().isEmpty()) {
             throw new Violation(
                     ALL_ACKNOWLEDGED,

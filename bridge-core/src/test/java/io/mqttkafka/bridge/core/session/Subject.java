@@ -27,7 +27,7 @@ class Subject {
     protected final SourceSession session;
 
     Subject(int receiveMaximum, Runnable acknowledgeable) {
-        session = new SourceSession(acknowledgeable, CAPACITY);
+        session = new SourceSession(acknowledgeable, () -> {}, CAPACITY);
     }
 
     void connecting() {
@@ -40,7 +40,7 @@ class Subject {
 
     /** Null if an earlier copy stands for it. */
     Delivery published(int id, int qos, boolean duplicate, long fingerprint, int routes, long nowNanos) {
-        return session.published(id, qos, duplicate, fingerprint, routes, nowNanos);
+        return session.published(id, qos, duplicate, fingerprint, routes, false, nowNanos);
     }
 
     /** Whether the pipeline is to send it to this route. */

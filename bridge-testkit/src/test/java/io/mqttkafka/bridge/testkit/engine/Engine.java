@@ -62,7 +62,11 @@ final class Engine implements AutoCloseable {
     }
 
     Engine route(String filter, QoS qos, String topic, UnaryOperator<ToKafka<byte[]>> more) {
-        return route(more.apply(Route.fromMqtt(filter).qos(qos).toKafka(topic).name(topic))
+        return route(more.apply(Route.fromMqtt(filter)
+                        .qos(qos)
+                        .effectivelyOnce()
+                        .toKafka(topic)
+                        .name(topic))
                 .build());
     }
 

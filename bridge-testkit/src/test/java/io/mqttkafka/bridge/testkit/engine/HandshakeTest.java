@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.testkit.ConnectPacket;
 import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.MqttProperty;
+import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.SubscribePacket;
 import java.time.Duration;
@@ -69,6 +71,42 @@ class HandshakeTest {
         assertThat(subscribe.subscriptions())
                 .containsExactly(new SubscribePacket.Subscription("a/#", 2, false, false, 1));
         assertThat(subscribe.subscriptionId()).isEmpty();
+    }
+
+    /** mosquitto queues SUBACK behind the whole backlog; to give up there loses what it has sent of QoS 0. */
+    @Test
+    void suback_behindABacklogThatTakesLonger_isWaitedFor() {
+        Duration timeout = Duration.ofSeconds(3);
+        engine.route("a/#", QoS.AT_MOST_ONCE, "t")
+                .mqtt(options -> options.connectTimeout(timeout))
+                .start();
+        ScriptedConnection connection = engine.broker.accept();
+        connection.handshake(true);
+        SubscribePacket subscribe = connection.expectSubscribe();
+
+        long end = System.nanoTime() + timeout.toNanos() * 3 / 2;
+        while (end - System.nanoTime() > 0) {
+            connection.publish(PublishPacket.to("a/b").payload("queued").build());
+            engine.kafka.next("queued").confirm();
+        }
+        connection.grant(subscribe);
+
+        engine.awaitStarted();
+        assertThat(engine.bridge().health().connections().get(0).connects()).isOne();
+    }
+
+    @Test
+    void suback_missingOnASilentConnection_failsTheAttempt() {
+        engine.route("a/#", QoS.AT_LEAST_ONCE, "t")
+                .mqtt(options -> options.connectTimeout(Duration.ofSeconds(1)))
+                .start();
+        ScriptedConnection connection = engine.broker.accept();
+        connection.handshake(false);
+        connection.expectSubscribe();
+
+        connection.expectClosed();
+        engine.established(false);
+        engine.awaitStarted();
     }
 
     @ParameterizedTest
@@ -143,5 +181,32 @@ class HandshakeTest {
         connection.expectConnect();
         connection.connack(false, SUCCESS, MqttProperties.NONE.with(property, value));
         return connection;
+    }
+
+    @Test
+    void subscribe_connectionLost_namesTheOptionAndTheMend() {
+        engine.route("a/#", QoS.AT_LEAST_ONCE, "t").start();
+        ScriptedConnection connection = engine.broker.accept();
+        connection.handshake(false);
+        connection.expectSubscribe();
+        connection.cut();
+
+        assertThat(engine.event(Disconnected.class).reason())
+                .startsWith("mqtt.serverUri: ")
+                .contains(engine.broker.serverUri(), "before it answered SUBSCRIBE", "; see the log");
+    }
+
+    @Test
+    void subscribe_notAnswered_namesTheOptionsAndTheMend() {
+        engine.route("a/#", QoS.AT_LEAST_ONCE, "t")
+                .mqtt(mqtt -> mqtt.connectTimeout(Duration.ofSeconds(1)))
+                .start();
+        ScriptedConnection connection = engine.broker.accept();
+        connection.handshake(false);
+        connection.expectSubscribe();
+
+        assertThat(engine.event(Disconnected.class).reason())
+                .startsWith("mqtt.serverUri: ")
+                .contains("did not answer SUBSCRIBE within 1 s (mqtt.connectTimeout)", "; see the log");
     }
 }

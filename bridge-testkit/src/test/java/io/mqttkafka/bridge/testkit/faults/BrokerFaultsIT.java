@@ -2,19 +2,16 @@ package io.mqttkafka.bridge.testkit.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.testkit.FaultProxy;
 import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
 import io.mqttkafka.bridge.testkit.KafkaProcess;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import java.time.Duration;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Brokers that restart, hang and disappear under load, with a bridge that stays. */
 class BrokerFaultsIT {
@@ -23,34 +20,17 @@ class BrokerFaultsIT {
     private static final int RECEIVE_MAXIMUM = 1_000;
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
-    private static MosquittoBroker mqtt;
-    private static KafkaProcess kafka;
-
-    @BeforeAll
-    static void startBrokers() {
-        assumeTrue(MosquittoBroker.available(), "skipped: mosquitto is not installed");
-        mqtt = MosquittoBroker.start();
-        kafka = KafkaProcess.start();
-    }
-
-    @AfterAll
-    static void stopBrokers() {
-        if (kafka != null) {
-            kafka.close();
-        }
-        if (mqtt != null) {
-            mqtt.close();
-        }
-    }
+    @RegisterExtension
+    static final Brokers<KafkaProcess> BROKERS = new Brokers<>(KafkaProcess::start);
 
     @Test
     void mosquitto_restarted_losesNothing() {
         Ledger ledger = new Ledger("mqtt-restart", TOPICS);
-        try (Tally tally = Tally.start(kafka, ledger);
+        try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
                 Bridge bridge = setup(ledger).build().start();
-                Publisher publisher = Publisher.start(mqtt, ledger, 1, 100, 1_000)) {
+                Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 1, 100, 1_000)) {
             awaitAcknowledged(ledger, 2_000);
-            mqtt.restart();
+            BROKERS.mqtt().restart();
             awaitAcknowledged(ledger, ledger.acknowledged() + 2_000);
             publisher.stop();
 
@@ -61,13 +41,13 @@ class BrokerFaultsIT {
     @Test
     void kafka_stoppedForFiveSeconds_losesNothing() {
         Ledger ledger = new Ledger("kafka-restart", TOPICS);
-        try (Tally tally = Tally.start(kafka, ledger);
+        try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
                 Bridge bridge = setup(ledger).build().start();
-                Publisher publisher = Publisher.start(mqtt, ledger, 1, 100, 1_000)) {
+                Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 1, 100, 1_000)) {
             awaitAcknowledged(ledger, 2_000);
-            kafka.stop();
+            BROKERS.kafka().stop();
             awaitAcknowledged(ledger, ledger.acknowledged() + 5_000);
-            kafka.restart();
+            BROKERS.kafka().restart();
             publisher.stop();
 
             judge("Kafka stopped for 5 s", tally, bridge, RECEIVE_MAXIMUM);
@@ -77,15 +57,15 @@ class BrokerFaultsIT {
     @Test
     void kafka_hangingForTenSeconds_losesNothing() {
         Ledger ledger = new Ledger("kafka-hangs", TOPICS);
-        try (Tally tally = Tally.start(kafka, ledger);
+        try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
                 Bridge bridge = setup(ledger).keepAlive(4).build().start();
-                Publisher publisher = Publisher.start(mqtt, ledger, 1, 100, 1_000)) {
+                Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 1, 100, 1_000)) {
             awaitAcknowledged(ledger, 2_000);
-            kafka.pause();
+            BROKERS.kafka().pause();
             try {
                 awaitAcknowledged(ledger, ledger.acknowledged() + 10_000);
             } finally {
-                kafka.resume();
+                BROKERS.kafka().resume();
             }
             publisher.stop();
 
@@ -101,12 +81,12 @@ class BrokerFaultsIT {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         int cuts = 12;
-        try (Tally tally = Tally.start(kafka, ledger);
-                FaultProxy proxy = FaultProxy.to(mqtt);
-                Bridge bridge = Setup.of(proxy.serverUri(), kafka.bootstrapServers(), ledger.run(), 1)
+        try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt());
+                Bridge bridge = Setup.of(proxy.serverUri(), BROKERS.kafka().bootstrapServers(), ledger.run(), 1)
                         .build()
                         .start();
-                Publisher publisher = Publisher.start(mqtt, ledger, 1, 300, 2_000)) {
+                Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 1, 300, 2_000)) {
             for (int cut = 0; cut < cuts; cut++) {
                 int before = proxy.acceptedConnections();
                 boolean inbound = cut % 3 != 2;
@@ -126,13 +106,13 @@ class BrokerFaultsIT {
         Ledger ledger = new Ledger("small-heap", TOPICS);
         int messages = 20_000;
         Setup setup = setup(ledger).keepAlive(4).receiveMaximum(4_096);
-        try (Tally tally = Tally.start(kafka, ledger);
+        try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
                 BridgeProcess bridge = BridgeProcess.start(setup, "64m").awaitRunning()) {
-            kafka.pause();
-            try (Publisher publisher = Publisher.start(mqtt, ledger, 1, 10_000, 10_000, messages)) {
+            BROKERS.kafka().pause();
+            try (Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 1, 10_000, 10_000, messages)) {
                 publisher.finish();
             } finally {
-                kafka.resume();
+                BROKERS.kafka().resume();
             }
 
             Verdict verdict = tally.settle(PATIENCE);
@@ -147,7 +127,7 @@ class BrokerFaultsIT {
     }
 
     private static Setup setup(Ledger ledger) {
-        return Setup.of(mqtt.serverUri(), kafka.bootstrapServers(), ledger.run(), 1)
+        return Setup.of(BROKERS.mqtt().serverUri(), BROKERS.kafka().bootstrapServers(), ledger.run(), 1)
                 .receiveMaximum(RECEIVE_MAXIMUM);
     }
 

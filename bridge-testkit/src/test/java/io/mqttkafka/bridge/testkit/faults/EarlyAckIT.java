@@ -2,13 +2,11 @@ package io.mqttkafka.bridge.testkit.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.testkit.EmbeddedKafka;
 import io.mqttkafka.bridge.testkit.FaultProxy;
 import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
 import io.mqttkafka.bridge.testkit.MqttPacket;
 import io.mqttkafka.bridge.testkit.MqttPacketTap;
 import io.mqttkafka.bridge.testkit.MqttPacketType;
@@ -26,9 +24,8 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,37 +36,20 @@ class EarlyAckIT {
     private static final int TOPICS = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
-    private static MosquittoBroker mqtt;
-    private static EmbeddedKafka kafka;
-
-    @BeforeAll
-    static void startBrokers() {
-        assumeTrue(MosquittoBroker.available(), "skipped: mosquitto is not installed");
-        mqtt = MosquittoBroker.start();
-        kafka = EmbeddedKafka.start();
-    }
-
-    @AfterAll
-    static void stopBrokers() {
-        if (kafka != null) {
-            kafka.close();
-        }
-        if (mqtt != null) {
-            mqtt.close();
-        }
-    }
+    @RegisterExtension
+    static final Brokers<EmbeddedKafka> BROKERS = new Brokers<>(EmbeddedKafka::start);
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void acknowledgement_leavesTheBridge_afterItsRecordIsReadable(int qos) {
         Ledger ledger = new Ledger("early-qos" + qos, TOPICS);
-        try (Tally tally = Tally.start(kafka, ledger);
+        try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
                 Detector detector = new Detector(ledger);
-                FaultProxy proxy = FaultProxy.to(mqtt).tap(new MqttPacketTap(detector::see));
-                Bridge bridge = Setup.of(proxy.serverUri(), kafka.bootstrapServers(), ledger.run(), qos)
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(detector::see));
+                Bridge bridge = Setup.of(proxy.serverUri(), BROKERS.kafka().bootstrapServers(), ledger.run(), qos)
                         .build()
                         .start();
-                Publisher publisher = Publisher.start(mqtt, ledger, qos, 100, 2_000, MESSAGES)) {
+                Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, qos, 100, 2_000, MESSAGES)) {
             publisher.finish();
             Verdict verdict = tally.settle(PATIENCE);
             await().atMost(PATIENCE).until(() -> detector.acknowledgements.get() >= MESSAGES);
@@ -86,15 +66,15 @@ class EarlyAckIT {
     void acknowledgement_ofClientThatWritesNothing_isFound() throws Exception {
         Ledger ledger = new Ledger("early-mutant", TOPICS);
         MqttAsyncClient client;
-        try (Tally tally = Tally.start(kafka, ledger);
+        try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
                 Detector detector = new Detector(ledger);
-                FaultProxy proxy = FaultProxy.to(mqtt).tap(new MqttPacketTap(detector::see))) {
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(detector::see))) {
             client = new MqttAsyncClient(proxy.serverUri(), "early-mutant", new MemoryPersistence());
             try {
                 client.connect().waitForCompletion(PATIENCE.toMillis());
                 client.subscribe(ledger.mqttTopic(0), 2).waitForCompletion(PATIENCE.toMillis());
                 client.subscribe(ledger.mqttTopic(1), 2).waitForCompletion(PATIENCE.toMillis());
-                try (Publisher publisher = Publisher.start(mqtt, ledger, 2, 100, 1_000, 20)) {
+                try (Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 2, 100, 1_000, 20)) {
                     publisher.finish();
                     await().atMost(PATIENCE).untilAsserted(() -> assertThat(detector.early.get())
                             .isEqualTo(20));
@@ -116,7 +96,8 @@ class EarlyAckIT {
         private final Ledger ledger;
         private final Map<Received, Message> received = new ConcurrentHashMap<>();
         private final Set<Message> readable = new HashSet<>();
-        private final KafkaConsumer<byte[], byte[]> consumer = Tally.consumer(kafka.bootstrapServers());
+        private final KafkaConsumer<byte[], byte[]> consumer =
+                Tally.consumer(BROKERS.kafka().bootstrapServers());
         private final List<TopicPartition> partitions = new ArrayList<>();
 
         Detector(Ledger ledger) {

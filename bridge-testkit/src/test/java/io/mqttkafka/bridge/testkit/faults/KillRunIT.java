@@ -5,7 +5,9 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.FaultProxy;
 import io.mqttkafka.bridge.testkit.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.MqttPacketTap;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import java.time.Duration;
 import java.util.Random;
@@ -53,21 +55,25 @@ class KillRunIT {
     @ValueSource(ints = {1, 2})
     void kill_bridgeUnderLoad_losesAndReordersNothing(int qos) throws Exception {
         Ledger ledger = new Ledger("killed-qos" + qos, TOPICS);
-        Setup setup = Setup.of(mqtt.serverUri(), kafka.bootstrapServers(), ledger.run(), qos)
-                .receiveMaximum(RECEIVE_MAXIMUM);
         Random random = new Random(SEED);
+        UnderWay underWay = new UnderWay();
         try (Tally tally = Tally.start(kafka, ledger);
-                BridgeProcess bridge = BridgeProcess.start(setup, "128m").awaitRunning();
+                FaultProxy proxy = FaultProxy.to(mqtt).tap(new MqttPacketTap(underWay::see));
+                BridgeProcess bridge =
+                        BridgeProcess.start(setup(proxy, ledger, qos), "128m").awaitRunning();
                 Publisher publisher = Publisher.start(mqtt, ledger, qos, 100, PER_SECOND)) {
             for (int kill = 0; kill < KILLS; kill++) {
                 // Counted in Kafka, so that every kill hits a bridge at work rather than one that starts.
-                int until = tally.records()
+                int until = tally.distinct()
                         + LEAST_BETWEEN_KILLS
                         + random.nextInt(MOST_BETWEEN_KILLS - LEAST_BETWEEN_KILLS);
                 await().pollInterval(Duration.ofMillis(3))
                         .atMost(PATIENCE)
-                        // and not in the rush after a restart, but at the rate that is published
-                        .until(() -> tally.records() >= Math.max(until, ledger.acknowledged() - PER_SECOND / 10));
+                        // And not in the rush after a restart: mosquitto 2.0.11 then goes beyond the receive maximum,
+                        // and
+                        // acknowledgements that it has not read die with the connection.
+                        .until(() -> tally.distinct() >= Math.max(until, ledger.acknowledged() - PER_SECOND / 10)
+                                && underWay.count() < RECEIVE_MAXIMUM / 2);
                 bridge.kill();
                 bridge.start();
             }
@@ -82,11 +88,12 @@ class KillRunIT {
             assertThat(verdict.reordered()).as("reordered; %s", verdict).isZero();
             assertThat(verdict.corrupt()).as("corrupt; %s", verdict).isZero();
             assertThat(verdict.misrouted()).as("misrouted; %s", verdict).isZero();
-            if (qos == 1) {
-                assertThat(verdict.duplicated())
-                        .as("duplicated; %s", verdict)
-                        .isLessThanOrEqualTo(KILLS * RECEIVE_MAXIMUM);
-            }
+            assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isLessThanOrEqualTo(KILLS * RECEIVE_MAXIMUM);
         }
+    }
+
+    private static Setup setup(FaultProxy proxy, Ledger ledger, int qos) {
+        return Setup.of(proxy.serverUri(), kafka.bootstrapServers(), ledger.run(), qos)
+                .receiveMaximum(RECEIVE_MAXIMUM);
     }
 }

@@ -108,6 +108,11 @@ final class Tally implements AutoCloseable {
         return records;
     }
 
+    /** Counts the messages in Kafka, each once. */
+    synchronized int distinct() {
+        return records - duplicated - corrupt;
+    }
+
     /** Says whether all that the MQTT broker has acknowledged is in Kafka. */
     boolean isComplete() {
         return lost() == 0;

@@ -10,6 +10,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
+import java.time.Duration;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +93,30 @@ final class ConnectFailures {
                 "mqtt.serverUri: no connection to the MQTT broker " + shown(uri) + " (" + why
                         + "); check host and port, and that the broker runs",
                 failure);
+    }
+
+    static MqttConnectException lost(URI uri, String packet, @Nullable Throwable failure) {
+        return new MqttConnectException(
+                Kind.UNREACHABLE,
+                "mqtt.serverUri: the connection to the MQTT broker " + shown(uri) + " was lost before it answered "
+                        + packet + "; see the log of the broker",
+                failure);
+    }
+
+    static MqttConnectException unanswered(URI uri, String packet, Duration timeout) {
+        return new MqttConnectException(
+                Kind.UNREACHABLE,
+                "mqtt.serverUri: the MQTT broker " + shown(uri) + " did not answer " + packet + " within "
+                        + timeout.toSeconds() + " s (mqtt.connectTimeout); see the log of the broker",
+                null);
+    }
+
+    static MqttConnectException confused(URI uri, int filters, int codes) {
+        return new MqttConnectException(
+                Kind.REFUSED,
+                "mqtt.serverUri: the MQTT broker " + shown(uri) + " answered a SUBSCRIBE of " + filters
+                        + " filters with " + codes + " reason codes; it must speak MQTT 5",
+                null);
     }
 
     private static String root(Throwable failure) {

@@ -165,6 +165,14 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     // What arrives: all by the thread that reads.
 
     @Override
+    public void received() {
+        GatedClient paho = client;
+        if (paho != null) {
+            paho.received();
+        }
+    }
+
+    @Override
     public void connAck(ConnAck answer) {
         connAck = answer;
         reader = Thread.currentThread();
@@ -299,16 +307,13 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         if (identifier > 0) {
             properties.setSubscriptionIdentifier(identifier);
         }
-        int[] answer = await("subscribe", timeout, listener -> paho().subscribe(filters, null, listener, properties));
-        return codes("subscriptions", filters.length, answer);
+        int[] answer = await("SUBSCRIBE", timeout, listener -> paho().subscribe(filters, null, listener, properties));
+        return codes(filters.length, answer);
     }
 
-    private static List<Integer> codes(String what, int asked, int[] answer) throws MqttConnectException {
+    private List<Integer> codes(int asked, int[] answer) throws MqttConnectException {
         if (answer.length != asked) {
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.REFUSED,
-                    "mqtt: the MQTT broker answered " + asked + " " + what + " with " + answer.length + " reason codes",
-                    null);
+            throw ConnectFailures.confused(uri, asked, answer.length);
         }
         return Arrays.stream(answer).boxed().toList();
     }
@@ -316,16 +321,16 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     @Override
     public List<Integer> unsubscribe(List<String> filters, Duration timeout)
             throws MqttConnectException, InterruptedException {
-        int[] answer = await("unsubscribe", timeout, listener -> paho().unsubscribe(
+        int[] answer = await("UNSUBSCRIBE", timeout, listener -> paho().unsubscribe(
                         filters.toArray(new String[0]), null, listener, new MqttProperties()));
-        return codes("filters to unsubscribe", filters.size(), answer);
+        return codes(filters.size(), answer);
     }
 
     private interface Request {
         void send(MqttActionListener listener) throws MqttException;
     }
 
-    private int[] await(String what, Duration timeout, Request request)
+    private int[] await(String packet, Duration timeout, Request request)
             throws MqttConnectException, InterruptedException {
         CountDownLatch answered = new CountDownLatch(1);
         Throwable[] failure = new Throwable[1];
@@ -347,19 +352,34 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             });
         } catch (MqttException | RuntimeException e) {
             // Paho throws NullPointerException when the connection was lost a moment ago.
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.UNREACHABLE, "mqtt: could not " + what + ": " + e.getMessage(), e);
+            throw ConnectFailures.lost(uri, packet, e);
         }
-        boolean inTime = answered.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        boolean inTime = awaitWhileBytesArrive(answered, timeout);
         int[] answer = codes[0];
         if (answer == null) {
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.UNREACHABLE,
-                    "mqtt: could not " + what + ": "
-                            + (inTime ? "the connection was lost" : "the MQTT broker did not answer within " + timeout),
-                    failure[0]);
+            throw inTime
+                    ? ConnectFailures.lost(uri, packet, failure[0])
+                    : ConnectFailures.unanswered(uri, packet, timeout);
         }
         return answer;
+    }
+
+    /** The answer comes behind what the broker has sent before: with a backlog that can be a million messages. */
+    private boolean awaitWhileBytesArrive(CountDownLatch answered, Duration timeout) throws InterruptedException {
+        long asked = System.nanoTime();
+        long left = timeout.toNanos();
+        while (left > 0) {
+            if (answered.await(left, TimeUnit.NANOSECONDS)) {
+                return true;
+            }
+            InboundGate gate = inbound;
+            long quiet = System.nanoTime() - asked;
+            if (gate != null) {
+                quiet = Math.min(quiet, System.nanoTime() - gate.lastReceivedNanos());
+            }
+            left = finished.get() ? 0 : timeout.toNanos() - quiet;
+        }
+        return false;
     }
 
     private GatedClient paho() {

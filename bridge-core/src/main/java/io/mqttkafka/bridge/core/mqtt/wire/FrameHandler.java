@@ -2,6 +2,9 @@ package io.mqttkafka.bridge.core.mqtt.wire;
 
 /** Takes the packets that {@link InboundGate} keeps from the client. Called by the thread that reads the stream. */
 public interface FrameHandler {
+    /** Bytes have arrived, of whatever packet. Called before the packets that they complete. */
+    void received();
+
     /**
      * The broker has answered CONNECT. The client sees the packet too.
      *

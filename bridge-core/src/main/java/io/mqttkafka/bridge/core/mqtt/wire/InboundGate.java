@@ -46,6 +46,7 @@ public final class InboundGate extends InputStream {
 
     private boolean accepted;
     private volatile long lastReadNanos = System.nanoTime();
+    private volatile long lastReceivedNanos = lastReadNanos;
 
     /**
      * Makes the gate.
@@ -63,6 +64,11 @@ public final class InboundGate extends InputStream {
     /** Returns when the stream was last read, or found to have nothing to read, by {@link System#nanoTime()}. */
     public long lastReadNanos() {
         return lastReadNanos;
+    }
+
+    /** Returns when bytes last came out of the stream, by {@link System#nanoTime()}. */
+    public long lastReceivedNanos() {
+        return lastReceivedNanos;
     }
 
     @Override
@@ -210,6 +216,8 @@ public final class InboundGate extends InputStream {
                 throw new EOFException("the MQTT broker closed the connection");
             }
             limit += count;
+            lastReceivedNanos = System.nanoTime();
+            handler.received();
         } finally {
             lastReadNanos = System.nanoTime();
         }

@@ -1,0 +1,234 @@
+package io.mqttkafka.bridge.core.kafka;
+
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The compacted topic with the packet ids of QoS 2. The key of an entry is the client id and a slot, so that compaction
+ * leaves a bounded number of entries for each client.
+ */
+public final class Qos2StateTopic implements StateTopic {
+    private static final Logger log = LoggerFactory.getLogger(Qos2StateTopic.class);
+    private static final int MOST_REPLICAS = 3;
+    private static final String SEGMENT_BYTES = String.valueOf(16 * 1024 * 1024);
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final KafkaClients clients;
+    private final KafkaOptions options;
+    private final String clientId;
+    private final String name;
+
+    /**
+     * Makes one that has not looked at Kafka.
+     *
+     * @param clients makes Kafka's clients
+     * @param options the Kafka side
+     * @param clientId the MQTT client id, by which Kafka's logs call us
+     */
+    public Qos2StateTopic(KafkaClients clients, KafkaOptions options, String clientId) {
+        this.clients = clients;
+        this.options = options;
+        this.clientId = clientId;
+        this.name = options.transactions().stateTopic();
+    }
+
+    /** Returns the key of an entry. */
+    static byte[] key(String clientId, int slot) {
+        return (clientId + "/" + slot).getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public void prepare(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        Admin admin = clients.admin(ProducerSettings.admin(options, clientId));
+        try {
+            TopicDescription description = describeOrCreate(admin, deadline);
+            requireCompacted(admin, description, deadline);
+        } catch (ExecutionException e) {
+            throw unusable(String.valueOf(SendFailures.text(e)), e);
+        } catch (java.util.concurrent.TimeoutException | KafkaException e) {
+            throw unusable("Kafka does not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BridgeStartException("the start was interrupted", e);
+        } finally {
+            admin.close(Duration.ZERO);
+        }
+    }
+
+    private TopicDescription describeOrCreate(Admin admin, long deadline)
+            throws ExecutionException, InterruptedException, java.util.concurrent.TimeoutException {
+        while (true) {
+            try {
+                return Objects.requireNonNull(admin.describeTopics(List.of(name))
+                        .allTopicNames()
+                        .get(left(deadline), TimeUnit.NANOSECONDS)
+                        .get(name));
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+            }
+            create(admin, deadline);
+        }
+    }
+
+    private void create(Admin admin, long deadline)
+            throws ExecutionException, InterruptedException, java.util.concurrent.TimeoutException {
+        int brokers = admin.describeCluster()
+                .nodes()
+                .get(left(deadline), TimeUnit.NANOSECONDS)
+                .size();
+        short replicas = (short) Math.min(MOST_REPLICAS, brokers);
+        NewTopic topic = new NewTopic(name, Optional.of(1), Optional.of(replicas))
+                .configs(Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_COMPACT,
+                        TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+                        String.valueOf(Math.max(1, replicas - 1)),
+                        TopicConfig.SEGMENT_BYTES_CONFIG,
+                        SEGMENT_BYTES));
+        try {
+            admin.createTopics(List.of(topic)).all().get(left(deadline), TimeUnit.NANOSECONDS);
+            log.info("Created the topic '{}' for the packet ids of QoS 2, with {} replicas", name, replicas);
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof TopicExistsException)) {
+                throw e;
+            }
+            log.debug("Another bridge has created '{}' meanwhile", name);
+        }
+    }
+
+    private void requireCompacted(Admin admin, TopicDescription description, long deadline)
+            throws ExecutionException, InterruptedException, java.util.concurrent.TimeoutException {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+        Config config = admin.describeConfigs(List.of(resource))
+                .all()
+                .get(left(deadline), TimeUnit.NANOSECONDS)
+                .get(resource);
+        String policy = config == null
+                ? TopicConfig.CLEANUP_POLICY_COMPACT
+                : config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+        if (!TopicConfig.CLEANUP_POLICY_COMPACT.equals(policy)) {
+            throw new BridgeStartException(
+                    "kafka.transactions.stateTopic: '" + name + "' has cleanup.policy=" + policy
+                            + ", so that Kafka would forget packet ids; set it to 'compact', or name another topic",
+                    null);
+        }
+        int replicas = description.partitions().stream()
+                .map(TopicPartitionInfo::replicas)
+                .mapToInt(List::size)
+                .min()
+                .orElse(0);
+        if (replicas < 2) {
+            log.info("'{}' has one replica: if that broker's disk is lost, messages in flight can be repeated", name);
+        }
+    }
+
+    @Override
+    public List<byte[]> read(String client, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try (Consumer<byte[], byte[]> consumer = clients.consumer(ProducerSettings.stateConsumer(options, clientId))) {
+            List<TopicPartition> partitions = consumer.partitionsFor(name, Duration.ofNanos(left(deadline))).stream()
+                    .map(info -> new TopicPartition(name, info.partition()))
+                    .toList();
+            Map<TopicPartition, Long> ends = ends(partitions, deadline);
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<Integer, byte[]> slots = new HashMap<>();
+            for (TopicPartition partition : partitions) {
+                while (consumer.position(partition, Duration.ofNanos(left(deadline)))
+                        < ends.getOrDefault(partition, 0L)) {
+                    left(deadline);
+                    consumer.poll(POLL).forEach(record -> keep(record, client, slots));
+                }
+            }
+            return new ArrayList<>(slots.values());
+        } catch (ExecutionException e) {
+            throw unusable(SendFailures.text(e), e);
+        } catch (java.util.concurrent.TimeoutException | KafkaException e) {
+            throw unusable("it could not be read (" + SendFailures.text(e) + ")", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BridgeStartException("the start was interrupted", e);
+        }
+    }
+
+    /** Uncommitted ends: what we have committed can lie behind the open transaction of another client. */
+    private Map<TopicPartition, Long> ends(List<TopicPartition> partitions, long deadline)
+            throws ExecutionException, InterruptedException, java.util.concurrent.TimeoutException {
+        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+        partitions.forEach(partition -> wanted.put(partition, OffsetSpec.latest()));
+        Admin admin = clients.admin(ProducerSettings.admin(options, clientId));
+        try {
+            Map<TopicPartition, Long> ends = new HashMap<>();
+            admin.listOffsets(wanted, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
+                    .all()
+                    .get(left(deadline), TimeUnit.NANOSECONDS)
+                    .forEach((partition, info) -> ends.put(partition, info.offset()));
+            return ends;
+        } finally {
+            admin.close(Duration.ZERO);
+        }
+    }
+
+    private static void keep(ConsumerRecord<byte[], byte[]> record, String client, Map<Integer, byte[]> slots) {
+        if (record.key() == null || record.value() == null) {
+            return;
+        }
+        String key = new String(record.key(), StandardCharsets.UTF_8);
+        int slash = key.lastIndexOf('/');
+        if (slash == client.length() && key.startsWith(client)) {
+            slots.put(Integer.parseInt(key.substring(slash + 1)), record.value());
+        }
+    }
+
+    private static long left(long deadline) throws java.util.concurrent.TimeoutException {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+            throw new java.util.concurrent.TimeoutException("no time left");
+        }
+        return left;
+    }
+
+    private BridgeStartException unusable(String why, Exception cause) {
+        return new BridgeStartException(
+                "kafka.transactions.stateTopic: '" + name + "', which holds the packet ids of QoS 2: " + why
+                        + "; check Kafka and the rights CREATE, DESCRIBE, DESCRIBE_CONFIGS, READ and WRITE on it, or"
+                        + " declare the routes effectivelyOnce()",
+                cause);
+    }
+}

@@ -1,0 +1,242 @@
+package io.mqttkafka.bridge.core.kafka;
+
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.failpoint.Failpoint;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
+import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Kind;
+import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Refused;
+import io.mqttkafka.bridge.core.session.Qos2Journal;
+import io.mqttkafka.bridge.core.session.Qos2State;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes records and the packet ids they came under, all or none of them, under an identity that only one process has at a
+ * time: opening it settles what an earlier process left behind and shuts that process out.
+ *
+ * <p>{@link #commit} belongs to one thread, {@link #open} to another one while that rests; {@link #close} may be called at
+ * any time.
+ */
+public final class TransactionalKafkaSink {
+    private static final Duration RESTORE_PATIENCE = Duration.ofSeconds(30);
+
+    private final KafkaClients clients;
+    private final String clientId;
+    private final String transactionalId;
+    private final Map<String, Object> producerProperties;
+    private final StateTopic stateTopic;
+    private final Failpoints failpoints;
+    private volatile @Nullable Producer<byte[], byte[]> producer;
+    private volatile boolean closed;
+
+    /**
+     * Makes a sink that is not connected.
+     *
+     * @param clients makes Kafka's clients
+     * @param options the Kafka side
+     * @param mqtt the MQTT side, whose window the producer's buffer must hold
+     * @param clientId the MQTT client id, of which the transactional id is made
+     * @param failpoints is told of the places passed
+     */
+    public TransactionalKafkaSink(
+            KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, Failpoints failpoints) {
+        this.clients = clients;
+        this.clientId = clientId;
+        this.failpoints = failpoints;
+        transactionalId = options.transactions().idPrefix() + clientId;
+        producerProperties = ProducerSettings.transactional(options, mqtt, clientId, transactionalId);
+        stateTopic = clients.stateTopic(options, clientId);
+    }
+
+    /**
+     * Creates or checks the state topic. To be called once, before {@link #open}.
+     *
+     * @param timeout how long to try
+     * @throws BridgeStartException if it is not fit
+     */
+    public void prepare(Duration timeout) {
+        stateTopic.prepare(timeout);
+    }
+
+    /**
+     * Takes the identity over, settles what was left open under it, and reads the committed state. Can be called again to
+     * start afresh.
+     *
+     * @param timeout how long to try
+     * @return what Kafka knows
+     * @throws BridgeStartException if Kafka does not answer, or does not let us; nothing has been lost then
+     */
+    public Qos2State open(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        closeProducer(Duration.ZERO);
+        try {
+            Producer<byte[], byte[]> fresh = clients.producer(producerProperties);
+            producer = fresh;
+            initialize(fresh, deadline);
+            long left = Math.max(RESTORE_PATIENCE.toNanos(), deadline - System.nanoTime());
+            Qos2State state = Qos2Journal.read(stateTopic.read(clientId, Duration.ofNanos(left)));
+            failpoints.pass(Failpoint.RESTORED);
+            return state;
+        } catch (IllegalArgumentException e) {
+            throw new BridgeStartException(
+                    "kafka.transactions.stateTopic: '" + stateTopic.name() + "': " + e.getMessage()
+                            + "; use the version that wrote it, or delete its records of '" + clientId
+                            + "' if repeated messages do no harm",
+                    e);
+        } catch (AuthorizationException e) {
+            throw new BridgeStartException(
+                    "kafka.transactions.idPrefix: Kafka does not let us write transactions as '" + transactionalId
+                            + "' (" + e.getMessage()
+                            + "); give this user the rights WRITE and DESCRIBE on that transactional id, or declare the"
+                            + " routes effectivelyOnce()",
+                    e);
+        } catch (KafkaException e) {
+            throw new BridgeStartException(
+                    "kafka.bootstrapServers: Kafka does not begin transactions as '" + transactionalId + "' ("
+                            + SendFailures.text(e) + "); check that it runs",
+                    e);
+        }
+    }
+
+    private void initialize(Producer<byte[], byte[]> fresh, long deadline) {
+        while (true) {
+            try {
+                fresh.initTransactions();
+                return;
+            } catch (TimeoutException e) {
+                // Safe to call again, says Kafka; each call waits max.block.ms.
+                if (closed || System.nanoTime() >= deadline) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /**
+     * Writes records and an entry of the state in one transaction, and waits for its end as long as Kafka takes.
+     *
+     * @param records the records, in order
+     * @param entry the entry
+     * @param removes whether the entry removes packet ids
+     * @return how it ended
+     */
+    public TransactionOutcome commit(List<PreparedRecord> records, Qos2Journal.Entry entry, boolean removes) {
+        Producer<byte[], byte[]> current = producer;
+        if (current == null) {
+            return TransactionOutcome.unknown(new IllegalStateException("the transactional sink is not open"));
+        }
+        long begun = System.nanoTime();
+        List<Refused> refused = new ArrayList<>();
+        try {
+            current.beginTransaction();
+            failpoints.pass(Failpoint.TRANSACTION_BEGUN);
+            for (PreparedRecord record : records) {
+                ProducerRecord<byte[], byte[]> sent = ProducerKafkaSink.kafkaRecord(
+                        record.topic(), record.partition(), record.key(), record.value(), record.headers());
+                current.send(sent, (metadata, exception) -> {
+                    if (exception != null) {
+                        note(record, exception, refused);
+                    }
+                });
+            }
+            current.send(
+                    new ProducerRecord<>(stateTopic.name(), Qos2StateTopic.key(clientId, entry.slot()), entry.bytes()));
+            failpoints.pass(Failpoint.BEFORE_COMMIT);
+            if (removes) {
+                failpoints.pass(Failpoint.BEFORE_REMOVAL);
+            }
+            commit(current);
+            return TransactionOutcome.COMMITTED;
+        } catch (ProducerFencedException | InvalidProducerEpochException e) {
+            return fenced(e, begun);
+        } catch (KafkaException | IllegalStateException e) {
+            return aborted(current, e, begun, refused);
+        }
+    }
+
+    private static void note(PreparedRecord record, Exception exception, List<Refused> refused) {
+        SendFailure failure = SendFailures.classify(exception, true);
+        if (failure.kind() != SendFailure.Kind.BROKEN) {
+            synchronized (refused) {
+                refused.add(new Refused(record, failure));
+            }
+        }
+    }
+
+    private void commit(Producer<byte[], byte[]> current) {
+        while (true) {
+            try {
+                current.commitTransaction();
+                return;
+            } catch (TimeoutException e) {
+                // Safe to call again, says Kafka; the window fills meanwhile and the MQTT broker queues.
+                if (closed) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private TransactionOutcome aborted(
+            Producer<byte[], byte[]> current, Exception cause, long begun, List<Refused> refused) {
+        for (Throwable one = cause; one != null; one = one.getCause()) {
+            if (one instanceof ProducerFencedException || one instanceof InvalidProducerEpochException) {
+                return fenced(cause, begun);
+            }
+        }
+        List<Refused> told;
+        synchronized (refused) {
+            told = List.copyOf(refused);
+        }
+        if (told.isEmpty() || closed || cause instanceof InterruptException) {
+            return TransactionOutcome.unknown(cause);
+        }
+        try {
+            current.abortTransaction();
+        } catch (KafkaException | IllegalStateException e) {
+            return TransactionOutcome.unknown(e);
+        }
+        synchronized (refused) {
+            told = List.copyOf(refused);
+        }
+        return new TransactionOutcome(Kind.ABORTED, told, cause);
+    }
+
+    /** A transaction that took too long is ended by Kafka in the same way as one of another process is. */
+    private TransactionOutcome fenced(Exception cause, long begun) {
+        boolean tooLong = System.nanoTime() - begun
+                >= ProducerSettings.transactionTimeout(producerProperties).toNanos() / 2;
+        return tooLong ? TransactionOutcome.unknown(cause) : new TransactionOutcome(Kind.FENCED, List.of(), cause);
+    }
+
+    /**
+     * Gives up what is not committed and closes for good.
+     *
+     * @param timeout how long to wait for what is on its way
+     */
+    public void close(Duration timeout) {
+        closed = true;
+        closeProducer(timeout);
+    }
+
+    private void closeProducer(Duration timeout) {
+        Producer<byte[], byte[]> last = producer;
+        if (last != null) {
+            producer = null;
+            last.close(timeout);
+        }
+    }
+}

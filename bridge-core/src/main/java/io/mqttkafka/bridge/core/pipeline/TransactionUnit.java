@@ -1,0 +1,81 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.kafka.PendingRecord;
+import io.mqttkafka.bridge.core.kafka.PreparedRecord;
+import io.mqttkafka.bridge.core.session.Delivery;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A durable message and what its routes make of it: all of these records are written in one transaction, or none.
+ * Thread-safe.
+ */
+final class TransactionUnit {
+    final Delivery delivery;
+
+    /** The record of each route that has made one; in the order of the routes. */
+    private final @Nullable PreparedRecord[] records;
+
+    /** How many routes have not come to a result. */
+    private int undecided;
+
+    private boolean ended;
+
+    TransactionUnit(Delivery delivery, int routes) {
+        this.delivery = delivery;
+        records = new PreparedRecord[routes];
+        undecided = routes;
+    }
+
+    /** A route has made a record; false if the unit has been given up, so that the record is of no use. */
+    synchronized boolean prepared(int route, PreparedRecord record) {
+        if (ended) {
+            return false;
+        }
+        records[route] = record;
+        undecided--;
+        return true;
+    }
+
+    /** A route makes no record of it. Has no effect once the unit is committed or given up. */
+    synchronized void withoutRecord() {
+        if (!ended) {
+            undecided--;
+        }
+    }
+
+    /** Takes back a record that cannot be written, so that its route decides anew; false if it is not of this unit. */
+    synchronized boolean takeBack(PendingRecord refused) {
+        for (int i = 0; i < records.length; i++) {
+            PreparedRecord record = records[i];
+            if (record != null && record.pending() == refused) {
+                records[i] = null;
+                undecided++;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Says whether every route has come to a result. */
+    synchronized boolean complete() {
+        return undecided == 0;
+    }
+
+    synchronized List<PreparedRecord> records() {
+        List<PreparedRecord> made = new ArrayList<>(records.length);
+        for (PreparedRecord record : records) {
+            if (record != null) {
+                made.add(record);
+            }
+        }
+        return made;
+    }
+
+    /** Says that it is committed or given up; returns the records it has had. */
+    synchronized List<PreparedRecord> end() {
+        ended = true;
+        return records();
+    }
+}
