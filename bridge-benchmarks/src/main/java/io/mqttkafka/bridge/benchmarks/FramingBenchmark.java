@@ -6,6 +6,7 @@ import io.mqttkafka.bridge.benchmarks.wire.FrameWriter;
 import io.mqttkafka.bridge.benchmarks.wire.PacketType;
 import io.mqttkafka.bridge.core.mqtt.wire.AckBuffer;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
 import io.mqttkafka.bridge.core.mqtt.wire.InboundGate;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
@@ -46,6 +47,7 @@ import org.openjdk.jmh.infra.Blackhole;
 @Measurement(iterations = 5, time = 1)
 public class FramingBenchmark {
     private static final int MESSAGES = 1_000;
+    private static final int KEEP_ALIVE_SECONDS = 30;
 
     /** An MQTT broker that has no end of messages, with a PINGRESP, which the gate lets pass, after every thousand. */
     @State(Scope.Thread)
@@ -57,7 +59,8 @@ public class FramingBenchmark {
         public int payload;
 
         private final Handler handler = new Handler();
-        private InboundGate gate = new InboundGate(InputStream.nullInputStream(), handler, Integer.MAX_VALUE);
+        private InboundGate gate =
+                new InboundGate(InputStream.nullInputStream(), handler, Integer.MAX_VALUE, KEEP_ALIVE_SECONDS);
 
         /**
          * Writes the packets and gets past CONNACK.
@@ -74,7 +77,8 @@ public class FramingBenchmark {
             writer.header(PacketType.PINGRESP, 0, 0);
             ByteArrayOutputStream packets = new ByteArrayOutputStream();
             writer.flushTo(packets);
-            gate = new InboundGate(new Endless(CONNACK, packets.toByteArray()), handler, Integer.MAX_VALUE);
+            gate = new InboundGate(
+                    new Endless(CONNACK, packets.toByteArray()), handler, Integer.MAX_VALUE, KEEP_ALIVE_SECONDS);
             if (gate.readNBytes(CONNACK.length).length != CONNACK.length) {
                 throw new IOException("the stream has no CONNACK");
             }
@@ -118,6 +122,11 @@ public class FramingBenchmark {
         }
 
         @Override
+        public void received() {
+            // It is the packets that are measured.
+        }
+
+        @Override
         public void connAck(ConnAck connAck) {
             // The gate knows that it is accepted.
         }
@@ -133,7 +142,7 @@ public class FramingBenchmark {
         }
 
         @Override
-        public void disconnected(int reasonCode) {
+        public void disconnected(Disconnect disconnect) {
             throw new IllegalStateException("the stream has no DISCONNECT");
         }
 

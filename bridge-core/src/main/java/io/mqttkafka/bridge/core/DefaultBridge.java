@@ -278,9 +278,11 @@ public final class DefaultBridge implements Bridge {
             boolean plain =
                     uri.getScheme().equalsIgnoreCase("tcp") || uri.getScheme().equalsIgnoreCase("ws");
             if (plain && !isLoopback(uri.getHost())) {
+                // Its query can hold a token.
                 log.warn(
-                        "mqtt.credentials: user name and password cross the network to {} in the clear; use ssl://",
-                        uri);
+                        "mqtt.credentials: user name and password cross the network to {}://{} in the clear; use ssl://",
+                        uri.getScheme(),
+                        uri.getAuthority());
             }
         }
     }

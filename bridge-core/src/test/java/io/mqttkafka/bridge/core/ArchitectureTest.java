@@ -123,6 +123,12 @@ class ArchitectureTest {
                                 .dependOnClassesThat()
                                 .haveNameMatching("java\\.util\\.concurrent\\.ThreadLocalRandom|java\\.security\\..*")),
                 rule(
+                        "Paho's blocking client is not used: some of its overloads recurse without end",
+                        noClasses()
+                                .should()
+                                .dependOnClassesThat()
+                                .haveFullyQualifiedName("org.eclipse.paho.mqttv5.client.MqttClient")),
+                rule(
                         "only mqtt sees Paho",
                         noClasses()
                                 .that()

@@ -103,7 +103,7 @@ final class MqttToKafkaPipeline {
                 return;
             }
             partition = partition(route, topic, key, attempt.message);
-        } catch (Exception | StackOverflowError | LinkageError e) {
+        } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
             hold(attempt, new Failure(Failure.Kind.RETRYABLE, e));
             return;
         }

@@ -280,7 +280,7 @@ public final class SinkRunner implements Runner {
                 }
                 progress |= System.nanoTime() - since > UP_LONG_ENOUGH.toNanos();
                 attempt = progress ? 1 : attempt + 1;
-                Duration delay = reason.cause() instanceof MqttConnectException refused && !refused.passing()
+                Duration delay = reason.lasting()
                         ? options.reconnect().max()
                         : options.reconnect()
                                 .delay(attempt, ThreadLocalRandom.current().nextDouble());
@@ -434,7 +434,7 @@ public final class SinkRunner implements Runner {
         long stalledAt = 0;
         long finishedBefore = session.finished();
         long progressAt = System.nanoTime();
-        long tooLong = options.keepAlive().toNanos() * 2;
+        long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
         while (true) {
             synchronized (monitor) {
                 if (closed == null && !ending) {

@@ -135,6 +135,10 @@ public final class SourceRunner implements Runner {
     private volatile boolean connected;
     private volatile boolean finished;
     private volatile boolean sessionPresent;
+
+    /** What was asked for, or what the broker imposes if that is shorter. */
+    private volatile Duration keepAlive;
+
     private volatile @Nullable String lastError;
     private volatile @Nullable MqttConnection connection;
     private volatile @Nullable Thread waitingForRoom;
@@ -159,6 +163,7 @@ public final class SourceRunner implements Runner {
         this.parts = parts;
         clientId = parts.clientId();
         options = parts.options();
+        keepAlive = options.keepAlive();
         sink = parts.sink();
         events = parts.events();
         String thread = "bridge-" + clientId;
@@ -412,7 +417,7 @@ public final class SourceRunner implements Runner {
                 boolean progress =
                         acknowledger.written() > before || System.nanoTime() - since > UP_LONG_ENOUGH.toNanos();
                 attempt = progress ? 1 : attempt + 1;
-                Duration delay = reason.cause() instanceof MqttConnectException refused && !refused.passing()
+                Duration delay = reason.lasting()
                         ? options.reconnect().max()
                         : options.reconnect()
                                 .delay(attempt, ThreadLocalRandom.current().nextDouble());
@@ -594,10 +599,19 @@ public final class SourceRunner implements Runner {
                 throw refused(one, "the MQTT broker has no wildcard subscriptions", "name whole topics");
             }
         }
+        boolean needed =
+                subscriptions.stream().anyMatch(one -> one.subscription().qos() > 0);
+        String assigned = connAck.assignedClientId();
+        if (needed && assigned != null && !assigned.equals(clientId)) {
+            throw new MqttConnectException(
+                    MqttConnectException.Kind.REFUSED,
+                    "mqtt.clientId: the MQTT broker calls us '" + UntrustedText.escape(assigned) + "' instead of '"
+                            + UntrustedText.escape(clientId) + "', so that the session could not be found again;"
+                            + " allow the id there, choose another, or lower the QoS of the routes",
+                    null);
+        }
         long granted = connAck.sessionExpirySeconds();
         if (granted >= 0 && granted < options.sessionExpiry().toSeconds()) {
-            boolean needed =
-                    subscriptions.stream().anyMatch(one -> one.subscription().qos() > 0);
             if (granted == 0 && needed) {
                 throw new MqttConnectException(
                         MqttConnectException.Kind.REFUSED,
@@ -659,10 +673,12 @@ public final class SourceRunner implements Runner {
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
             owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
-            long tooLong = options.keepAlive().toNanos() * 2;
+            long tooLong = keepAlive.toNanos() * 2;
             if (owedSince != 0 && now - owedSince > tooLong) {
                 return CloseReason.of(
-                        "acknowledgements could not be written for twice the keep-alive (mqtt.keepAlive)", null);
+                        "acknowledgements could not be written for " + keepAlive.multipliedBy(2)
+                                + ", twice the keep-alive (mqtt.keepAlive)",
+                        null);
             }
             if (now - current.lastReadNanos() > tooLong) {
                 return CloseReason.of(
@@ -902,6 +918,7 @@ public final class SourceRunner implements Runner {
         public void connected(ConnAck connAck, AckOutput acks) {
             boolean lost = connects.sum() > 0 && !connAck.sessionPresent() && !options.cleanStart();
             sessionPresent = connAck.sessionPresent();
+            keepAlive = connAck.keepAlive(options.keepAlive());
             acknowledger.output(acks);
             session.connected(connAck.sessionPresent());
             takingMessages = true;
@@ -1142,7 +1159,7 @@ public final class SourceRunner implements Runner {
         if (hasRoom(bytes)) {
             return true;
         }
-        long deadline = System.nanoTime() + options.keepAlive().toNanos() / 4;
+        long deadline = System.nanoTime() + keepAlive.toNanos() / 4;
         waitingForRoom = Thread.currentThread();
         try {
             while (takingMessages) {
@@ -1184,7 +1201,7 @@ public final class SourceRunner implements Runner {
         if (options.qos0Overflow() == Qos0Overflow.SHED) {
             return false;
         }
-        long deadline = System.nanoTime() + options.keepAlive().toNanos() / 4;
+        long deadline = System.nanoTime() + keepAlive.toNanos() / 4;
         while (takingMessages && System.nanoTime() < deadline) {
             LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(1));
             if (window.tryAcquire(bytes, 2)) {

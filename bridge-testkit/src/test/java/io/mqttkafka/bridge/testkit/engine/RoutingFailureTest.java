@@ -114,6 +114,24 @@ class RoutingFailureTest {
     }
 
     @Test
+    void assertionInUserCode_isAFailureOfTheMessage() {
+        Route route = Route.fromMqtt("a/#")
+                .qos(QoS.AT_LEAST_ONCE)
+                .filter(payload -> {
+                    throw new AssertionError("not what was expected");
+                })
+                .toKafka("t")
+                .name("t")
+                .onFailure(policy -> policy.skip())
+                .build();
+        ScriptedConnection connection = engine.route(route).connected();
+
+        connection.publish(qos1(1, "a/b", "x"));
+
+        connection.expectPuback(1);
+    }
+
+    @Test
     void deadLetter_refusedByKafka_stopsUnacknowledged() {
         ScriptedConnection connection = deadLettering();
         connection.publish(qos1(1, "a/b", "x"));

@@ -1,10 +1,12 @@
 package io.mqttkafka.bridge.testkit.engine;
 
 import static io.mqttkafka.bridge.testkit.engine.Engine.QUIET;
+import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.testkit.MqttPacket;
+import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.SubscribePacket;
@@ -124,6 +126,45 @@ class SubscribeTest {
                     .build());
 
             assertThat(changed.kafka.next().record.topic()).isEqualTo("wide");
+        }
+    }
+
+    @Test
+    void reconnect_sessionPresent_subscribesAgain() {
+        ScriptedConnection first = engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+        first.cut();
+        ScriptedConnection second = engine.broker.accept();
+        second.handshake(true);
+
+        assertThat(second.expectSubscribe().subscriptions()).containsExactly(subscription("a/#", 1));
+    }
+
+    @Test
+    void subscribe_packetOfManyWrites_isNotMixedWithAcknowledgements() {
+        int messages = 500;
+        String longLevel = "x".repeat(250);
+        IntStream.range(0, MOST_FILTERS).forEach(i -> engine.route("a/" + i + longLevel, QoS.AT_LEAST_ONCE, "t" + i));
+        engine.start();
+        ScriptedConnection connection = engine.broker.accept();
+        connection.handshake(true);
+        connection.publish(IntStream.rangeClosed(1, messages)
+                .mapToObj(id -> qos1(id, "a/0" + longLevel, "x"))
+                .toArray(PublishPacket[]::new));
+        for (int i = 0; i < messages; i++) {
+            engine.kafka.next().confirm();
+        }
+
+        int acknowledged = 0;
+        boolean subscribed = false;
+        while (acknowledged < messages || !subscribed) {
+            MqttPacket packet = connection.expectPacket();
+            if (packet.type() == MqttPacketType.SUBSCRIBE) {
+                assertThat(packet.bytes()).hasSizeGreaterThan(MOST_FILTERS * longLevel.length());
+                subscribed = true;
+            } else {
+                assertThat(packet.type()).isEqualTo(MqttPacketType.PUBACK);
+                assertThat(packet.packetId()).isEqualTo(++acknowledged);
+            }
         }
     }
 

@@ -19,9 +19,8 @@ final class ConnectFailures {
     private ConnectFailures() {}
 
     static MqttConnectException refused(URI uri, String clientId, ConnAck connAck) {
-        String said =
-                "the MQTT broker " + shown(uri) + " refused the connection: " + ReasonCodes.text(connAck.reasonCode())
-                        + (connAck.reason() == null ? "" : ", \"" + clean(connAck.reason()) + "\"");
+        String said = "the MQTT broker " + shown(uri) + " refused the connection: "
+                + said(connAck.reasonCode(), connAck.reason(), connAck.serverReference());
         return switch (connAck.reasonCode()) {
             case 0x86, 0x87, 0x8C ->
                 new MqttConnectException(
@@ -37,9 +36,17 @@ final class ConnectFailures {
                 new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said + "; it must speak MQTT 5", null);
             case 0x88, 0x89, 0x97, 0x9F ->
                 new MqttConnectException(Kind.BUSY, "mqtt.serverUri: " + said + "; it may accept later", null);
+            case 0x9C, 0x9D -> new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said, null);
             default ->
                 new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said + "; see the log of the broker", null);
         };
+    }
+
+    /** Repeats the reason that the broker gave, and where it wants us to go. */
+    static String said(int reasonCode, @Nullable String reason, @Nullable String serverReference) {
+        return ReasonCodes.text(reasonCode)
+                + (reason == null ? "" : ", \"" + clean(reason) + "\"")
+                + (serverReference == null ? "" : "; set mqtt.serverUri to '" + clean(serverReference) + "'");
     }
 
     static MqttConnectException failed(URI uri, @Nullable Throwable failure) {

@@ -14,8 +14,9 @@ import org.eclipse.paho.mqttv5.common.MqttException;
 final class GatedClient extends MqttAsyncClient {
     private final Function<NetworkModule, NetworkModule> gate;
 
-    GatedClient(String serverUri, String clientId, Function<NetworkModule, NetworkModule> gate) throws MqttException {
-        super(serverUri, clientId, new MemoryPersistence());
+    GatedClient(String serverUri, String clientId, Pings pings, Function<NetworkModule, NetworkModule> gate)
+            throws MqttException {
+        super(serverUri, clientId, new MemoryPersistence(), pings, null);
         this.gate = gate;
     }
 
@@ -36,7 +37,7 @@ final class GatedClient extends MqttAsyncClient {
         return modules;
     }
 
-    /** A network module with other streams. */
+    /** A network module with other streams, which tells when Paho closes it. */
     abstract static class Gate implements NetworkModule {
         private final NetworkModule module;
 
@@ -47,6 +48,9 @@ final class GatedClient extends MqttAsyncClient {
         abstract InputStream inbound(InputStream in);
 
         abstract OutputStream outbound(OutputStream out);
+
+        /** Paho is about to close the connection. */
+        abstract void stopping();
 
         @Override
         public void start() throws IOException, MqttException {
@@ -65,6 +69,7 @@ final class GatedClient extends MqttAsyncClient {
 
         @Override
         public void stop() throws IOException {
+            stopping();
             module.stop();
         }
 

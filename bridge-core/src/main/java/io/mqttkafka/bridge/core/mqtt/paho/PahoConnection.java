@@ -5,8 +5,8 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
-import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
 import io.mqttkafka.bridge.core.mqtt.wire.InboundGate;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
@@ -46,6 +46,10 @@ import org.slf4j.LoggerFactory;
 final class PahoConnection implements MqttConnection, FrameHandler {
     private static final Logger log = LoggerFactory.getLogger(PahoConnection.class);
     private static final int FILTERS_PER_PACKET = 100;
+
+    /** Fixed header, packet id, and properties with an identifier. */
+    private static final int SUBSCRIBE_HEADER = 5 + 2 + 6;
+
     private static final int DO_NOT_REPLAY_RETAINED = 1;
     private static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
 
@@ -89,10 +93,12 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         CountDownLatch answered = new CountDownLatch(1);
         Throwable[] failure = new Throwable[1];
         try {
-            GatedClient paho = new GatedClient(uri.toString(), clientId, module -> new GatedClient.Gate(module) {
+            Pings pings = new Pings(clientId, this::keepAlive);
+            GatedClient paho = new GatedClient(uri.toString(), clientId, pings, module -> new GatedClient.Gate(module) {
                 @Override
                 InputStream inbound(InputStream in) {
-                    InboundGate gate = new InboundGate(in, PahoConnection.this, options.maximumPacketSize());
+                    InboundGate gate = new InboundGate(in, PahoConnection.this, options.maximumPacketSize(), (int)
+                            options.keepAlive().toSeconds());
                     inbound = gate;
                     return gate;
                 }
@@ -103,6 +109,13 @@ final class PahoConnection implements MqttConnection, FrameHandler {
                     outbound = gate;
                     handler.connecting();
                     return gate;
+                }
+
+                @Override
+                void stopping() {
+                    if (pings.looking()) {
+                        unanswered();
+                    }
                 }
             });
             client = paho;
@@ -131,6 +144,10 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         if (!inTime || failure[0] != null || answer == null) {
             throw ConnectFailures.failed(uri, inTime ? failure[0] : null);
         }
+    }
+
+    private Duration keepAlive() {
+        return connAck().keepAlive(options.keepAlive());
     }
 
     private MqttConnectionOptions pahoOptions() throws MqttConnectException {
@@ -209,9 +226,9 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     }
 
     @Override
-    public void disconnected(int reasonCode) {
-        finish(new CloseReason(
-                "the MQTT broker disconnected: " + ReasonCodes.text(reasonCode), reasonCode, false, null));
+    public void disconnected(Disconnect disconnect) {
+        String said = ConnectFailures.said(disconnect.reasonCode(), disconnect.reason(), disconnect.serverReference());
+        finish(new CloseReason("the MQTT broker disconnected: " + said, disconnect.reasonCode(), false, null));
     }
 
     @Override
@@ -225,18 +242,29 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         } else if (cause instanceof IOException) {
             finish(CloseReason.of("the connection broke: " + cause.getMessage(), cause));
         } else {
-            finish(CloseReason.of("taking a message in failed: " + cause, cause));
+            // User code can write anything into the message of what it throws.
+            finish(CloseReason.of(
+                    "taking a message in failed: " + cause.getClass().getName(), cause));
         }
     }
 
-    /** Paho tells of a lost connection that the stream does not show: a ping without an answer. */
+    /** A ping got no answer, or we did not read it. */
+    private void unanswered() {
+        InboundGate gate = inbound;
+        finish(CloseReason.of(
+                gate != null && !gate.waiting()
+                        ? "the connection was not read for the keep-alive; a codec or function of a route may block"
+                        : "the MQTT broker does not answer pings",
+                null));
+    }
+
+    /** Paho tells of a lost connection that the stream does not show. */
     private final class ConnectionLoss implements MqttCallback {
         @Override
         public void disconnected(MqttDisconnectResponse response) {
             MqttException cause = response.getException();
             finish(CloseReason.of(
-                    "the MQTT broker does not answer: " + (cause == null ? "no reason given" : cause.getMessage()),
-                    cause));
+                    "Paho gave the connection up: " + (cause == null ? "no reason given" : cause.getMessage()), cause));
         }
 
         @Override
@@ -285,14 +313,32 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         while (from < subscriptions.size()) {
             // An identifier belongs to all filters of its packet.
             int identifier = subscriptions.get(from).identifier();
+            long room = connAck().maximumPacketSize() - SUBSCRIBE_HEADER - size(subscriptions.get(from));
+            if (room < 0) {
+                throw new MqttConnectException(
+                        MqttConnectException.Kind.REFUSED,
+                        "fromMqtt: '" + subscriptions.get(from).filter()
+                                + "': the MQTT broker takes no packet larger than "
+                                + connAck().maximumPacketSize()
+                                + " bytes; raise that limit there or shorten the filter",
+                        null);
+            }
             int to = from + 1;
-            while (identifier == 0 && to < subscriptions.size() && to - from < FILTERS_PER_PACKET) {
+            while (identifier == 0
+                    && to < subscriptions.size()
+                    && to - from < FILTERS_PER_PACKET
+                    && (room -= size(subscriptions.get(to))) >= 0) {
                 to++;
             }
             codes.addAll(subscribePacket(subscriptions.subList(from, to), identifier, timeout));
             from = to;
         }
         return codes;
+    }
+
+    /** What a subscription takes of its packet: a length, the filter and its options. */
+    private static int size(Subscription subscription) {
+        return 3 + subscription.filter().getBytes(StandardCharsets.UTF_8).length;
     }
 
     private List<Integer> subscribePacket(List<Subscription> subscriptions, int identifier, Duration timeout)

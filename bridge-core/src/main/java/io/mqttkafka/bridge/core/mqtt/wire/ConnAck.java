@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core.mqtt.wire;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,10 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param wildcardsAvailable whether it supports wildcards
  * @param subscriptionIdsAvailable whether it supports subscription identifiers
  * @param sessionExpirySeconds how long it keeps the session; -1 if as long as asked
+ * @param maximumPacketSize the largest packet it takes, in bytes
  * @param serverKeepAliveSeconds the keep-alive it imposes; -1 if none
  * @param assignedClientId the client id it chose, or null
+ * @param serverReference the server to use instead, or null
  * @param receiveMaximum the most messages of QoS 1 and 2 that it takes at a time
- * @param maximumPacketSize the largest packet it takes, in bytes
  * @param retainAvailable whether it keeps retained messages
  */
 public record ConnAck(
@@ -28,18 +30,21 @@ public record ConnAck(
         boolean wildcardsAvailable,
         boolean subscriptionIdsAvailable,
         long sessionExpirySeconds,
+        long maximumPacketSize,
         int serverKeepAliveSeconds,
         @Nullable String assignedClientId,
+        @Nullable String serverReference,
         int receiveMaximum,
-        long maximumPacketSize,
         boolean retainAvailable) {
     private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
-    private static final long LARGEST_PACKET = 268_435_460;
 
     /** The highest receive maximum that Paho reads as a positive number. */
     private static final int PAHO_RECEIVE_MAXIMUM = 0x7FFF;
 
     private static final int UNSUPPORTED_VERSION = 0x84;
+
+    /** What MQTT has room for: a fixed header, and the highest remaining length. */
+    private static final long LARGEST_PACKET = 5 + 268_435_455L;
 
     /** Says whether the broker accepts the connection. */
     public boolean accepted() {
@@ -47,15 +52,34 @@ public record ConnAck(
     }
 
     /**
-     * Reads a CONNACK, and lowers a receive maximum in it to what Paho can read: it takes the number for a signed one.
+     * Chooses how often the broker is pinged: a longer silence than asked for is not needed.
+     *
+     * @param asked the keep-alive that was asked for
+     * @return the shorter one of that and what the broker imposes
+     */
+    public Duration keepAlive(Duration asked) {
+        return serverKeepAliveSeconds > 0 && serverKeepAliveSeconds < asked.toSeconds()
+                ? Duration.ofSeconds(serverKeepAliveSeconds)
+                : asked;
+    }
+
+    private static void write(byte[] bytes, int at, int uint16) {
+        bytes[at] = (byte) (uint16 >> 8);
+        bytes[at + 1] = (byte) uint16;
+    }
+
+    /**
+     * Reads a CONNACK, and changes what Paho makes of it: lowers a receive maximum that it would take for a negative
+     * number, and a server keep-alive that would make it ping later than asked, or never.
      *
      * @param bytes the array
      * @param from where the variable header begins
      * @param length the remaining length
+     * @param keepAliveSeconds the keep-alive that was asked for
      * @return the CONNACK
      * @throws MalformedPacketException if it is not one
      */
-    static ConnAck read(byte[] bytes, int from, int length) throws MalformedPacketException {
+    static ConnAck read(byte[] bytes, int from, int length, int keepAliveSeconds) throws MalformedPacketException {
         if (length < 2) {
             throw new MalformedPacketException("CONNACK is too short");
         }
@@ -68,10 +92,11 @@ public record ConnAck(
         boolean wildcards = true;
         boolean subscriptionIds = true;
         long sessionExpiry = -1;
+        long maximumPacketSize = LARGEST_PACKET;
         int serverKeepAlive = -1;
         String assigned = null;
+        String serverReference = null;
         int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
-        long maximumPacketSize = LARGEST_PACKET;
         boolean retain = true;
         if (length > 2) {
             VariableInt size = VariableInt.read(bytes, from + 2, from + length);
@@ -87,15 +112,20 @@ public record ConnAck(
                     case PropertyReader.WILDCARDS_AVAILABLE -> wildcards = properties.number != 0;
                     case PropertyReader.SUBSCRIPTION_IDS_AVAILABLE -> subscriptionIds = properties.number != 0;
                     case PropertyReader.SESSION_EXPIRY -> sessionExpiry = properties.number;
-                    case PropertyReader.SERVER_KEEP_ALIVE -> serverKeepAlive = (int) properties.number;
-                    case PropertyReader.ASSIGNED_CLIENT_ID -> assigned = properties.text();
                     case PropertyReader.MAXIMUM_PACKET_SIZE -> maximumPacketSize = properties.number;
+                    case PropertyReader.SERVER_KEEP_ALIVE -> {
+                        serverKeepAlive = (int) properties.number;
+                        if (serverKeepAlive == 0 || serverKeepAlive > keepAliveSeconds) {
+                            write(bytes, properties.valueAt, keepAliveSeconds);
+                        }
+                    }
+                    case PropertyReader.ASSIGNED_CLIENT_ID -> assigned = properties.text();
+                    case PropertyReader.SERVER_REFERENCE -> serverReference = properties.text();
                     case PropertyReader.RETAIN_AVAILABLE -> retain = properties.number != 0;
                     case PropertyReader.RECEIVE_MAXIMUM -> {
                         receiveMaximum = (int) properties.number;
                         if (properties.number > PAHO_RECEIVE_MAXIMUM) {
-                            bytes[properties.valueAt] = PAHO_RECEIVE_MAXIMUM >> 8;
-                            bytes[properties.valueAt + 1] = (byte) PAHO_RECEIVE_MAXIMUM;
+                            write(bytes, properties.valueAt, PAHO_RECEIVE_MAXIMUM);
                         }
                     }
                     default -> {
@@ -116,10 +146,11 @@ public record ConnAck(
                 wildcards,
                 subscriptionIds,
                 sessionExpiry,
+                maximumPacketSize,
                 serverKeepAlive,
                 assigned,
+                serverReference,
                 receiveMaximum,
-                maximumPacketSize,
                 retain);
     }
 }

@@ -36,11 +36,11 @@ public interface FrameHandler {
     void answered(int type, int packetId, int reasonCode);
 
     /**
-     * The broker has taken leave. The client sees the packet too.
+     * The broker has taken leave. {@link #broken} follows.
      *
-     * @param reasonCode its reason
+     * @param disconnect what it said
      */
-    void disconnected(int reasonCode);
+    void disconnected(Disconnect disconnect);
 
     /**
      * The stream has ended or broken, or a handler has thrown.

@@ -7,8 +7,9 @@ import java.net.SocketTimeoutException;
 import java.util.Arrays;
 
 /**
- * The stream that an MQTT client reads instead of the socket's. PUBLISH, PUBREL and the answers to our
- * own messages go to the {@link FrameHandler} and never reach the client; every other packet passes untouched, whole and in order.
+ * The stream that an MQTT client reads instead of the socket's. PUBLISH, PUBREL, DISCONNECT and the answers to our own
+ * messages go to the {@link FrameHandler} and never reach the client; every other packet passes whole and in order.
+ * DISCONNECT ends the stream.
  *
  * <p>It owns the read buffer and reads as much as there is, so that one system call serves many packets. The client sees a
  * timeout only between packets, where it does no harm. For one reading thread.
@@ -33,6 +34,7 @@ public final class InboundGate extends InputStream {
     private final InputStream in;
     private final FrameHandler handler;
     private final int maximumPacketSize;
+    private final int keepAliveSeconds;
     private final PublishFrame frame = new PublishFrame();
     private byte[] buffer = new byte[INITIAL_SIZE];
 
@@ -47,6 +49,7 @@ public final class InboundGate extends InputStream {
     private boolean accepted;
     private volatile long lastReadNanos = System.nanoTime();
     private volatile long lastReceivedNanos = lastReadNanos;
+    private volatile boolean waiting;
 
     /**
      * Makes the gate.
@@ -54,11 +57,13 @@ public final class InboundGate extends InputStream {
      * @param in the socket's stream
      * @param handler takes the packets that do not pass
      * @param maximumPacketSize the largest packet to accept, in bytes
+     * @param keepAliveSeconds the keep-alive that was asked for
      */
-    public InboundGate(InputStream in, FrameHandler handler, int maximumPacketSize) {
+    public InboundGate(InputStream in, FrameHandler handler, int maximumPacketSize, int keepAliveSeconds) {
         this.in = in;
         this.handler = handler;
         this.maximumPacketSize = maximumPacketSize;
+        this.keepAliveSeconds = keepAliveSeconds;
     }
 
     /** Returns when the stream was last read, or found to have nothing to read, by {@link System#nanoTime()}. */
@@ -69,6 +74,11 @@ public final class InboundGate extends InputStream {
     /** Returns when bytes last came out of the stream, by {@link System#nanoTime()}. */
     public long lastReceivedNanos() {
         return lastReceivedNanos;
+    }
+
+    /** Says whether the reader waits for the broker, rather than being held up by what it has read. */
+    public boolean waiting() {
+        return waiting;
     }
 
     @Override
@@ -117,7 +127,8 @@ public final class InboundGate extends InputStream {
             throw e;
         } catch (RuntimeException | Error e) {
             handler.broken(e);
-            throw new IOException("the connection was given up", e);
+            // Without the cause: Paho logs it, and user code can write a payload into the message of what it throws.
+            throw new IOException("the connection was given up: " + e.getClass().getName());
         }
     }
 
@@ -186,14 +197,15 @@ public final class InboundGate extends InputStream {
                 passUntil = at;
             }
             case CONNACK -> {
-                ConnAck connAck = ConnAck.read(buffer, from, end - from);
+                ConnAck connAck = ConnAck.read(buffer, from, end - from, keepAliveSeconds);
                 accepted = connAck.accepted();
                 handler.connAck(connAck);
                 passUntil = end;
             }
             case DISCONNECT -> {
-                handler.disconnected(end > from ? buffer[from] & 0xFF : 0);
-                passUntil = end;
+                handler.disconnected(Disconnect.read(buffer, from, end));
+                // Paho's reader dies of texts that it does not like; nothing may follow anyway.
+                throw new EOFException("the MQTT broker disconnected");
             }
             default -> passUntil = end;
         }
@@ -211,6 +223,7 @@ public final class InboundGate extends InputStream {
             passUntil = 0;
         }
         try {
+            waiting = true;
             int count = in.read(buffer, limit, buffer.length - limit);
             if (count < 0) {
                 throw new EOFException("the MQTT broker closed the connection");
@@ -219,6 +232,7 @@ public final class InboundGate extends InputStream {
             lastReceivedNanos = System.nanoTime();
             handler.received();
         } finally {
+            waiting = false;
             lastReadNanos = System.nanoTime();
         }
     }
