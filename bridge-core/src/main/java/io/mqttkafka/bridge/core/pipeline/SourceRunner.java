@@ -72,7 +72,7 @@ import org.slf4j.LoggerFactory;
  * ends here, as one of three: the connection is dropped without an acknowledgement so that the broker delivers again, the
  * connection waits for room, or its routes stop.
  */
-public final class SourceRunner {
+public final class SourceRunner implements Runner {
     private static final Logger log = LoggerFactory.getLogger(SourceRunner.class);
     private static final long TICK_MILLIS = 250;
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
@@ -255,6 +255,7 @@ public final class SourceRunner {
      * @param deadlineNanos when to give up, by {@link System#nanoTime()}
      * @throws BridgeException if it does not come about
      */
+    @Override
     public void start(long deadlineNanos) {
         sink.open(remaining(deadlineNanos));
         if (committer != null) {
@@ -319,6 +320,7 @@ public final class SourceRunner {
      *
      * @param timeout how long to wait for messages in flight
      */
+    @Override
     public void close(Duration timeout) {
         synchronized (monitor) {
             drain = timeout;
@@ -355,11 +357,13 @@ public final class SourceRunner {
     }
 
     /** Says whether the connection is up and subscribed. */
+    @Override
     public boolean connected() {
         return connected;
     }
 
     /** Says whether it has stopped for good. */
+    @Override
     public boolean finished() {
         return finished;
     }
@@ -373,6 +377,7 @@ public final class SourceRunner {
      *
      * @return the state of the connection
      */
+    @Override
     public ConnectionHealth health() {
         return new ConnectionHealth(
                 clientId,

@@ -218,6 +218,18 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     }
 
     @Override
+    public void answered(int type, int packetId, int reasonCode) {
+        if (finished.get()) {
+            return;
+        }
+        switch (type) {
+            case InboundGate.PUBACK -> handler.puback(packetId, reasonCode);
+            case InboundGate.PUBREC -> handler.pubrec(packetId, reasonCode);
+            default -> handler.pubcomp(packetId);
+        }
+    }
+
+    @Override
     public void disconnected(Disconnect disconnect) {
         String said = ConnectFailures.said(disconnect.reasonCode(), disconnect.reason(), disconnect.serverReference());
         finish(new CloseReason("the MQTT broker disconnected: " + said, disconnect.reasonCode(), false, null));
