@@ -2,11 +2,8 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
 import io.mqttkafka.bridge.Partitioner;
-import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.config.Qos0Overflow;
 import io.mqttkafka.bridge.config.TransactionOptions;
-import io.mqttkafka.bridge.config.Unrouted;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
@@ -18,19 +15,13 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
-import io.mqttkafka.bridge.core.mqtt.MqttConnection.Subscription;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
-import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
-import io.mqttkafka.bridge.core.mqtt.wire.Bytes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
-import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.routing.RouteTable;
-import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.InFlightWindow;
-import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.SourceSession;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeException;
@@ -41,19 +32,12 @@ import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
-import io.mqttkafka.bridge.message.MqttMessage;
-import io.mqttkafka.bridge.message.MqttProperties;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -78,7 +62,6 @@ public final class SourceRunner implements Runner {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final int MOST_MALFORMED_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
-    private static final int HIGHEST_SUBSCRIPTION_ID = 268_435_455;
     private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
 
     /** What a runner is made of. */
@@ -96,9 +79,6 @@ public final class SourceRunner implements Runner {
             Duration stallThreshold,
             Runnable stateChanged) {}
 
-    /** One subscription, and the routes that it serves. */
-    private record Subscribed(Subscription subscription, List<SourceRoute> routes) {}
-
     private final Parts parts;
     private final String clientId;
     private final MqttOptions options;
@@ -115,11 +95,9 @@ public final class SourceRunner implements Runner {
     private final Failpoints failpoints;
     private final LaneWorker laneWorker;
     private final Map<SourceRoute, RouteLane> lanes = new LinkedHashMap<>();
-    private final List<Subscribed> subscriptions;
-    private final Map<SourceRoute, Integer> subscriptionIds = new LinkedHashMap<>();
-    private final RouteTable<SourceRoute> routes;
-    private final List<TopicFilter> unsubscribed;
-    private final TopicCache topics;
+    private final Subscriptions subscriptions;
+    private final ReceiveRoom room;
+    private final MessageIntake intake;
     private final Thread supervisor;
     private final CompletableFuture<Void> started = new CompletableFuture<>();
 
@@ -142,15 +120,9 @@ public final class SourceRunner implements Runner {
 
     private volatile @Nullable String lastError;
     private volatile @Nullable MqttConnection connection;
-    private volatile @Nullable Thread waitingForRoom;
     private volatile boolean windowWasFull;
     private volatile int leftUnacknowledged;
     private final LongAdder connects = new LongAdder();
-    private final LongAdder redelivered = new LongAdder();
-    private final LongAdder unrouted = new LongAdder();
-
-    /** Counts messages, so that a lane can keep their order. For the reading thread. */
-    private long order;
 
     private record Stop(
             @Nullable SourceRoute route, @Nullable String mqttTopic, Throwable cause) {}
@@ -171,7 +143,8 @@ public final class SourceRunner implements Runner {
         window = new InFlightWindow(options.maxInFlightBytes());
         failpoints = parts.failpoints();
         session = new SourceSession(this::wakeAcknowledger, this::wakeCommitter);
-        acknowledger = new Acknowledger(thread + "-ack", session, this::wakeReader, failpoints);
+        room = new ReceiveRoom(options, session, window, () -> takingMessages);
+        acknowledger = new Acknowledger(thread + "-ack", session, room::wake, failpoints);
         pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events, failpoints);
         TransactionalKafkaSink transactions = parts.transactions();
         committer = transactions == null
@@ -188,63 +161,24 @@ public final class SourceRunner implements Runner {
         }
         laneWorker = new LaneWorker(
                 thread + "-lanes", List.copyOf(lanes.values()), pipeline::work, cause -> breakConnection(cause));
-        routes = RouteTable.of(parts.routes(), SourceRoute::filter);
-        subscriptions = subscriptions(parts.routes(), routes.overlapping());
-        unsubscribed = unsubscribed(options.unsubscribe());
-        topics = new TopicCache(this::matches);
+        RouteTable<SourceRoute> routes = RouteTable.of(parts.routes(), SourceRoute::filter);
+        subscriptions = new Subscriptions(clientId, options, parts.routes(), routes);
+        intake = new MessageIntake(
+                clientId,
+                options,
+                session,
+                window,
+                room,
+                pipeline,
+                committer,
+                routes,
+                lanes,
+                subscriptions,
+                events,
+                failpoints,
+                new FromIntake());
         supervisor = new Thread(this::run, thread);
         supervisor.setDaemon(true);
-    }
-
-    /** Merges routes of the same filter into one subscription, with the highest QoS that one of them asks for. */
-    private List<Subscribed> subscriptions(List<SourceRoute> all, boolean overlapping) {
-        Map<String, List<SourceRoute>> byFilter = new LinkedHashMap<>();
-        for (SourceRoute route : all) {
-            byFilter.computeIfAbsent(route.filter.subscription(), filter -> new ArrayList<>())
-                    .add(route);
-        }
-        List<Subscribed> merged = new ArrayList<>();
-        Set<Integer> ids = new HashSet<>();
-        byFilter.forEach((filter, served) -> {
-            int qos = served.stream().mapToInt(route -> route.qos.level()).max().orElseThrow();
-            int id = overlapping ? subscriptionId(filter, ids) : 0;
-            served.forEach(route -> subscriptionIds.put(route, id));
-            merged.add(new Subscribed(new Subscription(filter, qos, id), served));
-        });
-        return List.copyOf(merged);
-    }
-
-    /** The same for a filter in every process: messages that the session queued keep it when the routes change. */
-    private static int subscriptionId(String filter, Set<Integer> taken) {
-        byte[] bytes = filter.getBytes(StandardCharsets.UTF_8);
-        int id = Math.floorMod(Bytes.hash(bytes, 0, bytes.length, 0), HIGHEST_SUBSCRIPTION_ID) + 1;
-        while (!taken.add(id)) {
-            id = id % HIGHEST_SUBSCRIPTION_ID + 1;
-        }
-        return id;
-    }
-
-    /** What the routes of this connection subscribe to stays: another connection may have lost it. */
-    private List<TopicFilter> unsubscribed(List<String> filters) {
-        return filters.stream()
-                .map(TopicFilter::parse)
-                .filter(filter -> subscriptions.stream()
-                        .noneMatch(one -> one.subscription().filter().equals(filter.subscription())))
-                .toList();
-    }
-
-    private RouteMatch[] matches(String topic) {
-        List<SourceRoute> found = routes.match(topic);
-        RouteMatch[] matches = new RouteMatch[found.size()];
-        for (int i = 0; i < matches.length; i++) {
-            SourceRoute route = found.get(i);
-            matches[i] = new RouteMatch(
-                    route,
-                    Objects.requireNonNull(lanes.get(route)),
-                    Objects.requireNonNull(subscriptionIds.get(route)),
-                    topic);
-        }
-        return matches;
     }
 
     // Starting, asking, ending: called by the bridge.
@@ -387,9 +321,9 @@ public final class SourceRunner implements Runner {
                 unacknowledged(),
                 window.inFlight(),
                 Duration.ofNanos(session.oldestAge(System.nanoTime())),
-                redelivered.sum(),
+                intake.redelivered(),
                 session.suppressed(),
-                unrouted.sum(),
+                intake.unrouted(),
                 lastError);
     }
 
@@ -460,7 +394,10 @@ public final class SourceRunner implements Runner {
         try {
             current = parts.transport().connect(options, clientId, new Inbound());
             connection = current;
-            subscribe(current);
+            subscriptions.requireLimits(current.connAck());
+            subscriptions.unsubscribe(current);
+            awaitGeneration();
+            subscriptions.subscribe(current);
             doneConnecting();
             connects.increment();
             connected = true;
@@ -534,39 +471,6 @@ public final class SourceRunner implements Runner {
         }
     }
 
-    private void subscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
-        requireLimits(current.connAck());
-        unsubscribe(current);
-        awaitGeneration();
-        boolean ids = current.connAck().subscriptionIdsAvailable();
-        List<Subscription> wanted = subscriptions.stream()
-                .map(Subscribed::subscription)
-                .map(one -> ids ? one : new Subscription(one.filter(), one.qos(), 0))
-                .toList();
-        List<Integer> codes = current.subscribe(wanted, options.connectTimeout());
-        for (int i = 0; i < codes.size(); i++) {
-            requireGranted(subscriptions.get(i), codes.get(i));
-        }
-    }
-
-    private void unsubscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
-        if (unsubscribed.isEmpty()) {
-            return;
-        }
-        List<String> filters =
-                unsubscribed.stream().map(TopicFilter::subscription).toList();
-        List<Integer> codes = current.unsubscribe(filters, options.connectTimeout());
-        for (int i = 0; i < codes.size(); i++) {
-            if (codes.get(i) >= 0x80) {
-                throw new MqttConnectException(
-                        MqttConnectException.Kind.REFUSED,
-                        "mqtt.unsubscribe: '" + filters.get(i) + "': the MQTT broker refused: "
-                                + ReasonCodes.text(codes.get(i)) + "; check the rights of this user",
-                        null);
-            }
-        }
-    }
-
     /** Ids of a session that the broker has lost must be void in Kafka before the new one can use them again. */
     private void awaitGeneration() throws MqttConnectException, InterruptedException {
         if (committer == null) {
@@ -584,74 +488,6 @@ public final class SourceRunner implements Runner {
             }
             awaitTick();
         }
-    }
-
-    private void requireLimits(ConnAck connAck) throws MqttConnectException {
-        for (Subscribed one : subscriptions) {
-            String filter = one.subscription().filter();
-            if (one.subscription().qos() > connAck.maximumQos()) {
-                throw refused(
-                        one,
-                        "the MQTT broker supports QoS 0 to " + connAck.maximumQos() + " only",
-                        "lower the QoS of the route");
-            }
-            if (filter.startsWith("$share/") && !connAck.sharedAvailable()) {
-                throw refused(one, "the MQTT broker has no shared subscriptions", "leave $share out");
-            }
-            if ((filter.contains("+") || filter.contains("#")) && !connAck.wildcardsAvailable()) {
-                throw refused(one, "the MQTT broker has no wildcard subscriptions", "name whole topics");
-            }
-        }
-        boolean needed =
-                subscriptions.stream().anyMatch(one -> one.subscription().qos() > 0);
-        String assigned = connAck.assignedClientId();
-        if (needed && assigned != null && !assigned.equals(clientId)) {
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.REFUSED,
-                    "mqtt.clientId: the MQTT broker calls us '" + UntrustedText.escape(assigned) + "' instead of '"
-                            + UntrustedText.escape(clientId) + "', so that the session could not be found again;"
-                            + " allow the id there, choose another, or lower the QoS of the routes",
-                    null);
-        }
-        long granted = connAck.sessionExpirySeconds();
-        if (granted >= 0 && granted < options.sessionExpiry().toSeconds()) {
-            if (granted == 0 && needed) {
-                throw new MqttConnectException(
-                        MqttConnectException.Kind.REFUSED,
-                        "mqtt.sessionExpiry: the MQTT broker keeps no sessions, so that QoS 1 and 2 could lose"
-                                + " messages; allow sessions there or lower the QoS of the routes",
-                        null);
-            }
-            log.warn(
-                    "'{}': the MQTT broker keeps the session for {} s only, not {} s as mqtt.sessionExpiry asks",
-                    clientId,
-                    granted,
-                    options.sessionExpiry().toSeconds());
-        }
-    }
-
-    private void requireGranted(Subscribed one, int code) throws MqttConnectException {
-        if (code >= 0x80) {
-            throw refused(
-                    one,
-                    "the MQTT broker refused the subscription: " + ReasonCodes.text(code),
-                    "check the filter and the rights of this user");
-        }
-        if (code < one.subscription().qos()) {
-            throw refused(
-                    one,
-                    "the MQTT broker granted QoS " + code + ", not "
-                            + one.subscription().qos(),
-                    "allow it there or lower the QoS of the route");
-        }
-    }
-
-    private static MqttConnectException refused(Subscribed one, String why, String mend) {
-        return new MqttConnectException(
-                MqttConnectException.Kind.REFUSED,
-                "route '" + one.routes().get(0).name() + "': fromMqtt: '"
-                        + one.subscription().filter() + "': " + why + "; " + mend,
-                null);
     }
 
     /** Waits until the connection or the runner ends; null in the latter case. */
@@ -910,8 +746,6 @@ public final class SourceRunner implements Runner {
 
     /** What arrives on one connection; but for closed(), all by the thread that reads it. */
     private final class Inbound implements InboundHandler {
-        private final boolean[] wanted = new boolean[Delivery.MOST_ROUTES];
-
         @Override
         public void connecting() {
             session.connecting();
@@ -935,206 +769,10 @@ public final class SourceRunner implements Runner {
 
         @Override
         public void publish(PublishFrame frame) {
-            if (!takingMessages) {
-                // Draining or dropped: not acknowledged, so it comes again.
-                return;
+            // Draining or dropped: not acknowledged, so it comes again.
+            if (takingMessages) {
+                intake.take(frame);
             }
-            try {
-                long topicHash = frame.topicHash();
-                TopicCache.Entry topic = topics.lookUp(frame, topicHash);
-                if (topic.matches.length == 0) {
-                    withoutRoute(frame, topic, topicHash);
-                } else if (frame.qos() == 0) {
-                    takeQos0(frame, topic);
-                } else {
-                    take(frame, topic, topicHash);
-                }
-            } catch (MalformedPacketException e) {
-                throw new ProtocolViolation(
-                        e.reasonCode(), "the MQTT broker sent a malformed PUBLISH: " + e.getMessage());
-            }
-        }
-
-        private void take(PublishFrame frame, TopicCache.Entry topic, long topicHash) throws MalformedPacketException {
-            RouteMatch[] matches = topic.matches;
-            if (matches.length > Delivery.MOST_ROUTES) {
-                stop(new Stop(
-                        null,
-                        topic.topic,
-                        new DeliveryException("route: " + matches.length + " routes match '"
-                                + UntrustedText.escape(topic.topic) + "', but one message can go to "
-                                + Delivery.MOST_ROUTES + " at the most")));
-                return;
-            }
-            // Whatever can be wrong with the packet shows before it counts as received.
-            MqttMessage message = message(frame, topic);
-            choose(frame, matches);
-            long each = MqttToKafkaPipeline.cost(frame.payloadLength());
-            long bytes = each * matches.length;
-            if (!awaitRoom(bytes)) {
-                return;
-            }
-            if (frame.duplicate()) {
-                redelivered.increment();
-            }
-            failpoints.pass(Failpoint.RECEIVED);
-            boolean durable = frame.qos() == 2 && committer != null && anyExactlyOnce(matches);
-            Delivery delivery = session.published(
-                    frame.packetId(),
-                    frame.qos(),
-                    frame.duplicate(),
-                    frame.fingerprint(topicHash),
-                    matches.length,
-                    durable,
-                    System.nanoTime());
-            if (delivery == null) {
-                window.release(bytes);
-                return;
-            }
-            delivery.tag(matches);
-            if (durable) {
-                takeDurable(delivery, matches, message, each);
-            } else {
-                takePlain(delivery, matches, message, each);
-            }
-        }
-
-        private static boolean anyExactlyOnce(RouteMatch[] matches) {
-            for (RouteMatch match : matches) {
-                if (match.route.exactlyOnce) {
-                    return true;
-                }
-            }
-            return false;
-        }
-
-        private void takePlain(Delivery delivery, RouteMatch[] matches, MqttMessage message, long each) {
-            try {
-                for (int i = 0; i < matches.length; i++) {
-                    if (!wanted[i] || !delivery.isOpen(i)) {
-                        window.release(each);
-                        if (delivery.settle(i)) {
-                            session.settled(delivery);
-                        }
-                    } else {
-                        pipeline.take(new Attempt(pipeline, matches[i], message, delivery, null, i, order++));
-                    }
-                }
-            } catch (RuntimeException | Error e) {
-                // The connection breaks; when the message comes again it must count as new.
-                session.failed(delivery);
-                throw e;
-            }
-        }
-
-        private void takeDurable(Delivery delivery, RouteMatch[] matches, MqttMessage message, long each) {
-            TransactionCommitter taking = Objects.requireNonNull(committer);
-            TransactionUnit unit = new TransactionUnit(delivery, matches.length);
-            taking.add(unit);
-            try {
-                for (int i = 0; i < matches.length; i++) {
-                    if (wanted[i]) {
-                        pipeline.take(new Attempt(pipeline, matches[i], message, delivery, unit, i, order++));
-                    } else {
-                        window.release(each);
-                        unit.withoutRecord();
-                        if (unit.complete()) {
-                            taking.completed();
-                        }
-                    }
-                }
-            } catch (RuntimeException | Error e) {
-                // The connection breaks, and what is not committed comes again.
-                taking.fail(e);
-                throw e;
-            }
-        }
-
-        private void takeQos0(PublishFrame frame, TopicCache.Entry topic) throws MalformedPacketException {
-            RouteMatch[] matches = topic.matches;
-            MqttMessage message = message(frame, topic);
-            choose(frame, matches);
-            for (int i = 0; i < matches.length; i++) {
-                if (!wanted[i]) {
-                    continue;
-                }
-                if (hasRoomForQos0(MqttToKafkaPipeline.cost(frame.payloadLength()))) {
-                    pipeline.take(new Attempt(pipeline, matches[i], message, null, null, i, order++));
-                } else {
-                    RouteCounters counters = matches[i].route.counters(0);
-                    counters.received.increment();
-                    counters.shed.increment();
-                    events.shed(matches[i].route.name(), 1, "no room: Kafka is slower than the messages come");
-                }
-            }
-        }
-
-        /** Which of the routes this copy of the message is for: the broker can send one for each subscription. */
-        private void choose(PublishFrame frame, RouteMatch[] matches) throws MalformedPacketException {
-            boolean any = false;
-            if (matches.length > 1) {
-                int[] ids = frame.subscriptionIds();
-                for (int i = 0; i < matches.length; i++) {
-                    wanted[i] = contains(ids, matches[i].subscriptionId);
-                    any |= wanted[i];
-                }
-            }
-            if (!any) {
-                Arrays.fill(wanted, 0, matches.length, true);
-            }
-        }
-
-        private static boolean contains(int[] ids, int id) {
-            for (int one : ids) {
-                if (one == id) {
-                    return true;
-                }
-            }
-            return false;
-        }
-
-        private MqttMessage message(PublishFrame frame, TopicCache.Entry topic) throws MalformedPacketException {
-            MqttProperties properties = frame.properties();
-            return new MqttMessage(
-                    topic.topic,
-                    frame.payload(),
-                    QoS.of(frame.qos()),
-                    frame.retained(),
-                    frame.duplicate(),
-                    properties,
-                    System.currentTimeMillis());
-        }
-
-        private void withoutRoute(PublishFrame frame, TopicCache.Entry topic, long topicHash)
-                throws MalformedPacketException {
-            // Not acknowledged unless it is well-formed.
-            frame.properties();
-            unrouted.increment();
-            if (frame.qos() == 0) {
-                return;
-            }
-            // A broker goes on with what it had queued under a filter when that is unsubscribed.
-            boolean expected = unsubscribed.stream().anyMatch(filter -> filter.matches(topic.topic));
-            if (options.unrouted() == Unrouted.STOP && !expected) {
-                takingMessages = false;
-                stop(new Stop(
-                        null,
-                        topic.topic,
-                        new DeliveryException("mqtt.unrouted: a message on '" + UntrustedText.escape(topic.topic)
-                                + "' matches no route; it comes from an earlier subscription of '"
-                                + UntrustedText.escape(clientId)
-                                + "': name its filter in mqtt.unsubscribe(..), or set mqtt.unrouted(ACKNOWLEDGE)")));
-                return;
-            }
-            events.unrouted(clientId, topic.topic);
-            session.published(
-                    frame.packetId(),
-                    frame.qos(),
-                    frame.duplicate(),
-                    frame.fingerprint(topicHash),
-                    0,
-                    false,
-                    System.nanoTime());
         }
 
         @Override
@@ -1157,63 +795,6 @@ public final class SourceRunner implements Runner {
         }
     }
 
-    /** Waits for room in the window, but not so long that the keep-alive suffers. */
-    private boolean awaitRoom(long bytes) {
-        if (hasRoom(bytes)) {
-            return true;
-        }
-        long deadline = System.nanoTime() + keepAlive.toNanos() / 4;
-        waitingForRoom = Thread.currentThread();
-        try {
-            while (takingMessages) {
-                if (hasRoom(bytes)) {
-                    return true;
-                }
-                long left = deadline - System.nanoTime();
-                if (left <= 0) {
-                    windowWasFull = true;
-                    dropConnection(
-                            "the window (mqtt.receiveMaximum, mqtt.maxInFlightBytes) has been full for a quarter of the "
-                                    + "keep-alive because Kafka does not confirm; the MQTT broker queues meanwhile");
-                    return false;
-                }
-                LockSupport.parkNanos(this, Math.min(left, TimeUnit.MILLISECONDS.toNanos(50)));
-            }
-            return false;
-        } finally {
-            waitingForRoom = null;
-        }
-    }
-
-    /** The count comes first: mosquitto 2.0 does not keep to the receive maximum when a session resumes with a backlog. */
-    private boolean hasRoom(long bytes) {
-        return session.hasRoom(options.receiveMaximum()) && window.tryAcquire(bytes, 1);
-    }
-
-    private void wakeReader() {
-        Thread waiting = waitingForRoom;
-        if (waiting != null) {
-            LockSupport.unpark(waiting);
-        }
-    }
-
-    private boolean hasRoomForQos0(long bytes) {
-        if (window.tryAcquire(bytes, 2)) {
-            return true;
-        }
-        if (options.qos0Overflow() == Qos0Overflow.SHED) {
-            return false;
-        }
-        long deadline = System.nanoTime() + keepAlive.toNanos() / 4;
-        while (takingMessages && System.nanoTime() < deadline) {
-            LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(1));
-            if (window.tryAcquire(bytes, 2)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private void stop(Stop stopping) {
         takingMessages = false;
         synchronized (monitor) {
@@ -1229,7 +810,7 @@ public final class SourceRunner implements Runner {
         @Override
         public void settled(Delivery delivery) {
             session.settled(delivery);
-            wakeReader();
+            room.wake();
         }
 
         @Override
@@ -1258,6 +839,29 @@ public final class SourceRunner implements Runner {
         @Override
         public void wakeLanes() {
             laneWorker.wake();
+        }
+    }
+
+    /** What the intake has to say. */
+    private final class FromIntake implements MessageIntake.Owner {
+        @Override
+        public void stop(String mqttTopic, DeliveryException cause) {
+            SourceRunner.this.stop(new Stop(null, mqttTopic, cause));
+        }
+
+        @Override
+        public void windowFull() {
+            if (takingMessages) {
+                windowWasFull = true;
+                dropConnection(
+                        "the window (mqtt.receiveMaximum, mqtt.maxInFlightBytes) has been full for a quarter of the "
+                                + "keep-alive because Kafka does not confirm; the MQTT broker queues meanwhile");
+            }
+        }
+
+        @Override
+        public long patienceNanos() {
+            return keepAlive.toNanos() / 4;
         }
     }
 
