@@ -64,7 +64,8 @@ final class BridgeProcess implements AutoCloseable {
         start(null);
     }
 
-    private void start(Halt halt) throws IOException {
+    /** Starts it, after its end, once more, to halt there; null if it is not to. */
+    void start(Halt halt) throws IOException {
         earlierOutput = log().length();
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)

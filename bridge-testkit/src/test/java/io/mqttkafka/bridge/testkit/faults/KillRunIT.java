@@ -33,6 +33,10 @@ class KillRunIT {
     private static final int LEAST_BETWEEN_KILLS = 1_500;
     private static final int MOST_BETWEEN_KILLS = 9_000;
     private static final int MOST_MILLIS_BETWEEN_KILLS = 3_000;
+
+    /** With a larger one mosquitto 2.0.11 has more under way than there are packet ids, and uses them twice. */
+    private static final int MOST_BACKLOG = Integer.getInteger("bridge.backlog", 20_000);
+
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     @RegisterExtension
@@ -46,14 +50,14 @@ class KillRunIT {
 
     @Test
     void kill_bridgeThatKeepsUpAtQos1_losesNothingAndRepeatsAWindowAtMost() throws Exception {
-        Verdict verdict = killWhileKeepingUp(new Ledger("killed-qos1", TOPICS), 1);
+        Verdict verdict = killWhileKeepingUp(new Ledger("killed-qos1-" + round, TOPICS), 1);
 
         assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isLessThanOrEqualTo(KILLS * RECEIVE_MAXIMUM);
     }
 
     @Test
     void kill_bridgeThatKeepsUpAtQos2_deliversExactlyOnce() throws Exception {
-        Verdict verdict = killWhileKeepingUp(new Ledger("killed-qos2", TOPICS), 2);
+        Verdict verdict = killWhileKeepingUp(new Ledger("killed-qos2-" + round, TOPICS), 2);
 
         assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isZero();
     }
@@ -61,17 +65,27 @@ class KillRunIT {
     /** In the rush after a restart mosquitto 2.0.11 has far more than a window under way. */
     @Test
     void kill_bridgeInTheRushAtQos2_deliversExactlyOnce() throws Exception {
-        Ledger ledger = new Ledger("killed-in-rush", TOPICS);
+        Ledger ledger = new Ledger("killed-in-rush-" + round, TOPICS);
+        UnderWay underWay = new UnderWay();
         try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
-                BridgeProcess bridge = BridgeProcess.start(setup(BROKERS.mqtt().serverUri(), ledger, 2), "128m")
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(underWay::see));
+                BridgeProcess bridge = BridgeProcess.start(setup(proxy.serverUri(), ledger, 2), "128m")
                         .awaitRunning();
                 Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 2, 100, PER_SECOND)) {
             for (int kill = 0; kill < KILLS; kill++) {
-                kill(bridge, tally, anyMoment(tally, ledger));
+                BooleanSupplier moment = anyMoment(tally, ledger);
+                kill(
+                        bridge,
+                        tally,
+                        () -> moment.getAsBoolean() && ledger.acknowledged() - tally.distinct() < MOST_BACKLOG);
             }
             publisher.stop();
 
-            Verdict verdict = judge("in the rush, qos 2", 2, tally, bridge);
+            Verdict verdict = judge(
+                    "in the rush, most under way " + underWay.most() + ", ids reused " + underWay.reused() + ", qos 2",
+                    2,
+                    tally,
+                    bridge);
 
             assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isZero();
         }
