@@ -2,34 +2,61 @@ package io.mqttkafka.bridge.testkit;
 
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
 import org.jspecify.annotations.Nullable;
 
-/** The ports, folders and configuration of one KRaft node, formatted and ready to be started in this JVM or another. */
+/**
+ * The ports, folders and configuration of one KRaft node, formatted and ready to be started in this JVM or another. It is
+ * a cluster of its own, or one of several nodes of a cluster.
+ */
 final class KafkaNode implements AutoCloseable {
 
-    private static final int NODE_ID = 1;
+    /** A member of the quorum: its node id and the port of its controller. */
+    private record Voter(int id, int controllerPort) {
+        @Override
+        public String toString() {
+            return id + "@" + Ports.LOOPBACK + ":" + controllerPort;
+        }
+    }
 
     private final TempDirectory directory = TempDirectory.create("kafka-");
     private final int port = Ports.free();
+    private final int id;
     private final Map<String, String> properties;
 
-    private KafkaNode(Map<String, String> overrides, @Nullable FaultProxy proxy) {
-        this.properties = properties(overrides, proxy);
+    private KafkaNode(Voter own, List<Voter> quorum, Map<String, String> overrides, @Nullable FaultProxy proxy) {
+        this.id = own.id();
+        this.properties = properties(own, quorum, overrides, proxy);
     }
 
     static KafkaNode create(Map<String, String> overrides, @Nullable FaultProxy proxy) {
-        KafkaNode node = new KafkaNode(overrides, proxy);
+        return create(1, overrides, proxy).get(0);
+    }
+
+    /** Creates the nodes of one cluster, with ids from 1 on. */
+    static List<KafkaNode> create(int nodes, Map<String, String> overrides, @Nullable FaultProxy proxy) {
+        List<Voter> quorum = IntStream.rangeClosed(1, nodes)
+                .mapToObj(id -> new Voter(id, Ports.free()))
+                .toList();
+        List<KafkaNode> created = new ArrayList<>();
+        String clusterId = Uuid.randomUuid().toString();
         try {
-            node.format();
-            return node;
+            for (Voter voter : quorum) {
+                KafkaNode node = new KafkaNode(voter, quorum, overrides, proxy);
+                created.add(node);
+                node.format(clusterId);
+            }
+            return created;
         } catch (Exception e) {
-            node.close();
+            created.forEach(KafkaNode::close);
             throw new IllegalStateException("Could not format the Kafka storage", e);
         }
     }
@@ -55,11 +82,11 @@ final class KafkaNode implements AutoCloseable {
         directory.close();
     }
 
-    private Map<String, String> properties(Map<String, String> overrides, @Nullable FaultProxy proxy) {
-        int controllerPort = Ports.free();
-        String own = "PLAINTEXT://" + bootstrapServers();
-        String listeners = own + ",CONTROLLER://" + Ports.LOOPBACK + ":" + controllerPort;
-        String advertised = own;
+    private Map<String, String> properties(
+            Voter own, List<Voter> quorum, Map<String, String> overrides, @Nullable FaultProxy proxy) {
+        String plain = "PLAINTEXT://" + bootstrapServers();
+        String listeners = plain + ",CONTROLLER://" + Ports.LOOPBACK + ":" + own.controllerPort();
+        String advertised = plain;
         String protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT";
         if (proxy != null) {
             int proxiedPort = Ports.free();
@@ -71,8 +98,8 @@ final class KafkaNode implements AutoCloseable {
 
         Map<String, String> all = new LinkedHashMap<>();
         all.put("process.roles", "broker,controller");
-        all.put("node.id", Integer.toString(NODE_ID));
-        all.put("controller.quorum.voters", NODE_ID + "@" + Ports.LOOPBACK + ":" + controllerPort);
+        all.put("node.id", Integer.toString(id));
+        all.put("controller.quorum.voters", quorum.stream().map(Voter::toString).collect(Collectors.joining(",")));
         all.put("listeners", listeners);
         all.put("advertised.listeners", advertised);
         all.put("listener.security.protocol.map", protocols);
@@ -97,12 +124,12 @@ final class KafkaNode implements AutoCloseable {
         return Map.copyOf(all);
     }
 
-    private void format() throws Exception {
+    private void format(String clusterId) throws Exception {
         String data = directory.folder("data").toString();
         new Formatter()
                 .setPrintStream(new PrintStream(OutputStream.nullOutputStream()))
-                .setNodeId(NODE_ID)
-                .setClusterId(Uuid.randomUuid().toString())
+                .setNodeId(id)
+                .setClusterId(clusterId)
                 .setDirectories(List.of(data))
                 .setMetadataLogDirectory(data)
                 .setControllerListenerName("CONTROLLER")

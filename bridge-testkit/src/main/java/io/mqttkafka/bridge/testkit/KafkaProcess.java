@@ -35,7 +35,7 @@ public final class KafkaProcess implements KafkaBroker {
     private final KafkaNode node;
     private @Nullable ChildProcess process;
 
-    private KafkaProcess(KafkaNode node) {
+    KafkaProcess(KafkaNode node) {
         this.node = node;
     }
 

@@ -5,16 +5,19 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -27,9 +30,22 @@ final class KafkaTopics {
     private KafkaTopics() {}
 
     static void create(String bootstrapServers, String name, int partitions, Map<String, String> config) {
+        NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(config);
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
         try (Admin admin = admin(bootstrapServers)) {
-            NewTopic topic = new NewTopic(name, partitions, (short) 1).configs(config);
-            get(admin.createTopics(Set.of(topic)).all(), "create topic " + name);
+            while (true) {
+                try {
+                    get(admin.createTopics(Set.of(topic)).all(), "create topic " + name);
+                    return;
+                } catch (IllegalStateException e) {
+                    // a broker that a busy machine kept from its heartbeat is back in a moment
+                    boolean passing = e.getCause() instanceof InvalidReplicationFactorException;
+                    if (!passing || System.nanoTime() - deadline >= 0) {
+                        throw e;
+                    }
+                    LockSupport.parkNanos(POLL.toNanos());
+                }
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.faults;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,7 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** A bridge in a JVM of its own, which a test can kill. Its output stays in target/faults. */
+/** A bridge in a JVM of its own, which a test can kill, freeze and halt. Its output stays in target/faults. */
 final class BridgeProcess implements AutoCloseable {
 
     private static final int PATIENCE_SECONDS = 120;
@@ -29,7 +30,7 @@ final class BridgeProcess implements AutoCloseable {
     private final List<String> command = new ArrayList<>();
     private final Path log;
     private Process process;
-    private int starts;
+    private int earlierOutput;
 
     private BridgeProcess(Setup setup, String heap) throws IOException {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -48,20 +49,51 @@ final class BridgeProcess implements AutoCloseable {
 
     /** Starts a bridge with this heap, such as {@code 128m}, and does not wait for it. */
     static BridgeProcess start(Setup setup, String heap) throws IOException {
+        return start(setup, heap, null);
+    }
+
+    /** Starts a bridge with this heap that halts there, and does not wait for it. */
+    static BridgeProcess start(Setup setup, String heap, Halt halt) throws IOException {
         BridgeProcess bridge = new BridgeProcess(setup, heap);
-        bridge.start();
+        bridge.start(halt);
         return bridge;
     }
 
-    /** Starts it, after a kill, once more. */
+    /** Starts it, after its end, once more. */
     void start() throws IOException {
+        start(null);
+    }
+
+    /** Starts it, after its end, once more, to halt there; null if it is not to. */
+    void start(Halt halt) throws IOException {
+        earlierOutput = log().length();
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
         process = builder.start();
         STARTED.add(process);
-        starts++;
+        write(halt == null ? "" : halt.line());
+    }
+
+    /** Makes it halt there, counted from now on. */
+    void haltAt(Halt halt) throws IOException {
+        write(halt.line());
+        await().alias("bridge is armed")
+                .atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+                .until(() -> !process.isAlive() || newLog().contains(BridgeProcessMain.ARMED + halt.line()));
+    }
+
+    private void write(String line) throws IOException {
+        OutputStream input = process.getOutputStream();
+        input.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+        input.flush();
+    }
+
+    /** Waits until it has ended by itself and returns its exit code. */
+    int awaitEnd() {
+        awaitExit();
+        return process.exitValue();
     }
 
     /** Waits until the bridge of the newest start takes messages. */
@@ -69,12 +101,8 @@ final class BridgeProcess implements AutoCloseable {
         await().alias("bridge starts")
                 .atMost(Duration.ofSeconds(PATIENCE_SECONDS))
                 .failFast("the bridge ended, see " + log, () -> !process.isAlive())
-                .until(() -> log().split(BridgeProcessMain.RUNNING, -1).length > 1);
+                .until(() -> newLog().contains(BridgeProcessMain.RUNNING));
         return this;
-    }
-
-    int starts() {
-        return starts;
     }
 
     boolean isAlive() {
@@ -85,6 +113,25 @@ final class BridgeProcess implements AutoCloseable {
     void kill() {
         process.destroyForcibly();
         awaitExit();
+    }
+
+    /** Freezes it (SIGSTOP): its connections stay open, and it does nothing. */
+    void pause() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** Lets it go on (SIGCONT). */
+    void resume() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        int code = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        if (code != 0) {
+            throw new IllegalStateException("kill -" + name + " failed with " + code);
+        }
     }
 
     /** Asks it to end (SIGTERM) and waits until it has. */
@@ -100,6 +147,10 @@ final class BridgeProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private String newLog() {
+        return log().substring(earlierOutput);
     }
 
     String logTail() {

@@ -61,6 +61,12 @@ final class Tally implements AutoCloseable {
     private int corrupt;
     private int misrouted;
 
+    /** When the bridge was started again, as long as nothing that it has written since has been read; 0 otherwise. */
+    private long startedMillis;
+
+    private long startedNanos;
+    private final List<Duration> recoveries = new ArrayList<>();
+
     /** Judges without reading; for the records that {@link #add} is given. */
     Tally(Ledger ledger) {
         this(ledger, null);
@@ -118,6 +124,17 @@ final class Tally implements AutoCloseable {
         return lost() == 0;
     }
 
+    /** Takes down that the bridge is being started again at this moment. */
+    synchronized void starting() {
+        startedMillis = System.currentTimeMillis();
+        startedNanos = System.nanoTime();
+    }
+
+    /** Returns how long each start took until the first record written after it could be read. */
+    synchronized List<Duration> recoveries() {
+        return List.copyOf(recoveries);
+    }
+
     /** Waits until everything is in Kafka, but not longer than this, then until nothing more comes, and judges. */
     Verdict settle(Duration atMost) {
         try {
@@ -153,6 +170,10 @@ final class Tally implements AutoCloseable {
 
     synchronized void add(ConsumerRecord<byte[], byte[]> record) {
         records++;
+        if (startedMillis > 0 && record.timestamp() >= startedMillis) {
+            recoveries.add(Duration.ofNanos(System.nanoTime() - startedNanos));
+            startedMillis = 0;
+        }
         Optional<Message> read = ledger.read(record.value());
         if (read.isEmpty()) {
             corrupt++;

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.testkit.faults;
 
 import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
 import io.mqttkafka.bridge.testkit.MqttPacket;
+import io.mqttkafka.bridge.testkit.MqttPacketType;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -13,6 +14,8 @@ final class UnderWay {
 
     private final Set<Integer> packetIds = new HashSet<>();
     private int connection;
+    private int most;
+    private int reused;
 
     /** To be called with every packet that passes. */
     synchronized void see(int connection, Direction direction, MqttPacket packet) {
@@ -26,7 +29,11 @@ final class UnderWay {
         switch (packet.type()) {
             case PUBLISH, PUBREL -> {
                 if (direction == Direction.SERVER_TO_CLIENT) {
-                    packetIds.add(packet.packetId());
+                    boolean fresh = packetIds.add(packet.packetId());
+                    if (!fresh && packet.type() == MqttPacketType.PUBLISH) {
+                        reused++;
+                    }
+                    most = Math.max(most, packetIds.size());
                 }
             }
             case PUBACK, PUBCOMP -> {
@@ -42,5 +49,15 @@ final class UnderWay {
 
     synchronized int count() {
         return packetIds.size();
+    }
+
+    /** Returns how many there were at the most on one connection. */
+    synchronized int most() {
+        return most;
+    }
+
+    /** Counts messages sent under the packet id of another one that was under way on the same connection. */
+    synchronized int reused() {
+        return reused;
     }
 }
