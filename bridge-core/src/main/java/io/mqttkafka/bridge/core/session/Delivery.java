@@ -30,6 +30,9 @@ public final class Delivery {
     /** The connection on which the broker released it last; null while it has not. Guarded by the ledger. */
     SourceSession.@Nullable Connection releasedOn;
 
+    /** How often it was released on that connection. Guarded by the ledger. */
+    int releases;
+
     /** The connection it was last received on. */
     volatile int epoch;
 

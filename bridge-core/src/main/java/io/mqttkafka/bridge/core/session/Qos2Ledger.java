@@ -46,12 +46,15 @@ final class Qos2Ledger {
         forgotten.clear();
     }
 
-    /** Replaces what is known of durable ids by what Kafka knows. */
+    /** Replaces what is known of durable ids by what Kafka knows, except for those that Kafka has yet to forget. */
     synchronized void restore(Qos2State state) {
         unreleased.values().removeIf(delivery -> delivery.durable);
         releasing.clear();
-        forgotten.clear();
-        state.forEach((id, fingerprint) -> unreleased.putIfAbsent(id, Delivery.committed(id, fingerprint)));
+        state.forEach((id, fingerprint) -> {
+            if (!forgotten.contains(id)) {
+                unreleased.putIfAbsent(id, Delivery.committed(id, fingerprint));
+            }
+        });
     }
 
     /** Notes that the broker released a durable delivery; the connection gets its PUBCOMP once that is committed. */
@@ -59,6 +62,8 @@ final class Qos2Ledger {
         if (delivery.releasedOn == null) {
             releasing.add(delivery);
         }
+        // A broker that has an id in use twice releases it twice, and waits for both answers.
+        delivery.releases = delivery.releasedOn == on ? delivery.releases + 1 : 1;
         delivery.releasedOn = on;
     }
 
@@ -106,7 +111,9 @@ final class Qos2Ledger {
             if (releasing.remove(delivery)) {
                 unreleased.remove(delivery.packetId, delivery);
                 if (delivery.releasedOn == connection) {
-                    completed.accept(delivery.packetId);
+                    for (int i = 0; i < delivery.releases; i++) {
+                        completed.accept(delivery.packetId);
+                    }
                 }
             }
         }

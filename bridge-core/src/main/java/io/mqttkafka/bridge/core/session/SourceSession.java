@@ -328,7 +328,7 @@ public final class SourceSession {
         Connection current = connection;
         qos2.committed(change, current, id -> {
             if (current != null) {
-                // There is room: an id is not released again before its PUBCOMP has left.
+                // There is room unless the broker releases without end; then it waits in vain for the surplus.
                 current.completions.add(id);
             }
         });

@@ -137,6 +137,39 @@ class SourceSessionTest {
         assertThat(session.published(9, 2, true, CONTENT, 1, false, 0)).isNotNull();
     }
 
+    /** Only a broker that uses an id for two messages at a time does so, but it must not wait for ever. */
+    @Test
+    void releasedDurable_twiceBeforeRemovalIsCommitted_isCompletedTwice() {
+        commit(session.published(9, 2, false, CONTENT, 1, true, 0));
+        session.released(9);
+        session.released(9);
+        acknowledged.now(session);
+
+        commit();
+        assertThat(acknowledged.now(session)).containsExactly("PUBCOMP 9 known", "PUBCOMP 9 known");
+    }
+
+    /** Kafka has not been told yet that the id means nothing any more; reading it back must not give it its meaning again. */
+    @Test
+    void restore_idForgottenAfterUnansweredConnect_staysForgotten() {
+        Delivery first = session.published(7, 2, false, CONTENT, 1, true, 0);
+        Qos2State state = new Qos2State();
+        state.apply(session.change(List.of(first)));
+        commit(first);
+        reconnectInDoubt();
+        session.disconnected();
+        session.restore(state);
+        session.connecting();
+        session.connected(true);
+
+        assertThat(session.published(7, 2, true, CONTENT, 1, true, 0)).isNotNull();
+        assertThat(session.change(List.of()).removed()).containsExactly(7);
+    }
+
+    private void commit(Delivery... deliveries) {
+        session.committed(session.change(List.of(deliveries)), List.of(deliveries));
+    }
+
     private void reconnectInDoubt() {
         session.disconnected();
         session.connecting();
