@@ -27,6 +27,9 @@ public final class Delivery {
     /** Whether its packet id goes to Kafka with its records, in one transaction. */
     final boolean durable;
 
+    /** Whether Kafka may know its packet id, by itself or by one that had it before. Guarded by the ledger. */
+    boolean inKafka;
+
     /** The connection on which the broker released it last; null while it has not. Guarded by the ledger. */
     SourceSession.@Nullable Connection releasedOn;
 

@@ -275,7 +275,7 @@ public final class SourceSession {
         Connection current = current();
         Delivery delivery = qos2.get(packetId);
         boolean known = delivery != null && delivery.settled();
-        if (known && delivery != null && delivery.durable) {
+        if (known && delivery != null && qos2.isInKafka(delivery)) {
             qos2.release(delivery, current);
             changeable.run();
             return;
