@@ -123,7 +123,11 @@ final class TransactionCommitter implements Runnable {
         uncertain = null;
         state = known;
         session.restore(known);
+        gathered.set(0);
         broken = false;
+        // Who woke it while it was broken woke it in vain.
+        signalled = true;
+        LockSupport.unpark(thread);
     }
 
     private void giveUpWaiting() {
