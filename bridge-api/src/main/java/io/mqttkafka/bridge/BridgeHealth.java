@@ -66,11 +66,11 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
      * @param connected whether the connection is up and subscribed
      * @param sessionPresent whether the MQTT broker still had the session at the last connect
      * @param connects how often the connection has been established
-     * @param unacknowledged messages of QoS 1 and 2 received and not yet acknowledged; when the bridge is closed or its routes
-     *     have stopped, those that were left so, which the MQTT broker delivers again
-     * @param inFlightBytes payload bytes handed to Kafka and not yet confirmed
+     * @param unacknowledged messages of QoS 1 and 2 received, or published, and not yet acknowledged; when the bridge is
+     *     closed or its routes have stopped, those that were left so, which the MQTT broker, or Kafka, delivers again
+     * @param inFlightBytes payload bytes handed to Kafka, or to the MQTT broker, and not yet confirmed
      * @param oldestUnacknowledged the age of the oldest unacknowledged message; zero if there is none
-     * @param redelivered messages received with the DUP flag
+     * @param redelivered messages received, or published again, with the DUP flag
      * @param suppressed redelivered messages that were acknowledged without a second record, because the first one had
      *     been confirmed or was still on its way
      * @param unrouted messages that matched no route
@@ -133,19 +133,21 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
     }
 
     /**
-     * What became of the messages of a route. {@code received} is the sum of the others but {@code acknowledged} and
+     * What became of the messages of a route. For a route from Kafka a message is a record, it is delivered when the MQTT
+     * broker has taken it over, and acknowledged when its offset is committed. {@code received} is the sum of the others but {@code acknowledged} and
      * {@code retries}, plus the messages still in flight, plus those that a broken connection or a stop left to be
      * redelivered.
      *
      * <p>Immutable.
      *
      * @param received messages that matched the route, redelivered ones included
-     * @param delivered records confirmed by Kafka
-     * @param acknowledged messages whose PUBACK or PUBREC was written
+     * @param delivered records confirmed by Kafka, or messages confirmed by the MQTT broker
+     * @param acknowledged messages whose PUBACK or PUBREC was written, or whose offset was committed
      * @param deadLettered messages confirmed by Kafka in the dead letter topic
      * @param filtered messages that the route's filter refused
      * @param skipped messages given up by {@code onFailure(f -> f.skip())}
      * @param shed messages of QoS 0 given up because there was no room for them or Kafka refused them
+     * @param expired records dropped because their deadline ({@code mqtt.expires-at}) was over
      * @param retries attempts repeated after a failure
      */
     public record RouteCounts(
@@ -156,6 +158,7 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
             long filtered,
             long skipped,
             long shed,
+            long expired,
             long retries) {
         /**
          * Adds two counts.
@@ -172,6 +175,7 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
                     filtered + other.filtered,
                     skipped + other.skipped,
                     shed + other.shed,
+                    expired + other.expired,
                     retries + other.retries);
         }
     }

@@ -11,16 +11,19 @@ import org.jspecify.annotations.Nullable;
  */
 public interface CodecContext {
     /**
-     * Returns the topic the message was published to.
+     * Returns the MQTT topic.
      *
-     * @return the MQTT topic
+     * @return the topic that the message was published to, or will be; null while it is not known yet: a value from Kafka is
+     *     decoded before the route maps the topic
      */
+    @Nullable
     String mqttTopic();
 
     /**
      * Returns the Kafka topic.
      *
-     * @return the Kafka topic, or null while it is not known yet: a payload is decoded before the route maps the topic
+     * @return the topic that the record goes to or comes from; null while it is not known yet: a payload from MQTT is decoded
+     *     before the route maps the topic
      */
     @Nullable
     String kafkaTopic();
@@ -28,7 +31,7 @@ public interface CodecContext {
     /**
      * Returns the content type that the publisher declared.
      *
-     * @return the MQTT 5 content type, or null if there is none
+     * @return the MQTT 5 content type, or the header {@code mqtt.content-type} of a record from Kafka; null if there is none
      */
     @Nullable
     String contentType();
@@ -36,12 +39,12 @@ public interface CodecContext {
     /**
      * Returns the headers: those of the message while decoding, those of the Kafka record while encoding.
      *
-     * @return the headers in order, repeats included; unmodifiable
+     * @return the headers in order, repeats included; unmodifiable. On the way to MQTT those of the record in both cases
      */
     List<Header> headers();
 
     /**
-     * Adds a header to the message that is being written, such as a schema id.
+     * Adds a header, or on the way to MQTT a user property, to the message that is being written, such as a schema id.
      *
      * @param name the name
      * @param value the value; null is a header without a value

@@ -15,7 +15,8 @@ public enum Guarantee {
     /**
      * No message is lost, and none is repeated while the process lives, whatever happens to connections and brokers. If
      * the process dies, the messages in flight at that moment can be repeated: those confirmed by Kafka whose PUBREC had
-     * not reached the MQTT broker.
+     * not reached the MQTT broker. From Kafka, a rebalance can repeat the messages in flight, and so can an MQTT broker that
+     * loses the session.
      */
     EFFECTIVELY_ONCE,
 

@@ -9,18 +9,21 @@ package io.mqttkafka.bridge;
  * <p>Immutable.
  */
 public enum QoS {
-    /** QoS 0. Never acknowledged: lost when the connection breaks, when Kafka refuses it, or when it is shed (counted). */
+    /**
+     * QoS 0. Never acknowledged: lost when the connection breaks, when Kafka refuses it, or when it is shed (counted). From
+     * Kafka: the offset is committed when the bytes have left.
+     */
     AT_MOST_ONCE,
 
     /**
      * QoS 1. PUBACK leaves only after Kafka has confirmed the record with {@code acks=all}. Repeated after a crash or a
-     * broken connection: at most the messages that were not yet acknowledged.
+     * broken connection: at most the messages that were not yet acknowledged. From Kafka: the offset is committed after PUBACK.
      */
     AT_LEAST_ONCE,
 
     /**
      * QoS 2. PUBREC leaves only after Kafka has confirmed the record. Redelivered messages are recognised by their packet
-     * id; see {@link Guarantee} for what survives a crash of the process.
+     * id; see {@link Guarantee} for what survives a crash of the process. From Kafka: the offset is committed after PUBCOMP.
      */
     EXACTLY_ONCE;
 

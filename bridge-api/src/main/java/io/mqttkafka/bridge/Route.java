@@ -1,12 +1,16 @@
 package io.mqttkafka.bridge;
 
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
 /**
  * What a bridge does with some messages: which it takes, how it changes them, where they go. A value that can be built
  * once, shared and given to several bridges.
  *
  * <p>Immutable, provided that the codecs and functions given to it are.
  */
-public sealed interface Route permits MqttToKafkaRoute {
+public sealed interface Route permits MqttToKafkaRoute, KafkaToMqttRoute {
     /**
      * Starts a route from MQTT.
      *
@@ -23,6 +27,33 @@ public sealed interface Route permits MqttToKafkaRoute {
      */
     static FromMqtt<byte[]> fromMqtt(String filter) {
         return FromMqtt.of(filter);
+    }
+
+    /**
+     * Starts a route from Kafka.
+     *
+     * <p>The offset of a record is committed when the MQTT broker has taken it over, and everything before it in its
+     * partition: PUBACK for QoS 1, PUBCOMP for QoS 2, the bytes on their way for QoS 0.
+     *
+     * @param topics the names of one or more Kafka topics, which must exist when the bridge starts
+     * @return the source stage of the route
+     * @throws IllegalArgumentException if there is none, one is not a legal name, or one is named twice
+     * @throws NullPointerException if {@code topics} is or holds null
+     */
+    static FromKafka<byte[]> fromKafka(String... topics) {
+        return FromKafka.of(List.of(topics), null);
+    }
+
+    /**
+     * Starts a route from all Kafka topics that match a pattern as a whole, also those created later. Kafka's internal
+     * topics never match.
+     *
+     * @param topics the pattern
+     * @return the source stage of the route
+     * @throws NullPointerException if {@code topics} is null
+     */
+    static FromKafka<byte[]> fromKafka(Pattern topics) {
+        return FromKafka.of(List.of(), Objects.requireNonNull(topics, "topics"));
     }
 
     /**

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param bootstrapServers the brokers to ask first, {@code host:port}
  * @param client properties for every Kafka client of the bridge, such as {@code security.protocol}
  * @param producer properties for producers only, such as {@code compression.type}
+ * @param consumer properties for consumers only, such as {@code group.instance.id}
  * @param deliveryTimeout how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged;
  *     null to try for as long as it takes
  * @param transactions how messages of QoS 2 are written exactly once
@@ -29,6 +30,7 @@ public record KafkaOptions(
         List<String> bootstrapServers,
         Map<String, Object> client,
         Map<String, Object> producer,
+        Map<String, Object> consumer,
         @Nullable Duration deliveryTimeout,
         TransactionOptions transactions) {
     private static final Map<String, String> OWNED = Map.ofEntries(
@@ -42,6 +44,8 @@ public record KafkaOptions(
             Map.entry("transactional.id", "the bridge makes it of the client id"),
             Map.entry("delivery.timeout.ms", "set it with kafka.deliveryTimeout(..)"),
             Map.entry("max.block.ms", "the bridge derives it from mqtt.keepAlive"),
+            Map.entry("group.id", "set it with .group(..) on the route"),
+            Map.entry("allow.auto.create.topics", "the bridge creates no topics by reading them"),
             Map.entry("enable.auto.commit", "the bridge commits offsets itself"),
             Map.entry("isolation.level", "the bridge reads committed records only"));
     private static final Set<String> ALL_ACKS = Set.of("all", "-1");
@@ -66,9 +70,11 @@ public record KafkaOptions(
         bootstrapServers = List.copyOf(bootstrapServers);
         client = Map.copyOf(client);
         producer = Map.copyOf(producer);
+        consumer = Map.copyOf(consumer);
         bootstrapServers.forEach(KafkaOptions::checkedServer);
         client.forEach((name, value) -> checkedName("kafka.client", name, value));
         producer.forEach((name, value) -> checkedName("kafka.producer", name, value));
+        consumer.forEach((name, value) -> checkedName("kafka.consumer", name, value));
         if (deliveryTimeout != null) {
             checkedTimeout(deliveryTimeout);
         }
@@ -90,7 +96,8 @@ public record KafkaOptions(
     @Override
     public String toString() {
         return "KafkaOptions[bootstrapServers=" + bootstrapServers + ", client=" + new TreeSet<>(client.keySet())
-                + ", producer=" + new TreeSet<>(producer.keySet()) + ", deliveryTimeout=" + deliveryTimeout
+                + ", producer=" + new TreeSet<>(producer.keySet()) + ", consumer=" + new TreeSet<>(consumer.keySet())
+                + ", deliveryTimeout=" + deliveryTimeout
                 + ", transactions=" + transactions + "]";
     }
 
@@ -102,6 +109,7 @@ public record KafkaOptions(
         private final List<String> bootstrapServers = new ArrayList<>();
         private final Map<String, Object> client = new LinkedHashMap<>();
         private final Map<String, Object> producer = new LinkedHashMap<>();
+        private final Map<String, Object> consumer = new LinkedHashMap<>();
         private @Nullable Duration deliveryTimeout;
         private TransactionOptions transactions = TransactionOptions.defaults();
 
@@ -153,6 +161,21 @@ public record KafkaOptions(
         }
 
         /**
+         * Sets a property of the consumers of routes from Kafka, such as {@code group.instance.id}, {@code
+         * max.partition.fetch.bytes} or {@code auto.offset.reset} (default: {@code earliest}). {@code group.protocol} is {@code
+         * consumer} where the brokers have it, unless set here. Default: none.
+         *
+         * @param name the name of a Kafka consumer property
+         * @param value its value
+         * @return this
+         * @throws IllegalArgumentException if the bridge owns the property; the message says what to use instead
+         */
+        public Builder consumer(String name, Object value) {
+            consumer.put(checkedName("kafka.consumer", name, Objects.requireNonNull(value, "value")), value);
+            return this;
+        }
+
+        /**
          * Limits how long a record is tried. When it is over, the record may or may not be in Kafka; the connection to the
          * MQTT broker is dropped unacknowledged, and the broker delivers again in order. Default: as long as it takes, while
          * the window fills and the MQTT broker queues.
@@ -187,7 +210,7 @@ public record KafkaOptions(
          * @throws BridgeConfigException if there are no servers
          */
         public KafkaOptions build() {
-            return new KafkaOptions(bootstrapServers, client, producer, deliveryTimeout, transactions);
+            return new KafkaOptions(bootstrapServers, client, producer, consumer, deliveryTimeout, transactions);
         }
 
         @Override

@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * @param connectTimeout how long one attempt to connect may take, and how long the broker may be silent before it answers
  *     to subscribing
  * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
+ * @param sendMaximum the most messages of QoS 1 and 2 published that wait for the broker to take them over
  * @param maximumPacketSize the largest packet the broker may send, in bytes
- * @param maxInFlightBytes the most payload bytes that wait for Kafka
+ * @param maxInFlightBytes the most payload bytes that wait for Kafka, and the most that wait for the MQTT broker
  * @param qos0Overflow what happens to QoS 0 when there is no room for it
  * @param unrouted what happens to messages that no route matches
  * @param unsubscribe filters of earlier routes to remove from the session at every connect
@@ -48,6 +49,7 @@ public record MqttOptions(
         Duration keepAlive,
         Duration connectTimeout,
         int receiveMaximum,
+        int sendMaximum,
         int maximumPacketSize,
         long maxInFlightBytes,
         Qos0Overflow qos0Overflow,
@@ -106,6 +108,7 @@ public record MqttOptions(
         inRange("mqtt.keepAlive", keepAlive, SHORTEST_KEEP_ALIVE, LONGEST_KEEP_ALIVE);
         inRange("mqtt.connectTimeout", connectTimeout, SHORTEST_CONNECT, LONGEST_CONNECT);
         inRange("mqtt.receiveMaximum", receiveMaximum, 1, 65_535, "messages");
+        inRange("mqtt.sendMaximum", sendMaximum, 1, 65_535, "messages");
         inRange("mqtt.maximumPacketSize", maximumPacketSize, 1024, 268_435_455, "bytes");
         inRange("mqtt.maxInFlightBytes", maxInFlightBytes, 1024, 1L << 40, "bytes");
         Objects.requireNonNull(qos0Overflow, "qos0Overflow");
@@ -150,6 +153,7 @@ public record MqttOptions(
         private Duration keepAlive = Duration.ofSeconds(30);
         private Duration connectTimeout = Duration.ofSeconds(10);
         private int receiveMaximum = 4096;
+        private int sendMaximum = 4096;
         private int maximumPacketSize = 1024 * 1024;
         private long maxInFlightBytes = 16L * 1024 * 1024;
         private Qos0Overflow qos0Overflow = Qos0Overflow.SHED;
@@ -267,6 +271,20 @@ public record MqttOptions(
         }
 
         /**
+         * Sets the window of routes from Kafka: the most messages of QoS 1 and 2 published on one connection that wait for the
+         * broker's PUBACK or PUBCOMP. A smaller receive maximum of the broker counts instead. At most so many messages can be
+         * repeated after a crash. Default: 4096.
+         *
+         * @param messages from 1 to 65,535
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder sendMaximum(int messages) {
+            sendMaximum = (int) inRange("mqtt.sendMaximum", messages, 1, 65_535, "messages");
+            return this;
+        }
+
+        /**
          * Sets the largest packet the broker may send; it drops larger ones itself. Kafka's {@code max.request.size} (1 MiB
          * unless set) should not be smaller. Default: 1 MiB.
          *
@@ -372,6 +390,7 @@ public record MqttOptions(
                     keepAlive,
                     connectTimeout,
                     receiveMaximum,
+                    sendMaximum,
                     maximumPacketSize,
                     maxInFlightBytes,
                     qos0Overflow,
@@ -388,7 +407,8 @@ public record MqttOptions(
         return "MqttOptions[serverUris=" + shown(serverUris) + ", clientId=" + clientId + ", username=" + username
                 + ", password=" + password + ", cleanStart=" + cleanStart + ", sessionExpiry=" + sessionExpiry
                 + ", keepAlive=" + keepAlive + ", connectTimeout=" + connectTimeout + ", receiveMaximum="
-                + receiveMaximum + ", maximumPacketSize=" + maximumPacketSize + ", maxInFlightBytes="
+                + receiveMaximum + ", sendMaximum=" + sendMaximum + ", maximumPacketSize=" + maximumPacketSize
+                + ", maxInFlightBytes="
                 + maxInFlightBytes + ", qos0Overflow=" + qos0Overflow + ", unrouted=" + unrouted + ", unsubscribe="
                 + unsubscribe + ", reconnect=" + reconnect + ", tls=" + tls + "]";
     }

@@ -25,7 +25,8 @@ public interface BridgeListener {
     default void onDisconnected(Disconnected event) {}
 
     /**
-     * The MQTT broker no longer had the session of a bridge that had been connected before. What it had queued is lost.
+     * The MQTT broker no longer had the session of a bridge that had been connected before. What it had queued is lost; what routes from
+     * Kafka had published and not seen acknowledged is published again.
      *
      * @param event the event
      */
@@ -74,7 +75,8 @@ public interface BridgeListener {
     default void onRouteStopped(RouteStopped event) {}
 
     /**
-     * The oldest unacknowledged message is older than the stall threshold: Kafka does not confirm. Told once per threshold
+     * The oldest unacknowledged message is older than the stall threshold: Kafka, or for routes from Kafka the
+     * MQTT broker, does not confirm. Told once per threshold
      * while it lasts.
      *
      * @param event the event

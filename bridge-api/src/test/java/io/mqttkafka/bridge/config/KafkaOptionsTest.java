@@ -27,7 +27,7 @@ class KafkaOptionsTest {
     void build_onlyServers_hasTheDocumentedDefaults() {
         assertThat(builder().build())
                 .isEqualTo(new KafkaOptions(
-                        List.of("kafka:9092"), Map.of(), Map.of(), null, TransactionOptions.defaults()));
+                        List.of("kafka:9092"), Map.of(), Map.of(), Map.of(), null, TransactionOptions.defaults()));
     }
 
     @Test
@@ -38,6 +38,7 @@ class KafkaOptionsTest {
                 .client("security.protocol", "SASL_SSL")
                 .client("security.protocol", "SSL")
                 .producer("linger.ms", 5)
+                .consumer("group.instance.id", "edge-1")
                 .deliveryTimeout(Duration.ofMinutes(2))
                 .build();
         assertThat(options)
@@ -45,6 +46,7 @@ class KafkaOptionsTest {
                         List.of("a:1", "b:2", "c:3", "[::1]:9092"),
                         Map.of("security.protocol", "SSL"),
                         Map.of("linger.ms", 5),
+                        Map.of("group.instance.id", "edge-1"),
                         Duration.ofMinutes(2),
                         TransactionOptions.defaults()));
     }
@@ -118,7 +120,7 @@ class KafkaOptionsTest {
                 .withMessageStartingWith("kafka.producer: '" + name + "' belongs to the bridge; ");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new KafkaOptions(
-                        List.of("a:1"), Map.of(), Map.of(name, "x"), null, TransactionOptions.defaults()));
+                        List.of("a:1"), Map.of(), Map.of(name, "x"), Map.of(), null, TransactionOptions.defaults()));
     }
 
     static Stream<Arguments> voidingValues() {
@@ -145,7 +147,7 @@ class KafkaOptionsTest {
                 .withMessageStartingWith("kafka.client: " + name + "=" + value);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new KafkaOptions(
-                        List.of("a:1"), Map.of(name, value), Map.of(), null, TransactionOptions.defaults()));
+                        List.of("a:1"), Map.of(name, value), Map.of(), Map.of(), null, TransactionOptions.defaults()));
     }
 
     static Stream<Arguments> harmlessValues() {
@@ -190,7 +192,12 @@ class KafkaOptionsTest {
                 .withMessage("kafka.deliveryTimeout: " + timeout + " must be from PT1S to PT576H");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new KafkaOptions(
-                        List.of("a:1"), Map.of(), Map.of(), Duration.parse(timeout), TransactionOptions.defaults()));
+                        List.of("a:1"),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Duration.parse(timeout),
+                        TransactionOptions.defaults()));
     }
 
     @Test
@@ -198,12 +205,14 @@ class KafkaOptionsTest {
         List<String> servers = new ArrayList<>(List.of("a:1"));
         Map<String, Object> client = new HashMap<>();
         Map<String, Object> producer = new HashMap<>();
-        KafkaOptions options = new KafkaOptions(servers, client, producer, null, TransactionOptions.defaults());
+        KafkaOptions options =
+                new KafkaOptions(servers, client, producer, Map.of(), null, TransactionOptions.defaults());
         servers.add("b:2");
         client.put("a", 1);
         producer.put("b", 2);
         assertThat(options)
-                .isEqualTo(new KafkaOptions(List.of("a:1"), Map.of(), Map.of(), null, TransactionOptions.defaults()));
+                .isEqualTo(new KafkaOptions(
+                        List.of("a:1"), Map.of(), Map.of(), Map.of(), null, TransactionOptions.defaults()));
         assertThat(options.bootstrapServers()).isUnmodifiable();
         assertThat(options.client()).isUnmodifiable();
         assertThat(options.producer()).isUnmodifiable();
@@ -226,7 +235,7 @@ class KafkaOptionsTest {
                         .client("z", 4)
                         .build())
                 .hasToString("KafkaOptions[bootstrapServers=[kafka:9092], client=[z], producer=[a, b, c],"
-                        + " deliveryTimeout=null, transactions="
+                        + " consumer=[], deliveryTimeout=null, transactions="
                         + TransactionOptions.defaults() + "]");
     }
 }

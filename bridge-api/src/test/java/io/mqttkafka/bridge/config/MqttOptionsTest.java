@@ -44,6 +44,7 @@ class MqttOptionsTest {
                         Duration.ofSeconds(30),
                         Duration.ofSeconds(10),
                         4096,
+                        4096,
                         1 << 20,
                         16 << 20,
                         Qos0Overflow.SHED,
@@ -66,6 +67,7 @@ class MqttOptionsTest {
                 .keepAlive(Duration.ofSeconds(5))
                 .connectTimeout(Duration.ofSeconds(6))
                 .receiveMaximum(7)
+                .sendMaximum(9)
                 .maximumPacketSize(2048)
                 .maxInFlightBytes(4096)
                 .qos0Overflow(Qos0Overflow.PAUSE)
@@ -86,6 +88,7 @@ class MqttOptionsTest {
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(6),
                         7,
+                        9,
                         2048,
                         4096,
                         Qos0Overflow.PAUSE,
@@ -254,6 +257,7 @@ class MqttOptionsTest {
                 range("mqtt.keepAlive", 2, 65_535, (m, n) -> m.keepAlive(Duration.ofSeconds(n))),
                 range("mqtt.connectTimeout", 1, 600, (m, n) -> m.connectTimeout(Duration.ofSeconds(n))),
                 range("mqtt.receiveMaximum", 1, 65_535, (m, n) -> m.receiveMaximum((int) n)),
+                range("mqtt.sendMaximum", 1, 65_535, (m, n) -> m.sendMaximum((int) n)),
                 range("mqtt.maximumPacketSize", 1024, 268_435_455, (m, n) -> m.maximumPacketSize((int) n)
                         .maxInFlightBytes(1L << 40)),
                 range("mqtt.maxInFlightBytes", 1024, 1L << 40, (m, n) -> m.maximumPacketSize(1024)
@@ -399,6 +403,7 @@ class MqttOptionsTest {
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(1),
                 receiveMaximum,
+                1,
                 1024,
                 1024,
                 Qos0Overflow.SHED,

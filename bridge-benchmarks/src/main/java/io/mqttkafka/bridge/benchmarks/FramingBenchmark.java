@@ -137,6 +137,11 @@ public class FramingBenchmark {
         }
 
         @Override
+        public void answered(int type, int packetId, int reasonCode) {
+            throw new IllegalStateException("nothing was published");
+        }
+
+        @Override
         public void disconnected(Disconnect disconnect) {
             throw new IllegalStateException("the stream has no DISCONNECT");
         }

@@ -155,10 +155,8 @@ public final class KafkaSerdeCodec<T> implements PayloadCodec<T>, AutoCloseable 
      */
     @Override
     public T decode(byte[] payload, CodecContext context) {
-        String topic = context.kafkaTopic();
-        if (topic == null) {
-            topic = decodingTopic == null ? context.mqttTopic() : decodingTopic;
-        }
+        boolean own = context.kafkaTopic() == null && decodingTopic != null;
+        String topic = own ? Objects.requireNonNull(decodingTopic) : topicOf(context);
         return lender.read(topic, kafkaHeaders(context), payload.clone());
     }
 
@@ -170,10 +168,9 @@ public final class KafkaSerdeCodec<T> implements PayloadCodec<T>, AutoCloseable 
      */
     @Override
     public byte[] encode(T value, CodecContext context) {
-        String kafkaTopic = context.kafkaTopic();
         RecordHeaders headers = kafkaHeaders(context);
         Set<Object> before = context.headers().isEmpty() ? Set.of() : identitySet(headers);
-        byte[] payload = lender.write(kafkaTopic == null ? context.mqttTopic() : kafkaTopic, headers, value);
+        byte[] payload = lender.write(topicOf(context), headers, value);
         for (org.apache.kafka.common.header.Header header : headers) {
             if (!before.contains(header)) {
                 context.addHeader(header.key(), header.value());
@@ -192,6 +189,12 @@ public final class KafkaSerdeCodec<T> implements PayloadCodec<T>, AutoCloseable 
     @Override
     public String toString() {
         return "KafkaSerdeCodec[" + lender + (decodingTopic == null ? "" : ", decodingTopic=" + decodingTopic) + "]";
+    }
+
+    /** The Kafka topic, or the MQTT topic while that is not known. */
+    private static String topicOf(CodecContext context) {
+        String kafkaTopic = context.kafkaTopic();
+        return kafkaTopic == null ? Objects.requireNonNull(context.mqttTopic(), "mqttTopic") : kafkaTopic;
     }
 
     private static Set<Object> identitySet(RecordHeaders headers) {

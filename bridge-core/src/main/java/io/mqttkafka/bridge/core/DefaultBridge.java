@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.BridgeHealth;
 import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.Guarantee;
+import io.mqttkafka.bridge.KafkaToMqttRoute;
 import io.mqttkafka.bridge.MqttToKafkaRoute;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
@@ -18,6 +19,10 @@ import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
 import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
+import io.mqttkafka.bridge.core.pipeline.Runner;
+import io.mqttkafka.bridge.core.pipeline.SinkRoute;
+import io.mqttkafka.bridge.core.pipeline.SinkRunner;
 import io.mqttkafka.bridge.core.pipeline.SourceRoute;
 import io.mqttkafka.bridge.core.pipeline.SourceRunner;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
@@ -40,14 +45,14 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The life of a bridge: one {@link SourceRunner} for each MQTT client id that its routes use. */
+/** The life of a bridge: one {@link Runner} for each MQTT client id that its routes use. */
 public final class DefaultBridge implements Bridge {
     private static final Logger log = LoggerFactory.getLogger(DefaultBridge.class);
 
     private final BridgeConfig config;
     private final BridgeEvents events;
-    private final List<SourceRoute> routes = new ArrayList<>();
-    private final List<SourceRunner> runners = new ArrayList<>();
+    private final List<CompiledRoute> routes = new ArrayList<>();
+    private final List<Runner> runners = new ArrayList<>();
     private final TopicInspector inspector;
     private final List<RouteGuarantee> guarantees;
 
@@ -80,11 +85,26 @@ public final class DefaultBridge implements Bridge {
         events = new BridgeEvents(config.listeners());
         String randomId = "bridge-" + UUID.randomUUID();
         Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
+        Map<String, List<SinkRoute>> sinksByClientId = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
+        List<RouteGuarantee> promised = new ArrayList<>();
         for (Route route : config.routes()) {
             if (!names.add(route.name())) {
                 throw new BridgeConfigException("route: two routes are named '" + route.name()
                         + "'; give them names of their own with .name(..)");
+            }
+            if (route instanceof KafkaToMqttRoute sink) {
+                String shared = config.mqtt().clientId() == null
+                        ? randomId
+                        : config.mqtt().clientId();
+                String own = sink.source().clientId();
+                SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink));
+                sinksByClientId
+                        .computeIfAbsent(own == null ? shared + "-out" : own, id -> new ArrayList<>())
+                        .add(compiled);
+                routes.add(compiled);
+                promised.add(SinkRoutes.guarantee(config.mqtt(), compiled));
+                continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
             SourceRoute compiled = SourceRoute.compile(source);
@@ -97,8 +117,10 @@ public final class DefaultBridge implements Bridge {
                     .computeIfAbsent(own == null ? shared : own, id -> new ArrayList<>())
                     .add(compiled);
             routes.add(compiled);
+            promised.add(guarantee(compiled));
         }
-        String anyClientId = byClientId.keySet().iterator().next();
+        String anyClientId =
+                config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
         config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
@@ -116,7 +138,20 @@ public final class DefaultBridge implements Bridge {
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged))));
-        guarantees = routes.stream().map(DefaultBridge::guarantee).toList();
+        SinkRoutes.requireApart(sinksByClientId, byClientId.keySet());
+        sinksByClientId.forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
+                clientId,
+                config.mqtt(),
+                config.kafka(),
+                served,
+                transport,
+                kafka,
+                () -> new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
+                events,
+                config.drainTimeout(),
+                config.stallThreshold(),
+                this::stateChanged))));
+        guarantees = List.copyOf(promised);
     }
 
     /** To unsubscribe what is subscribed a moment later would lose what is published in between. */
@@ -127,8 +162,9 @@ public final class DefaultBridge implements Bridge {
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("mqtt.unsubscribe: " + e.getMessage(), e);
         }
-        if (connections.stream().allMatch(routes -> routes.stream()
-                .anyMatch(route -> route.filter().subscription().equals(filter)))) {
+        if (!connections.isEmpty()
+                && connections.stream().allMatch(routes -> routes.stream()
+                        .anyMatch(route -> route.filter().subscription().equals(filter)))) {
             throw new BridgeConfigException("mqtt.unsubscribe: '" + UntrustedText.escape(filter)
                     + "' is the filter of a route; leave one of them out");
         }
@@ -215,7 +251,7 @@ public final class DefaultBridge implements Bridge {
         long deadline = System.nanoTime() + config.startTimeout().toNanos();
         boolean started = false;
         try {
-            for (SourceRunner runner : runners) {
+            for (Runner runner : runners) {
                 runner.start(deadline);
             }
             synchronized (lifecycle) {
@@ -305,7 +341,7 @@ public final class DefaultBridge implements Bridge {
     /** Connections drain at the same time, so that together they take no longer than one. */
     private void closeRunners(Duration drainTimeout) {
         List<Thread> closers = new ArrayList<>();
-        for (SourceRunner runner : runners) {
+        for (Runner runner : runners) {
             Thread closer = new Thread(() -> runner.close(drainTimeout), "bridge-close");
             closer.setDaemon(true);
             closer.start();
@@ -334,10 +370,10 @@ public final class DefaultBridge implements Bridge {
     }
 
     private BridgeState running() {
-        if (runners.stream().allMatch(SourceRunner::finished)) {
+        if (runners.stream().allMatch(Runner::finished)) {
             return BridgeState.FAILED;
         }
-        return runners.stream().allMatch(SourceRunner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
+        return runners.stream().allMatch(Runner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
     }
 
     private void changeTo(BridgeState next) {
@@ -362,7 +398,7 @@ public final class DefaultBridge implements Bridge {
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
         return new BridgeHealth(
                 now,
-                runners.stream().map(SourceRunner::health).toList(),
+                runners.stream().map(Runner::health).toList(),
                 routes.stream()
                         .map(route -> new RouteHealth(
                                 route.name(),

@@ -94,6 +94,33 @@ public record MqttPacket(MqttPacketType type, int flags, byte[] bytes) {
         return PublishPacket.decode(this);
     }
 
+    /**
+     * Returns what this CONNECT says.
+     *
+     * @throws IllegalArgumentException if it is of another type or malformed
+     */
+    public ConnectPacket connect() {
+        return ConnectPacket.decode(this);
+    }
+
+    /**
+     * Returns what this SUBSCRIBE says.
+     *
+     * @throws IllegalArgumentException if it is of another type or malformed
+     */
+    public SubscribePacket subscribe() {
+        return SubscribePacket.decode(this);
+    }
+
+    /**
+     * Returns what this UNSUBSCRIBE says.
+     *
+     * @throws IllegalArgumentException if it is of another type or malformed
+     */
+    public UnsubscribePacket unsubscribe() {
+        return UnsubscribePacket.decode(this);
+    }
+
     /** Returns one line that says what matters about this packet, and never a password or a payload. */
     @Override
     public String toString() {

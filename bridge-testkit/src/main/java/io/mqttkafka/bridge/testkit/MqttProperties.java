@@ -74,6 +74,11 @@ public final class MqttProperties {
         return plus(new Entry(MqttProperty.USER_PROPERTY, Map.entry(name, value)));
     }
 
+    /** Returns these properties without this one, however often it is there. */
+    public MqttProperties without(MqttProperty property) {
+        return of(entries.stream().filter(entry -> entry.property() != property).toList());
+    }
+
     /** Returns the value of a property that is a number, the first one if it repeats. */
     public OptionalLong number(MqttProperty property) {
         return values(property, Long.class).mapToLong(Long::longValue).findFirst();

@@ -63,7 +63,8 @@ public enum MqttProperty {
         this.kind = kind;
     }
 
-    int id() {
+    /** Returns the number that stands for this property on the wire. */
+    public int id() {
         return id;
     }
 

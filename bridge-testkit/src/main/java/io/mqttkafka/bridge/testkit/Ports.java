@@ -12,11 +12,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 
-/** Free TCP ports on the loopback address. */
-final class Ports {
+/**
+ * Free TCP ports on the loopback address.
+ *
+ * <p>Thread-safe.
+ */
+public final class Ports {
 
     /** The address every broker of this module listens on. */
-    static final String LOOPBACK = "127.0.0.1";
+    public static final String LOOPBACK = "127.0.0.1";
 
     // Below the range systems take client ports from. A broker's port has to stay free while the broker is down: in
     // that range a client that keeps
@@ -30,8 +34,12 @@ final class Ports {
 
     private Ports() {}
 
-    /** Returns a port nobody listens on, never the same one twice in this JVM. */
-    static int free() {
+    /**
+     * Returns a port nobody listens on, never the same one twice in this JVM.
+     *
+     * @throws IllegalStateException if none is found
+     */
+    public static int free() {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST);
             if (HANDED_OUT.add(port) && canBind(port)) {

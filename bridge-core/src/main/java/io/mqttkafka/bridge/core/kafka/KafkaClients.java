@@ -39,20 +39,20 @@ public interface KafkaClients {
     Producer<byte[], byte[]> producer(Map<String, Object> properties);
 
     /**
-     * Makes an admin client.
-     *
-     * @param properties its properties
-     * @return the client
-     */
-    Admin admin(Map<String, Object> properties);
-
-    /**
      * Makes a consumer.
      *
      * @param properties its properties
      * @return the consumer
      */
     Consumer<byte[], byte[]> consumer(Map<String, Object> properties);
+
+    /**
+     * Makes an admin client.
+     *
+     * @param properties its properties
+     * @return the client
+     */
+    Admin admin(Map<String, Object> properties);
 
     /**
      * Makes the access to the topic that holds the state of QoS 2.

@@ -19,9 +19,6 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.errors.AuthenticationException;
-import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
@@ -94,33 +91,7 @@ public final class ProducerKafkaSink implements KafkaSink {
     }
 
     private BridgeStartException unreachable(Exception failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ConfigException) {
-                boolean servers = String.valueOf(cause.getMessage()).contains("bootstrap");
-                return new BridgeStartException(
-                        (servers ? "kafka.bootstrapServers: " : "kafka.client, kafka.producer: ")
-                                + cause.getMessage()
-                                + (servers ? "; check host names" : "; check the property"),
-                        failure);
-            }
-            if (cause instanceof AuthenticationException) {
-                return new BridgeStartException(
-                        "kafka.client: Kafka " + options.bootstrapServers() + " refuses the credentials or the TLS"
-                                + " connection (" + cause.getMessage()
-                                + "); check security.protocol and the sasl.* and ssl.* properties",
-                        failure);
-            }
-            if (cause instanceof AuthorizationException) {
-                return new BridgeStartException(
-                        "kafka.client: Kafka " + options.bootstrapServers() + " does not authorise us ("
-                                + cause.getMessage() + "); check the ACLs of this user",
-                        failure);
-            }
-        }
-        return new BridgeStartException(
-                "kafka.bootstrapServers: no answer from Kafka at " + options.bootstrapServers()
-                        + "; check host and port, that it runs, and that security.protocol fits",
-                failure);
+        return StartFailures.of(options, failure);
     }
 
     @Override

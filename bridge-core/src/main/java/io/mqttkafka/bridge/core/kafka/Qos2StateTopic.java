@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
@@ -170,10 +171,15 @@ public final class Qos2StateTopic implements StateTopic {
             consumer.seekToBeginning(partitions);
             Map<Integer, byte[]> slots = new HashMap<>();
             for (TopicPartition partition : partitions) {
-                while (consumer.position(partition, Duration.ofNanos(left(deadline)))
-                        < ends.getOrDefault(partition, 0L)) {
-                    left(deadline);
+                long end = ends.getOrDefault(partition, 0L);
+                long position = consumer.position(partition, Duration.ofNanos(left(deadline)));
+                while (position < end) {
                     consumer.poll(POLL).forEach(record -> keep(record, client, slots));
+                    long last = position;
+                    position = consumer.position(partition, Duration.ofNanos(left(deadline)));
+                    if (position == last && !hasEntries(client, partition, position, end, deadline)) {
+                        break;
+                    }
                 }
             }
             return new ArrayList<>(slots.values());
@@ -184,6 +190,25 @@ public final class Qos2StateTopic implements StateTopic {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BridgeStartException("the start was interrupted", e);
+        }
+    }
+
+    /**
+     * Says whether the client has entries, committed or not, in a part of the topic. What lies behind the open transaction of
+     * another client, one that was killed, say, can be read only when Kafka has ended that; mostly it need not be.
+     */
+    private boolean hasEntries(String client, TopicPartition partition, long from, long to, long deadline)
+            throws java.util.concurrent.TimeoutException {
+        Map<String, Object> properties = ProducerSettings.stateConsumer(options, clientId);
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
+        try (Consumer<byte[], byte[]> consumer = clients.consumer(properties)) {
+            consumer.assign(List.of(partition));
+            consumer.seek(partition, from);
+            Map<Integer, byte[]> found = new HashMap<>();
+            while (found.isEmpty() && consumer.position(partition, Duration.ofNanos(left(deadline))) < to) {
+                consumer.poll(POLL).forEach(record -> keep(record, client, found));
+            }
+            return !found.isEmpty();
         }
     }
 

@@ -2,7 +2,7 @@ package io.mqttkafka.bridge.core.mqtt;
 
 import java.io.IOException;
 
-/** Where encoded acknowledgements leave. Thread-safe. */
+/** Where encoded acknowledgements and messages leave. Thread-safe. */
 @FunctionalInterface
 public interface AckOutput {
     /**

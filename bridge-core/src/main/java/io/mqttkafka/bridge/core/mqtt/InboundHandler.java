@@ -34,6 +34,29 @@ public interface InboundHandler {
     void release(int packetId);
 
     /**
+     * A message of QoS 1 has been taken over or refused (PUBACK). Ignored unless overridden.
+     *
+     * @param packetId its packet id
+     * @param reasonCode what the broker says
+     */
+    default void puback(int packetId, int reasonCode) {}
+
+    /**
+     * A message of QoS 2 has been received or refused (PUBREC). Ignored unless overridden.
+     *
+     * @param packetId its packet id
+     * @param reasonCode what the broker says
+     */
+    default void pubrec(int packetId, int reasonCode) {}
+
+    /**
+     * A message of QoS 2 has been taken over (PUBCOMP). Ignored unless overridden.
+     *
+     * @param packetId its packet id
+     */
+    default void pubcomp(int packetId) {}
+
+    /**
      * The connection has ended. Called once, by any thread, unless the connection was never accepted.
      *
      * @param reason why

@@ -12,16 +12,28 @@ final class DeadLetters {
     private DeadLetters() {}
 
     static List<Header> headers(Attempt attempt, Throwable cause) {
+        List<Header> headers = cause(attempt.route().name(), attempt.failures, cause);
+        RecordHeaders.addMetadata(headers, attempt.message);
+        RecordHeaders.addUserProperties(headers, attempt.message);
+        return headers;
+    }
+
+    /** For a record from Kafka: its own headers follow, repeats and all. */
+    static List<Header> headers(SinkRoute route, SinkAttempt attempt, Throwable cause) {
+        List<Header> headers = cause(route.name(), attempt.failures, cause);
+        headers.add(RecordHeaders.text("bridge.dead-letter.origin", attempt.message.origin()));
+        headers.addAll(attempt.message.headers());
+        return headers;
+    }
+
+    private static List<Header> cause(String route, int attempts, Throwable cause) {
         List<Header> headers = new ArrayList<>();
-        headers.add(
-                RecordHeaders.text("bridge.dead-letter.route", attempt.route().name()));
+        headers.add(RecordHeaders.text("bridge.dead-letter.route", route));
         headers.add(
                 RecordHeaders.text("bridge.dead-letter.cause", cause.getClass().getName()));
         headers.add(RecordHeaders.text(
                 "bridge.dead-letter.message", UntrustedText.escape(String.valueOf(cause.getMessage()))));
-        headers.add(RecordHeaders.text("bridge.dead-letter.attempts", Integer.toString(attempt.failures)));
-        RecordHeaders.addMetadata(headers, attempt.message);
-        RecordHeaders.addUserProperties(headers, attempt.message);
+        headers.add(RecordHeaders.text("bridge.dead-letter.attempts", Integer.toString(attempts)));
         return headers;
     }
 }

@@ -12,6 +12,7 @@ final class RouteCounters {
     final LongAdder filtered = new LongAdder();
     final LongAdder skipped = new LongAdder();
     final LongAdder shed = new LongAdder();
+    final LongAdder expired = new LongAdder();
     final LongAdder retries = new LongAdder();
 
     RouteCounts snapshot() {
@@ -23,6 +24,7 @@ final class RouteCounters {
                 filtered.sum(),
                 skipped.sum(),
                 shed.sum(),
+                expired.sum(),
                 retries.sum());
     }
 }

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * A route from MQTT, compiled: filter and templates parsed and checked, the functions of the user without their types, and
  * the counts of what it did.
  */
-public final class SourceRoute {
+public final class SourceRoute implements CompiledRoute {
     /** Names of headers and user properties that start so belong to the bridge. */
     static final String RESERVED_PREFIX = "bridge.";
 
@@ -173,6 +173,7 @@ public final class SourceRoute {
      *
      * @return the name
      */
+    @Override
     public String name() {
         return name;
     }
@@ -210,6 +211,7 @@ public final class SourceRoute {
      * @param qosLevel 0, 1 or 2
      * @return the counts
      */
+    @Override
     public io.mqttkafka.bridge.BridgeHealth.RouteCounts counts(int qosLevel) {
         return counters[qosLevel].snapshot();
     }
@@ -219,6 +221,7 @@ public final class SourceRoute {
      *
      * @return the reason, or null
      */
+    @Override
     public @Nullable String lastError() {
         return lastError;
     }
@@ -232,6 +235,7 @@ public final class SourceRoute {
      *
      * @return whether it has
      */
+    @Override
     public boolean stopped() {
         return stopped;
     }

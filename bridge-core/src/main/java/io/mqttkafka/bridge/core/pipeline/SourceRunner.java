@@ -43,6 +43,7 @@ import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.MqttProperties;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,7 +72,7 @@ import org.slf4j.LoggerFactory;
  * ends here, as one of three: the connection is dropped without an acknowledgement so that the broker delivers again, the
  * connection waits for room, or its routes stop.
  */
-public final class SourceRunner {
+public final class SourceRunner implements Runner {
     private static final Logger log = LoggerFactory.getLogger(SourceRunner.class);
     private static final long TICK_MILLIS = 250;
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
@@ -254,6 +255,7 @@ public final class SourceRunner {
      * @param deadlineNanos when to give up, by {@link System#nanoTime()}
      * @throws BridgeException if it does not come about
      */
+    @Override
     public void start(long deadlineNanos) {
         sink.open(remaining(deadlineNanos));
         if (committer != null) {
@@ -318,6 +320,7 @@ public final class SourceRunner {
      *
      * @param timeout how long to wait for messages in flight
      */
+    @Override
     public void close(Duration timeout) {
         synchronized (monitor) {
             drain = timeout;
@@ -354,11 +357,13 @@ public final class SourceRunner {
     }
 
     /** Says whether the connection is up and subscribed. */
+    @Override
     public boolean connected() {
         return connected;
     }
 
     /** Says whether it has stopped for good. */
+    @Override
     public boolean finished() {
         return finished;
     }
@@ -372,6 +377,7 @@ public final class SourceRunner {
      *
      * @return the state of the connection
      */
+    @Override
     public ConnectionHealth health() {
         return new ConnectionHealth(
                 clientId,
@@ -504,8 +510,10 @@ public final class SourceRunner {
         synchronized (monitor) {
             known = closed;
         }
+        // That a socket broke says less than what was being asked for when it did.
+        boolean telling = known != null && accepted && !(known.cause() instanceof IOException);
         boolean better =
-                known != null && failure.passing() && (accepted || known.malformed() || known.reasonCode() >= 0);
+                known != null && failure.passing() && (telling || known.malformed() || known.reasonCode() >= 0);
         return better && known != null
                 ? known
                 : new CloseReason(String.valueOf(failure.getMessage()), -1, false, failure);

@@ -22,6 +22,7 @@ import io.mqttkafka.bridge.event.Skipped;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.event.Unrouted;
 import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
@@ -97,8 +98,10 @@ final class Engine implements AutoCloseable {
                         .connectTimeout(PATIENCE)
                         .reconnect(RECONNECT))
                 .build();
-        KafkaOptions kafkaOptions =
-                KafkaOptions.builder().bootstrapServers("kafka:9092").build();
+        KafkaOptions kafkaOptions = KafkaOptions.builder()
+                .bootstrapServers("kafka:9092")
+                .consumer("group.protocol", "classic")
+                .build();
         bridge = new DefaultBridge(
                 new BridgeConfig(
                         mqtt, kafkaOptions, routes, List.of(new Recorder()), PATIENCE, drainTimeout, stallThreshold),
@@ -113,6 +116,29 @@ final class Engine implements AutoCloseable {
         start();
         ScriptedConnection connection = established(false);
         awaitStarted();
+        return connection;
+    }
+
+    /** Starts routes from Kafka and plays CONNECT up to the end of start(). */
+    ScriptedConnection publishing() {
+        return publishing(MqttProperties.NONE);
+    }
+
+    /** Starts routes from Kafka on a broker with limits. */
+    ScriptedConnection publishing(MqttProperties limits) {
+        start();
+        ScriptedConnection connection = broker.accept();
+        connection.expectConnect();
+        connection.connack(false, 0, limits);
+        awaitStarted();
+        return connection;
+    }
+
+    /** Cuts a connection of routes from Kafka and plays the next one. */
+    ScriptedConnection publishingAgain(ScriptedConnection last, boolean sessionPresent) {
+        last.cut();
+        ScriptedConnection connection = broker.accept();
+        connection.handshake(sessionPresent);
         return connection;
     }
 

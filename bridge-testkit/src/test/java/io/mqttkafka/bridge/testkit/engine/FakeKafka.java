@@ -37,6 +37,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** A Kafka that has every topic and confirms a record when, and in the order in which, the test says so. */
 final class FakeKafka implements KafkaClients {
 
+    /** What routes from Kafka read and commit. */
+    final FakeLog log = new FakeLog();
+
+    private final BlockingQueue<FakeConsumer> consumers = new LinkedBlockingQueue<>();
+
     private final AtomicInteger producers = new AtomicInteger();
     private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
 
@@ -91,6 +96,18 @@ final class FakeKafka implements KafkaClients {
         return new TestProducer(producers.incrementAndGet());
     }
 
+    @Override
+    public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
+        FakeConsumer consumer = new FakeConsumer(log);
+        consumers.add(consumer);
+        return consumer;
+    }
+
+    /** The consumer of the only route from Kafka. */
+    FakeConsumer consumer() {
+        return consumers.element();
+    }
+
     /** How many producers there have been. */
     int producers() {
         return producers.get();
@@ -124,11 +141,6 @@ final class FakeKafka implements KafkaClients {
             Thread.currentThread().interrupt();
             throw new AssertionError("Interrupted while waiting for a record", e);
         }
-    }
-
-    @Override
-    public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
-        throw new UnsupportedOperationException("nothing is consumed here");
     }
 
     @Override

@@ -104,7 +104,7 @@ class LivenessTest {
 
         engine.established(true);
         engine.awaitStarted();
-        assertThat(engine.event(Disconnected.class).reason()).contains("subscribe");
+        assertThat(engine.event(Disconnected.class).reason()).contains("SUBSCRIBE");
     }
 
     @Test

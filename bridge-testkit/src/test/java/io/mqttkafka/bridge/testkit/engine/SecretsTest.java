@@ -66,22 +66,19 @@ class SecretsTest {
                 .mqtt(options -> options.unrouted(Unrouted.ACKNOWLEDGE))
                 .connected();
 
-        connection.publish(
-                qos1(1, "json/x", PAYLOAD),
-                qos1(2, "throwing/x", PAYLOAD),
-                qos1(3, "unrouted/x", PAYLOAD),
-                PublishPacket.to("a/b")
-                        .qos(2)
-                        .packetId(4)
-                        .payload(PAYLOAD)
-                        .userProperty("k", PAYLOAD)
-                        .correlationData(PAYLOAD.getBytes(StandardCharsets.UTF_8))
-                        .build());
-        engine.kafka.next(PAYLOAD).confirm();
+        connection.publish(qos1(1, "json/x", PAYLOAD), qos1(2, "throwing/x", PAYLOAD), qos1(3, "unrouted/x", PAYLOAD));
         engine.kafka.next(PAYLOAD).confirm();
         connection.expectPuback(1);
         connection.expectPuback(2);
         connection.expectPuback(3);
+        connection.publish(PublishPacket.to("a/b")
+                .qos(2)
+                .packetId(4)
+                .payload(PAYLOAD)
+                .userProperty("k", PAYLOAD)
+                .correlationData(PAYLOAD.getBytes(StandardCharsets.UTF_8))
+                .build());
+        engine.kafka.next(PAYLOAD).confirm();
         connection.expectPubrec(4);
         connection.pubrel(4);
         connection.expectPubcomp(4);

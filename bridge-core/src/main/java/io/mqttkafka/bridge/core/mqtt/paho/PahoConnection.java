@@ -66,6 +66,9 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private volatile @Nullable Thread reader;
     private volatile @Nullable ConnAck connAck;
 
+    /** What the thread that opens the connection waits for; Paho does not always tell it of the end. */
+    private volatile @Nullable CountDownLatch awaited;
+
     private PahoConnection(URI uri, MqttOptions options, InboundHandler handler) {
         this.uri = uri;
         this.options = options;
@@ -91,6 +94,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
 
     private void connect(String clientId) throws MqttConnectException, InterruptedException {
         CountDownLatch answered = new CountDownLatch(1);
+        awaited = answered;
         Throwable[] failure = new Throwable[1];
         try {
             Pings pings = new Pings(clientId, this::keepAlive);
@@ -210,6 +214,18 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     public void release(int packetId) {
         if (!finished.get()) {
             handler.release(packetId);
+        }
+    }
+
+    @Override
+    public void answered(int type, int packetId, int reasonCode) {
+        if (finished.get()) {
+            return;
+        }
+        switch (type) {
+            case InboundGate.PUBACK -> handler.puback(packetId, reasonCode);
+            case InboundGate.PUBREC -> handler.pubrec(packetId, reasonCode);
+            default -> handler.pubcomp(packetId);
         }
     }
 
@@ -388,6 +404,10 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             // Paho throws NullPointerException when the connection was lost a moment ago.
             throw ConnectFailures.lost(uri, packet, e);
         }
+        awaited = answered;
+        if (finished.get()) {
+            answered.countDown();
+        }
         boolean inTime = awaitWhileBytesArrive(answered, timeout);
         int[] answer = codes[0];
         if (answer == null) {
@@ -462,6 +482,10 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         ConnAck answer = connAck;
         if (answer != null && answer.accepted()) {
             handler.closed(reason);
+        }
+        CountDownLatch waiting = awaited;
+        if (waiting != null && answer != null) {
+            waiting.countDown();
         }
         // Paho waits for its own threads, and this may be one of them.
         Thread release = new Thread(this::release, "bridge-mqtt-release");

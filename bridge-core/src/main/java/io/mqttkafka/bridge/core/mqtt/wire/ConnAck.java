@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param serverKeepAliveSeconds the keep-alive it imposes; -1 if none
  * @param assignedClientId the client id it chose, or null
  * @param serverReference the server to use instead, or null
+ * @param receiveMaximum the most messages of QoS 1 and 2 that it takes at a time
+ * @param retainAvailable whether it keeps retained messages
  */
 public record ConnAck(
         boolean sessionPresent,
@@ -31,7 +33,11 @@ public record ConnAck(
         long maximumPacketSize,
         int serverKeepAliveSeconds,
         @Nullable String assignedClientId,
-        @Nullable String serverReference) {
+        @Nullable String serverReference,
+        int receiveMaximum,
+        boolean retainAvailable) {
+    private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
+
     /** The highest receive maximum that Paho reads as a positive number. */
     private static final int PAHO_RECEIVE_MAXIMUM = 0x7FFF;
 
@@ -90,6 +96,8 @@ public record ConnAck(
         int serverKeepAlive = -1;
         String assigned = null;
         String serverReference = null;
+        int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
+        boolean retain = true;
         if (length > 2) {
             VariableInt size = VariableInt.read(bytes, from + 2, from + length);
             if (size == null || size.next() + size.value() > from + length) {
@@ -113,16 +121,21 @@ public record ConnAck(
                     }
                     case PropertyReader.ASSIGNED_CLIENT_ID -> assigned = properties.text();
                     case PropertyReader.SERVER_REFERENCE -> serverReference = properties.text();
+                    case PropertyReader.RETAIN_AVAILABLE -> retain = properties.number != 0;
                     case PropertyReader.RECEIVE_MAXIMUM -> {
+                        receiveMaximum = (int) properties.number;
                         if (properties.number > PAHO_RECEIVE_MAXIMUM) {
                             write(bytes, properties.valueAt, PAHO_RECEIVE_MAXIMUM);
                         }
                     }
                     default -> {
-                        // The others do not concern a source.
+                        // The others do not concern us.
                     }
                 }
             }
+        }
+        if (receiveMaximum == 0 || maximumPacketSize == 0) {
+            throw new MalformedPacketException("CONNACK with a limit of 0");
         }
         return new ConnAck(
                 sessionPresent,
@@ -136,6 +149,8 @@ public record ConnAck(
                 maximumPacketSize,
                 serverKeepAlive,
                 assigned,
-                serverReference);
+                serverReference,
+                receiveMaximum,
+                retain);
     }
 }

@@ -27,6 +27,15 @@ public interface FrameHandler {
     void release(int packetId);
 
     /**
+     * A message of ours has been answered: PUBACK, PUBREC or PUBCOMP.
+     *
+     * @param type which of them: {@link InboundGate#PUBACK}, {@link InboundGate#PUBREC} or {@link InboundGate#PUBCOMP}
+     * @param packetId its packet id
+     * @param reasonCode what the broker says
+     */
+    void answered(int type, int packetId, int reasonCode);
+
+    /**
      * The broker has taken leave. {@link #broken} follows.
      *
      * @param disconnect what it said

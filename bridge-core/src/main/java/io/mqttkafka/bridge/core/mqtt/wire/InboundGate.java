@@ -7,13 +7,23 @@ import java.net.SocketTimeoutException;
 import java.util.Arrays;
 
 /**
- * The stream that an MQTT client reads instead of the socket's. PUBLISH, PUBREL and DISCONNECT go to the {@link
- * FrameHandler} and never reach the client; every other packet passes whole and in order. DISCONNECT ends the stream.
+ * The stream that an MQTT client reads instead of the socket's. PUBLISH, PUBREL, DISCONNECT and the answers to our own
+ * messages go to the {@link FrameHandler} and never reach the client; every other packet passes whole and in order.
+ * DISCONNECT ends the stream.
  *
  * <p>It owns the read buffer and reads as much as there is, so that one system call serves many packets. The client sees a
  * timeout only between packets, where it does no harm. For one reading thread.
  */
 public final class InboundGate extends InputStream {
+    /** The type of PUBACK. */
+    public static final int PUBACK = 4;
+
+    /** The type of PUBREC. */
+    public static final int PUBREC = 5;
+
+    /** The type of PUBCOMP. */
+    public static final int PUBCOMP = 7;
+
     private static final int INITIAL_SIZE = 64 * 1024;
     private static final int LONGEST_HEADER = 5;
     private static final int CONNACK = 2;
@@ -175,6 +185,14 @@ public final class InboundGate extends InputStream {
                     throw new MalformedPacketException("PUBREL is malformed");
                 }
                 handler.release(Bytes.uint16(buffer, from));
+                at = end;
+                passUntil = at;
+            }
+            case PUBACK, PUBREC, PUBCOMP -> {
+                if (end - from < 2 || Bytes.uint16(buffer, from) == 0) {
+                    throw new MalformedPacketException("packet type " + type + " is malformed");
+                }
+                handler.answered(type, Bytes.uint16(buffer, from), end - from > 2 ? buffer[from + 2] & 0xFF : 0);
                 at = end;
                 passUntil = at;
             }

@@ -1,0 +1,215 @@
+package io.mqttkafka.bridge;
+
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything one route from Kafka to MQTT needs, as its stages collected it. Built with {@link Route#fromKafka}.
+ *
+ * <p>Immutable, provided that the codecs and functions are.
+ *
+ * @param name the name of the route
+ * @param source what it takes and what happens to the value
+ * @param target where it goes
+ * @param failurePolicy what happens to records that cannot be delivered
+ */
+public record KafkaToMqttRoute(String name, Source source, Target target, FailurePolicy failurePolicy)
+        implements Route {
+    /**
+     * Checks its parts.
+     *
+     * @param name the name of the route
+     * @param source what it takes and what happens to the value
+     * @param target where it goes
+     * @param failurePolicy what happens to records that cannot be delivered
+     * @throws NullPointerException if a part is null
+     */
+    public KafkaToMqttRoute {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(source, "source");
+        Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(failurePolicy, "failurePolicy");
+    }
+
+    /**
+     * The source of a route: either topics or a pattern.
+     *
+     * <p>Immutable, provided that the codecs and functions are.
+     *
+     * @param topics the Kafka topics; empty if there is a pattern
+     * @param pattern the pattern that topics match as a whole, or null if they are named
+     * @param group the consumer group, or null for one made of the client id of the bridge
+     * @param clientId the client id of the route's own connection, or null for the bridge's
+     * @param decoder decodes the value, or null to leave it bytes
+     * @param steps what happens to the value, in order
+     * @param encoder encodes the value, or null to pass the original bytes on
+     */
+    public record Source(
+            List<String> topics,
+            @Nullable Pattern pattern,
+            @Nullable String group,
+            @Nullable String clientId,
+            @Nullable PayloadCodec<?> decoder,
+            List<Step> steps,
+            @Nullable PayloadCodec<?> encoder) {
+        private static final int LONGEST_CLIENT_ID = 65_535;
+        private static final int LONGEST_TOPIC = 249;
+
+        /**
+         * Checks its parts, and copies the lists.
+         *
+         * @param topics the Kafka topics; empty if there is a pattern
+         * @param pattern the pattern that topics match as a whole, or null if they are named
+         * @param group the consumer group, or null for one made of the client id of the bridge
+         * @param clientId the client id of the route's own connection, or null for the bridge's
+         * @param decoder decodes the value, or null to leave it bytes
+         * @param steps what happens to the value, in order
+         * @param encoder encodes the value, or null to pass the original bytes on
+         * @throws NullPointerException if a part that is not nullable is or holds null
+         * @throws IllegalArgumentException if there are neither topics nor a pattern, or both; if a topic is not a legal name
+         *     or named twice; if {@code group} is blank; or if {@code clientId} is blank, longer than 65,535 bytes of UTF-8,
+         *     or has U+0000
+         */
+        public Source {
+            topics = List.copyOf(topics);
+            steps = List.copyOf(steps);
+            if (topics.isEmpty() == (pattern == null)) {
+                throw new IllegalArgumentException("fromKafka: needs topics or a pattern, and not both");
+            }
+            topics.forEach(Source::requireTopic);
+            if (topics.stream().distinct().count() < topics.size()) {
+                throw new IllegalArgumentException("fromKafka: " + topics + " names a topic twice; name each once");
+            }
+            if (group != null && group.isBlank()) {
+                throw new IllegalArgumentException("group: '" + group + "' is blank; name the consumer group");
+            }
+            if (clientId != null
+                    && (clientId.isBlank()
+                            || clientId.indexOf('\0') >= 0
+                            || clientId.getBytes(StandardCharsets.UTF_8).length > LONGEST_CLIENT_ID)) {
+                throw new IllegalArgumentException("clientId: '"
+                        + (clientId.length() <= 80 ? clientId : clientId.substring(0, 80) + "...") + "' must be 1 to "
+                        + LONGEST_CLIENT_ID + " bytes of UTF-8, not blank and without U+0000");
+            }
+        }
+
+        private static void requireTopic(String topic) {
+            if (topic.isEmpty()
+                    || topic.length() > LONGEST_TOPIC
+                    || topic.equals(".")
+                    || topic.equals("..")
+                    || !topic.chars().allMatch(Source::isLegal)) {
+                throw new IllegalArgumentException("fromKafka: '" + topic
+                        + "' is not a Kafka topic name; use 1 to 249 of a-z A-Z 0-9 . _ -, or a Pattern");
+            }
+        }
+
+        private static boolean isLegal(int c) {
+            return (c >= 'a' && c <= 'z')
+                    || (c >= 'A' && c <= 'Z')
+                    || (c >= '0' && c <= '9')
+                    || c == '.'
+                    || c == '_'
+                    || c == '-';
+        }
+
+        /** Shows topics or pattern, as default names of routes do. */
+        String topicsShown() {
+            return pattern == null ? String.join(",", topics) : pattern.pattern();
+        }
+    }
+
+    /**
+     * The target of a route. Of topic template and topic mapper exactly one is there.
+     *
+     * <p>Immutable, provided that the mapper is.
+     *
+     * @param topicTemplate the template of the MQTT topic
+     * @param topicMapper the mapper of the MQTT topic
+     * @param qos the QoS to publish with
+     * @param retain whether messages are published as retained
+     * @param userProperties whether headers become user properties
+     * @param metadataProperties whether to add where the record came from as user properties
+     * @param binaryHeaders what happens to headers that are no MQTT strings
+     */
+    public record Target(
+            @Nullable String topicTemplate,
+            @Nullable MqttTopicMapper<?> topicMapper,
+            QoS qos,
+            boolean retain,
+            boolean userProperties,
+            boolean metadataProperties,
+            BinaryHeaders binaryHeaders) {
+        /**
+         * Checks its parts.
+         *
+         * @param topicTemplate the template of the MQTT topic
+         * @param topicMapper the mapper of the MQTT topic
+         * @param qos the QoS to publish with
+         * @param retain whether messages are published as retained
+         * @param userProperties whether headers become user properties
+         * @param metadataProperties whether to add where the record came from as user properties
+         * @param binaryHeaders what happens to headers that are no MQTT strings
+         * @throws NullPointerException if a part that is not nullable is null
+         * @throws IllegalArgumentException if there is not one way to make the topic
+         */
+        public Target {
+            Objects.requireNonNull(qos, "qos");
+            Objects.requireNonNull(binaryHeaders, "binaryHeaders");
+            if ((topicTemplate == null) == (topicMapper == null)) {
+                throw new IllegalArgumentException("toMqtt: needs a template or a mapper, and not both");
+            }
+        }
+    }
+
+    /**
+     * Something that happens to the decoded value.
+     *
+     * <p>Immutable, provided that the functions are.
+     */
+    public sealed interface Step permits Filter, Mapping {}
+
+    /**
+     * Lets only some records pass.
+     *
+     * <p>Immutable, provided that the function is.
+     *
+     * @param keep true for records to bridge; takes the value and the {@link io.mqttkafka.bridge.message.KafkaMessage}
+     */
+    public record Filter(BiPredicate<?, ?> keep) implements Step {
+        /**
+         * Checks its part.
+         *
+         * @param keep true for records to bridge; takes the value and the {@link io.mqttkafka.bridge.message.KafkaMessage}
+         * @throws NullPointerException if it is null
+         */
+        public Filter {
+            Objects.requireNonNull(keep, "keep");
+        }
+    }
+
+    /**
+     * Makes another value.
+     *
+     * <p>Immutable, provided that the function is.
+     *
+     * @param mapping makes the new value
+     */
+    public record Mapping(Function<?, ?> mapping) implements Step {
+        /**
+         * Checks its part.
+         *
+         * @param mapping makes the new value
+         * @throws NullPointerException if it is null
+         */
+        public Mapping {
+            Objects.requireNonNull(mapping, "mapping");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.mqttkafka.bridge;
+
+import io.mqttkafka.bridge.KafkaToMqttRoute.Source;
+import io.mqttkafka.bridge.KafkaToMqttRoute.Target;
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The target stage of a route from Kafka: where its records go in MQTT, and what happens when they cannot.
+ *
+ * <p>Each option can be set once. Not thread-safe.
+ *
+ * @param <T> the type of the value that mappers see
+ */
+public final class ToMqtt<T> {
+    private final Source source;
+    private final @Nullable String topicTemplate;
+    private final @Nullable MqttTopicMapper<?> topicMapper;
+    private @Nullable String name;
+    private @Nullable QoS qos;
+    private @Nullable Boolean retain;
+    private @Nullable Boolean userProperties;
+    private boolean metadataProperties;
+    private @Nullable BinaryHeaders binaryHeaders;
+    private @Nullable FailurePolicy failurePolicy;
+
+    private ToMqtt(Source source, @Nullable String topicTemplate, @Nullable MqttTopicMapper<?> topicMapper) {
+        this.source = source;
+        this.topicTemplate = topicTemplate;
+        this.topicMapper = topicMapper;
+    }
+
+    static <T> ToMqtt<T> of(Source source, @Nullable String template, @Nullable MqttTopicMapper<? super T> mapper) {
+        return new ToMqtt<>(source, template, mapper);
+    }
+
+    /**
+     * Names the route, for events, health and log lines. Default: the Kafka topics, an arrow and the target.
+     *
+     * @param name a name that no other route of the bridge has, not blank
+     * @return this
+     * @throws IllegalArgumentException if blank
+     * @throws IllegalStateException if set before
+     */
+    public ToMqtt<T> name(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("name: '" + name + "' is blank; name the route or leave it out");
+        }
+        this.name = once("name", this.name, name);
+        return this;
+    }
+
+    /**
+     * Sets the QoS to publish with. Default: {@link QoS#AT_LEAST_ONCE}. A broker that supports less is an error at start.
+     *
+     * @param qos the QoS
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToMqtt<T> qos(QoS qos) {
+        this.qos = once("qos", this.qos, Objects.requireNonNull(qos, "qos"));
+        return this;
+    }
+
+    /**
+     * Says whether messages are published as retained, so that the broker keeps the last one of each topic for later
+     * subscribers. A broker without retained messages is an error at start. Default: false.
+     *
+     * @param retain whether they are
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToMqtt<T> retain(boolean retain) {
+        this.retain = once("retain", this.retain, retain);
+        return this;
+    }
+
+    /**
+     * Says whether headers become MQTT 5 user properties of the same name, in order and with repeats. Default: true. Headers
+     * whose names start with {@code bridge.} are reserved and never copied. Those that {@link ToKafka#metadataHeaders()}
+     * writes become the properties of MQTT that they tell of, whatever is said here: {@code mqtt.payload-format}, {@code
+     * mqtt.content-type}, {@code mqtt.response-topic}, {@code mqtt.correlation-data} and {@code mqtt.expires-at}, of which
+     * the remaining seconds are sent; a record whose deadline is over is dropped and counted as expired.
+     *
+     * @param copy whether to copy them
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToMqtt<T> userProperties(boolean copy) {
+        userProperties = once("userProperties", userProperties, copy);
+        return this;
+    }
+
+    /**
+     * Adds where the record came from as user properties, so that subscribers can recognise a repetition: {@code
+     * kafka.topic}, {@code kafka.partition} and {@code kafka.offset}. Default: none of them.
+     *
+     * @return this
+     */
+    public ToMqtt<T> metadataProperties() {
+        metadataProperties = true;
+        return this;
+    }
+
+    /**
+     * Sets what happens to headers that are no MQTT strings. Default: {@link BinaryHeaders#FAIL}.
+     *
+     * @param binaryHeaders what happens
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToMqtt<T> binaryHeaders(BinaryHeaders binaryHeaders) {
+        this.binaryHeaders =
+                once("binaryHeaders", this.binaryHeaders, Objects.requireNonNull(binaryHeaders, "binaryHeaders"));
+        return this;
+    }
+
+    /**
+     * Sets what to do with records that cannot be delivered. Default: {@link FailurePolicy#stop()}.
+     *
+     * @param options sets the options of the policy
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToMqtt<T> onFailure(Consumer<FailurePolicy.Builder> options) {
+        FailurePolicy.Builder builder = new FailurePolicy.Builder();
+        options.accept(builder);
+        return onFailure(builder.build());
+    }
+
+    /**
+     * Sets what to do with records that cannot be delivered: because a codec, filter or mapper throws, because the MQTT topic
+     * or a header is not legal, because the message is larger than the broker takes, or because the broker refuses it. A
+     * broker that is away or slow is not a failure: records wait in Kafka. Default: {@link FailurePolicy#stop()}.
+     *
+     * @param policy the policy
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToMqtt<T> onFailure(FailurePolicy policy) {
+        failurePolicy = once("onFailure", failurePolicy, Objects.requireNonNull(policy, "policy"));
+        return this;
+    }
+
+    /**
+     * Builds the route. The template is checked when a bridge is built with it.
+     *
+     * @return the route
+     */
+    public Route build() {
+        String target = topicTemplate == null ? "mapper" : topicTemplate;
+        return new KafkaToMqttRoute(
+                name == null ? source.topicsShown() + " -> " + target : name,
+                source,
+                new Target(
+                        topicTemplate,
+                        topicMapper,
+                        qos == null ? QoS.AT_LEAST_ONCE : qos,
+                        retain != null && retain,
+                        userProperties == null || userProperties,
+                        metadataProperties,
+                        binaryHeaders == null ? BinaryHeaders.FAIL : binaryHeaders),
+                failurePolicy == null ? FailurePolicy.stop() : failurePolicy);
+    }
+
+    private static <V> V once(String option, @Nullable V before, V value) {
+        if (before != null) {
+            throw new IllegalStateException(option + ": was set before to " + before + "; set it once");
+        }
+        return value;
+    }
+}

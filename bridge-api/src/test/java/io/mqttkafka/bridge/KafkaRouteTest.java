@@ -1,0 +1,148 @@
+package io.mqttkafka.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import io.mqttkafka.bridge.KafkaToMqttRoute.Filter;
+import io.mqttkafka.bridge.KafkaToMqttRoute.Mapping;
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.message.Consumed;
+import io.mqttkafka.bridge.message.Header;
+import io.mqttkafka.bridge.message.KafkaMessage;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KafkaRouteTest {
+    private static KafkaToMqttRoute build(ToMqtt<?> target) {
+        return (KafkaToMqttRoute) target.build();
+    }
+
+    @Test
+    void build_onlySourceAndTarget_hasTheDocumentedDefaults() {
+        KafkaToMqttRoute route = build(Route.fromKafka("a", "b").toMqtt("devices/{key}/cmd"));
+
+        assertThat(route.name()).isEqualTo("a,b -> devices/{key}/cmd");
+        assertThat(route.source().topics()).containsExactly("a", "b");
+        assertThat(route.source().pattern()).isNull();
+        assertThat(route.source().group()).isNull();
+        assertThat(route.source().clientId()).isNull();
+        assertThat(route.source().decoder()).isNull();
+        assertThat(route.source().encoder()).isNull();
+        assertThat(route.target())
+                .isEqualTo(new KafkaToMqttRoute.Target(
+                        "devices/{key}/cmd", null, QoS.AT_LEAST_ONCE, false, true, false, BinaryHeaders.FAIL));
+        assertThat(route.failurePolicy()).isEqualTo(FailurePolicy.stop());
+    }
+
+    @Test
+    void build_everythingSet_arrives() {
+        PayloadCodec<String> utf8 = PayloadCodec.utf8();
+        MqttTopicMapper<String> mapper = consumed -> "devices/" + consumed.value();
+        KafkaToMqttRoute route = build(Route.fromKafka(Pattern.compile("commands\\..*"))
+                .group("g")
+                .clientId("c")
+                .decode(utf8)
+                .filter(value -> !value.isEmpty())
+                .map(String::length, new LengthCodec())
+                .map(length -> "x".repeat(length), utf8)
+                .toMqtt(mapper)
+                .name("n")
+                .qos(QoS.EXACTLY_ONCE)
+                .retain(true)
+                .userProperties(false)
+                .metadataProperties()
+                .binaryHeaders(BinaryHeaders.BASE64)
+                .onFailure(FailurePolicy.Builder::skip));
+
+        assertThat(route.name()).isEqualTo("n");
+        assertThat(route.source().topics()).isEmpty();
+        assertThat(route.source().pattern()).hasToString("commands\\..*");
+        assertThat(route.source().group()).isEqualTo("g");
+        assertThat(route.source().clientId()).isEqualTo("c");
+        assertThat(route.source().decoder()).isSameAs(utf8);
+        assertThat(route.source().encoder()).isSameAs(utf8);
+        assertThat(route.source().steps()).hasSize(3);
+        assertThat(route.source().steps().get(0)).isInstanceOf(Filter.class);
+        assertThat(route.source().steps().get(1)).isInstanceOf(Mapping.class);
+        assertThat(route.target())
+                .isEqualTo(new KafkaToMqttRoute.Target(
+                        null, mapper, QoS.EXACTLY_ONCE, true, false, true, BinaryHeaders.BASE64));
+        assertThat(route.failurePolicy().lastAction()).isInstanceOf(FailurePolicy.Skip.class);
+    }
+
+    @Test
+    void stages_areNotChangedByWhatFollows() {
+        FromKafka<byte[]> source = Route.fromKafka("a");
+        build(source.group("g").toMqtt("t"));
+        assertThat(build(source.toMqtt("t")).source().group()).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".", "..", "a/b", "a b", "ä"})
+    void fromKafka_illegalTopic_isRefused(String topic) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Route.fromKafka(topic))
+                .withMessageStartingWith("fromKafka: '" + topic + "'");
+    }
+
+    @Test
+    void fromKafka_noneOrTwice_isRefused() {
+        assertThatIllegalArgumentException().isThrownBy(Route::fromKafka).withMessageContaining("topics or a pattern");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Route.fromKafka("a", "a"))
+                .withMessageContaining("twice");
+        assertThatNullPointerException().isThrownBy(() -> Route.fromKafka((Pattern) null));
+    }
+
+    @Test
+    void options_illegal_areRefused() {
+        FromKafka<byte[]> source = Route.fromKafka("a");
+        assertThatIllegalArgumentException().isThrownBy(() -> source.group(" ")).withMessageStartingWith("group:");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> source.clientId(""))
+                .withMessageStartingWith("clientId:");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> source.toMqtt("t").name(" "))
+                .withMessageStartingWith("name:");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> source.filter(value -> true).decode(PayloadCodec.utf8()))
+                .withMessageStartingWith("decode:");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> source.toMqtt("t").qos(QoS.AT_MOST_ONCE).qos(QoS.AT_MOST_ONCE))
+                .withMessageStartingWith("qos:");
+    }
+
+    @Test
+    void kafkaMessage_headersAndOrigin() {
+        Header first = new Header("h", new byte[] {1});
+        Header second = new Header("h", new byte[] {2});
+        KafkaMessage message = new KafkaMessage("t", 3, 17, 5, null, null, List.of(first, second));
+
+        assertThat(message.lastHeader("h")).isSameAs(second);
+        assertThat(message.lastHeader("other")).isNull();
+        assertThat(message.origin()).isEqualTo("t-3@17");
+        assertThat(message).hasToString("KafkaMessage[t-3@17, tombstone]");
+        assertThat(Consumed.of(message, "secret"))
+                .hasToString("Consumed[KafkaMessage[t-3@17, tombstone]]")
+                .extracting(Consumed::value)
+                .isEqualTo("secret");
+    }
+
+    /** Writes lengths as one byte. */
+    private static final class LengthCodec implements PayloadCodec<Integer> {
+        @Override
+        public Integer decode(byte[] payload, CodecContext context) {
+            return (int) payload[0];
+        }
+
+        @Override
+        public byte[] encode(Integer value, CodecContext context) {
+            return new byte[] {value.byteValue()};
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.mqttkafka.bridge.core;
+
+import io.mqttkafka.bridge.Guarantee;
+import io.mqttkafka.bridge.KafkaToMqttRoute;
+import io.mqttkafka.bridge.RouteGuarantee;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.pipeline.SinkRoute;
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What routes from Kafka need of the options and of each other, and what they promise. */
+final class SinkRoutes {
+    private SinkRoutes() {}
+
+    /** The consumer group of a route: a name that stays the same over restarts. */
+    static String group(MqttOptions mqtt, KafkaToMqttRoute route) {
+        String group = route.source().group();
+        if (group != null) {
+            return group;
+        }
+        if (mqtt.clientId() == null) {
+            throw new BridgeConfigException("route '" + route.name()
+                    + "': group: is not set, and there is no mqtt.clientId to make one of; name a group that stays the same"
+                    + " over restarts, or records would be repeated or left out");
+        }
+        return "bridge-" + mqtt.clientId();
+    }
+
+    /** Refuses routes that would take each other's connection or records away. */
+    static void requireApart(Map<String, List<SinkRoute>> sinks, Set<String> sourceClientIds) {
+        List<SinkRoute> all = new ArrayList<>();
+        sinks.forEach((clientId, routes) -> {
+            if (sourceClientIds.contains(clientId)) {
+                throw new BridgeConfigException("route '" + routes.get(0).name() + "': clientId: '" + clientId
+                        + "' is used by a route from MQTT, and they would take each other's session over; give the routes"
+                        + " from Kafka another one");
+            }
+            all.addAll(routes);
+        });
+        for (int i = 0; i < all.size(); i++) {
+            for (int j = i + 1; j < all.size(); j++) {
+                if (all.get(i).sharesRecordsWith(all.get(j))) {
+                    throw new BridgeConfigException("route '" + all.get(j).name() + "': group: '"
+                            + all.get(j).group() + "' is also the group of route '"
+                            + all.get(i).name()
+                            + "', which reads the same topics, so that each record would go to only one of them; give"
+                            + " one a group of its own");
+                }
+            }
+        }
+    }
+
+    static RouteGuarantee guarantee(MqttOptions mqtt, SinkRoute route) {
+        return switch (route.qos()) {
+            case AT_MOST_ONCE ->
+                new RouteGuarantee(
+                        route.name(),
+                        Guarantee.AT_MOST_ONCE,
+                        "QoS 0 is not acknowledged: a message is lost if the connection breaks after its bytes have left;"
+                                + " a crash can repeat those whose offsets were not committed yet");
+            case AT_LEAST_ONCE ->
+                new RouteGuarantee(
+                        route.name(),
+                        Guarantee.AT_LEAST_ONCE,
+                        "the offset is committed after PUBACK; a broken connection, a rebalance or a crash repeats what was"
+                                + " not acknowledged or committed");
+            case EXACTLY_ONCE -> {
+                boolean kept = !mqtt.cleanStart() && !mqtt.sessionExpiry().isZero();
+                yield kept
+                        ? new RouteGuarantee(
+                                route.name(),
+                                Guarantee.EFFECTIVELY_ONCE,
+                                "the offset is committed after PUBCOMP; packet ids live in this process and the MQTT session,"
+                                        + " so that only the death of the process, a rebalance or the loss of the session"
+                                        + " can repeat the messages in flight")
+                        : new RouteGuarantee(
+                                route.name(),
+                                Guarantee.AT_LEAST_ONCE,
+                                "mqtt.cleanStart or a mqtt.sessionExpiry of 0 ends the session with the connection, so that a"
+                                        + " broken connection repeats the messages in flight");
+            }
+        };
+    }
+}

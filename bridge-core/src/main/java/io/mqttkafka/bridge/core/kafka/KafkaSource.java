@@ -1,0 +1,528 @@
+package io.mqttkafka.bridge.core.kafka;
+
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.core.session.OffsetLedger;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.message.Header;
+import io.mqttkafka.bridge.message.KafkaMessage;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.FinalizedVersionRange;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the records of one route with one consumer and commits what is settled.
+ *
+ * <p>Its thread never stops polling, so that the group never takes it for dead: while no record can be taken it polls with
+ * its partitions paused. Per partition, only the offset before which everything is settled is committed. A partition that is
+ * taken away is given a moment for what is in flight, then its offset is committed; of a partition that is lost nothing is.
+ */
+public final class KafkaSource implements ConsumerRebalanceListener {
+    private static final Logger log = LoggerFactory.getLogger(KafkaSource.class);
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final long KEEP_POLLING_NANOS = POLL.toNanos();
+    private static final long COMMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long FORGOTTEN_COMMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PROBE = Duration.ofSeconds(10);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+    /** What a source reads. */
+    public record Reading(
+            String route, List<String> topics, @Nullable Pattern pattern, String group, String clientId) {}
+
+    /** A record that was read and not taken yet. */
+    private record Waiting(TopicPartition partition, KafkaMessage message, OffsetLedger.Entry entry) {}
+
+    private final KafkaClients clients;
+    private final KafkaOptions options;
+    private final Reading reading;
+    private final RecordHandler handler;
+    private final Thread thread;
+
+    // For the reading thread only.
+    private final Map<TopicPartition, OffsetLedger> ledgers = new HashMap<>();
+    private final Map<TopicPartition, Long> counted = new HashMap<>();
+    private final Deque<Waiting> backlog = new ArrayDeque<>();
+    private @Nullable Consumer<byte[], byte[]> consumer;
+    private boolean newProtocol;
+    private long polledNanos;
+    private long committedNanos;
+    private boolean committing;
+    private int troubles;
+    private boolean closing;
+
+    private volatile boolean waiting;
+    private volatile boolean woken;
+    private volatile boolean stopping;
+    private volatile long drainUntilNanos;
+
+    /**
+     * Makes a source that is not connected.
+     *
+     * @param clients makes Kafka's clients
+     * @param options the Kafka side
+     * @param reading what to read
+     * @param handler takes the records
+     */
+    public KafkaSource(KafkaClients clients, KafkaOptions options, Reading reading, RecordHandler handler) {
+        this.clients = clients;
+        this.options = options;
+        this.reading = reading;
+        this.handler = handler;
+        thread = new Thread(this::run, "bridge-" + reading.clientId() + "-read-" + reading.route());
+        thread.setDaemon(true);
+    }
+
+    // Starting and ending: called by the runner.
+
+    /**
+     * Connects to the cluster and checks that the topics are there.
+     *
+     * @param timeout how long to try
+     * @throws BridgeStartException if the cluster cannot be reached, refuses us, or has no such topic
+     */
+    public void open(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try {
+            newProtocol = ConsumerSettings.choosesProtocol(options) && brokersHaveNewProtocol(timeout);
+            Consumer<byte[], byte[]> opened = newConsumer();
+            consumer = opened;
+            for (String topic : reading.topics()) {
+                requireTopic(opened, topic, deadline);
+            }
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            throw StartFailures.of(options, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BridgeStartException("the start was interrupted", e);
+        }
+    }
+
+    private Consumer<byte[], byte[]> newConsumer() {
+        return clients.consumer(ConsumerSettings.consumer(options, reading.group(), reading.clientId(), newProtocol));
+    }
+
+    /** The new group protocol came with Kafka 4.0 and is a feature that a cluster may not have finalised. */
+    private boolean brokersHaveNewProtocol(Duration timeout)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        Admin admin = clients.admin(ProducerSettings.admin(options, reading.clientId()));
+        try {
+            FinalizedVersionRange version = admin.describeFeatures()
+                    .featureMetadata()
+                    .get(timeout.toMillis(), TimeUnit.MILLISECONDS)
+                    .finalizedFeatures()
+                    .get("group.version");
+            return version != null && version.maxVersionLevel() > 0;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnsupportedVersionException) {
+                return false;
+            }
+            throw e;
+        } finally {
+            admin.close(Duration.ZERO);
+        }
+    }
+
+    private void requireTopic(Consumer<byte[], byte[]> opened, String topic, long deadline) {
+        Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
+        List<PartitionInfo> partitions = opened.partitionsFor(topic, left.compareTo(PROBE) < 0 ? left : PROBE);
+        if (partitions == null || partitions.isEmpty()) {
+            throw new BridgeStartException("route '" + reading.route() + "': fromKafka: the topic '" + topic
+                    + "' does not exist; create it or change the route");
+        }
+    }
+
+    /** Begins to read. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Makes it look whether a record can be taken. Cheap if it is not waiting for that. */
+    public void wake() {
+        if (waiting) {
+            woken = true;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /**
+     * Takes no more records, waits for those in flight, commits, leaves the group, and returns when all is done.
+     *
+     * @param drain how long to wait for records in flight
+     * @throws InterruptedException if the thread was interrupted meanwhile
+     */
+    public void stop(Duration drain) throws InterruptedException {
+        endSoon(drain);
+        if (thread.getState() == Thread.State.NEW) {
+            closeConsumer();
+        } else {
+            thread.join();
+        }
+    }
+
+    /**
+     * Takes no more records, and ends by itself as {@link #stop} does. May be called by the handler.
+     *
+     * @param drain how long to wait for records in flight
+     */
+    public void endSoon(Duration drain) {
+        drainUntilNanos = System.nanoTime() + drain.toNanos();
+        stopping = true;
+        woken = true;
+        LockSupport.unpark(thread);
+    }
+
+    // The reading thread.
+
+    private void run() {
+        try {
+            subscribe();
+            while (!stopping) {
+                boolean free = work();
+                if (stopping) {
+                    break;
+                }
+                if (free) {
+                    poll(POLL);
+                } else {
+                    waitForRoom();
+                }
+                commitIfDue();
+            }
+            drain();
+        } catch (RuntimeException | Error e) {
+            handler.failed(e);
+        } finally {
+            closeConsumer();
+        }
+    }
+
+    private Consumer<byte[], byte[]> consumer() {
+        Consumer<byte[], byte[]> current = consumer;
+        if (current == null) {
+            throw new IllegalStateException("the source is not open");
+        }
+        return current;
+    }
+
+    private void subscribe() {
+        Pattern pattern = reading.pattern();
+        if (pattern == null) {
+            consumer().subscribe(reading.topics(), this);
+        } else {
+            consumer().subscribe(pattern, this);
+        }
+    }
+
+    /** Hands out what was read; false if not everything could be taken. */
+    private boolean work() {
+        boolean free;
+        Waiting next;
+        while ((free = handler.ready()) && (next = backlog.poll()) != null) {
+            handler.take(next.message(), next.entry());
+        }
+        handler.flush();
+        return free;
+    }
+
+    /** Waits until a record may be taken again, and keeps the membership of the group alive meanwhile. */
+    private void waitForRoom() {
+        waiting = true;
+        try {
+            long left = polledNanos + KEEP_POLLING_NANOS - System.nanoTime();
+            if (!woken && left > 0) {
+                LockSupport.parkNanos(this, left);
+            }
+            woken = false;
+        } finally {
+            waiting = false;
+        }
+        if (System.nanoTime() - polledNanos >= KEEP_POLLING_NANOS) {
+            pollPaused();
+        }
+    }
+
+    private void pollPaused() {
+        consumer().pause(consumer().assignment());
+        poll(Duration.ZERO);
+    }
+
+    private void poll(Duration timeout) {
+        try {
+            if (!timeout.isZero() && !consumer().paused().isEmpty()) {
+                consumer().resume(consumer().paused());
+            }
+            ConsumerRecords<byte[], byte[]> records = consumer().poll(timeout);
+            for (ConsumerRecord<byte[], byte[]> record : records) {
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                OffsetLedger.Entry entry = ledger(partition).read(record.offset());
+                backlog.add(new Waiting(partition, message(record), entry));
+            }
+            records.nextOffsets().forEach((partition, next) -> ledger(partition).readUpTo(next.offset()));
+            if (!records.isEmpty()) {
+                troubles = 0;
+            }
+        } catch (RetriableException e) {
+            handler.troubled(e);
+            LockSupport.parkNanos(this, KEEP_POLLING_NANOS);
+        } catch (AuthenticationException
+                | AuthorizationException
+                | InvalidOffsetException
+                | FencedInstanceIdException
+                | UnsupportedVersionException e) {
+            throw e;
+        } catch (KafkaException e) {
+            log.warn("The consumer of route '{}' failed and is replaced", reading.route(), e);
+            handler.troubled(e);
+            replaceConsumer();
+        } finally {
+            polledNanos = System.nanoTime();
+        }
+    }
+
+    private OffsetLedger ledger(TopicPartition partition) {
+        return ledgers.computeIfAbsent(partition, one -> new OffsetLedger());
+    }
+
+    private static KafkaMessage message(ConsumerRecord<byte[], byte[]> record) {
+        List<Header> headers = List.of();
+        org.apache.kafka.common.header.Header[] all = record.headers().toArray();
+        if (all.length > 0) {
+            headers = new ArrayList<>(all.length);
+            for (org.apache.kafka.common.header.Header header : all) {
+                headers.add(new Header(header.key(), header.value()));
+            }
+        }
+        return new KafkaMessage(
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                record.timestamp(),
+                record.key(),
+                record.value(),
+                headers);
+    }
+
+    /** What the consumer has read and not committed is read again by the next one. */
+    private void replaceConsumer() {
+        closeConsumer();
+        long until = System.nanoTime()
+                + Math.min(LONGEST_PAUSE.toNanos(), TimeUnit.SECONDS.toNanos(1) << Math.min(troubles++, 10));
+        while (!stopping && System.nanoTime() < until) {
+            LockSupport.parkNanos(this, until - System.nanoTime());
+        }
+        closing = false;
+        consumer = newConsumer();
+        subscribe();
+    }
+
+    // Committing.
+
+    private void commitIfDue() {
+        long now = System.nanoTime();
+        if (committing ? now - committedNanos < FORGOTTEN_COMMIT_NANOS : now - committedNanos < COMMIT_NANOS) {
+            return;
+        }
+        Map<TopicPartition, OffsetAndMetadata> offsets = committable(ledgers.keySet());
+        if (offsets.isEmpty()) {
+            return;
+        }
+        committedNanos = now;
+        committing = true;
+        consumer().commitAsync(offsets, (done, failure) -> {
+            committing = false;
+            if (failure == null) {
+                committed(offsets.keySet());
+            } else {
+                commitFailed(offsets.keySet(), failure);
+            }
+        });
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> committable(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        for (TopicPartition partition : partitions) {
+            OffsetLedger ledger = ledgers.get(partition);
+            long offset = ledger == null ? -1 : ledger.takeCommittable();
+            if (offset >= 0) {
+                offsets.put(partition, new OffsetAndMetadata(offset));
+            }
+        }
+        return offsets;
+    }
+
+    private void committed(Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            OffsetLedger ledger = ledgers.get(partition);
+            if (ledger != null) {
+                long before = counted.getOrDefault(partition, 0L);
+                counted.put(partition, ledger.settled());
+                handler.committed(ledger.settled() - before);
+            }
+        }
+    }
+
+    private void commitFailed(Collection<TopicPartition> partitions, Exception failure) {
+        log.debug("Offsets of route '{}' could not be committed; they are committed later", reading.route(), failure);
+        boolean rebalancing =
+                failure instanceof RebalanceInProgressException || failure instanceof CommitFailedException;
+        if (!rebalancing && !(failure instanceof RetriableException)) {
+            handler.troubled(failure);
+        }
+        for (TopicPartition partition : partitions) {
+            OffsetLedger ledger = ledgers.get(partition);
+            if (ledger != null) {
+                ledger.commitFailed();
+            }
+        }
+    }
+
+    /** Commits what is settled and waits for the answer; what cannot be committed is read again. */
+    private void commitNow(Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            OffsetLedger ledger = ledgers.get(partition);
+            if (ledger != null && committing) {
+                // Whether that one arrives, nobody knows; to commit the same offset twice does no harm.
+                ledger.commitFailed();
+            }
+        }
+        Map<TopicPartition, OffsetAndMetadata> offsets = committable(partitions);
+        if (offsets.isEmpty()) {
+            return;
+        }
+        try {
+            consumer().commitSync(offsets, COMMIT_TIMEOUT);
+            committed(offsets.keySet());
+        } catch (KafkaException e) {
+            log.warn(
+                    "Offsets of route '{}' could not be committed; the records since the last commit are published again",
+                    reading.route(),
+                    e);
+            handler.troubled(e);
+        }
+    }
+
+    // Partitions that come and go: called within poll.
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+        partitions.forEach(partition -> {
+            ledgers.put(partition, new OffsetLedger());
+            counted.remove(partition);
+        });
+        log.debug("Route '{}' reads {} more partitions", reading.route(), partitions.size());
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+        backlog.removeIf(record -> partitions.contains(record.partition()));
+        if (!closing) {
+            awaitInFlight(partitions, System.nanoTime() + REVOKE_PATIENCE.toNanos());
+        }
+        commitNow(partitions);
+        abandon(partitions);
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> partitions) {
+        log.warn(
+                "Route '{}' has lost {} partitions to the group; what was not committed is published again",
+                reading.route(),
+                partitions.size());
+        backlog.removeIf(record -> partitions.contains(record.partition()));
+        abandon(partitions);
+    }
+
+    private void abandon(Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            OffsetLedger ledger = ledgers.remove(partition);
+            if (ledger != null) {
+                ledger.abandon();
+            }
+        }
+    }
+
+    private void awaitInFlight(Collection<TopicPartition> partitions, long deadline) {
+        handler.flush();
+        while (anyInFlight(partitions) && handler.settling() && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(2));
+        }
+    }
+
+    private boolean anyInFlight(Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            OffsetLedger ledger = ledgers.get(partition);
+            if (ledger != null && ledger.anyInFlight()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // Ending.
+
+    /** Waits for what is in flight, but keeps polling meanwhile. */
+    private void drain() {
+        backlog.clear();
+        handler.flush();
+        while (anyInFlight(ledgers.keySet()) && handler.settling() && System.nanoTime() < drainUntilNanos) {
+            LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(2));
+            if (System.nanoTime() - polledNanos >= KEEP_POLLING_NANOS) {
+                pollPaused();
+                backlog.clear();
+            }
+        }
+    }
+
+    private void closeConsumer() {
+        Consumer<byte[], byte[]> last = consumer;
+        if (last == null) {
+            return;
+        }
+        closing = true;
+        try {
+            commitNow(List.copyOf(ledgers.keySet()));
+            last.close(CloseOptions.timeout(COMMIT_TIMEOUT));
+        } catch (KafkaException e) {
+            log.debug("The consumer of route '{}' could not take its leave", reading.route(), e);
+        } finally {
+            consumer = null;
+            abandon(List.copyOf(ledgers.keySet()));
+            backlog.clear();
+            committing = false;
+        }
+    }
+}

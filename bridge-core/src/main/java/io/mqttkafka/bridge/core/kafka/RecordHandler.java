@@ -1,0 +1,54 @@
+package io.mqttkafka.bridge.core.kafka;
+
+import io.mqttkafka.bridge.core.session.OffsetLedger;
+import io.mqttkafka.bridge.message.KafkaMessage;
+
+/** Takes the records that {@link KafkaSource} reads. Called by the thread that reads, and must not hold it up for long. */
+public interface RecordHandler {
+    /**
+     * Goes on with what could not go on before.
+     *
+     * @return whether another record may be taken; if not, the source asks again when it is {@linkplain KafkaSource#wake
+     *     woken} or a moment has passed
+     */
+    boolean ready();
+
+    /**
+     * Takes a record over. It is settled when it is done with, by any thread, at any time.
+     *
+     * @param message the record
+     * @param entry its place in the partition, to be settled
+     */
+    void take(KafkaMessage message, OffsetLedger.Entry entry);
+
+    /** Tells that no more records follow for the moment. */
+    void flush();
+
+    /**
+     * Says whether what is in flight can be expected to come to an end soon.
+     *
+     * @return whether waiting for it is of any use
+     */
+    boolean settling();
+
+    /**
+     * Tells that offsets were committed.
+     *
+     * @param records how many records that covers
+     */
+    void committed(long records);
+
+    /**
+     * Tells of a failure of Kafka that the source deals with by itself.
+     *
+     * @param cause what happened
+     */
+    void troubled(Exception cause);
+
+    /**
+     * Tells that the source has ended because of a failure that it cannot deal with.
+     *
+     * @param cause what happened
+     */
+    void failed(Throwable cause);
+}

@@ -1,0 +1,42 @@
+package io.mqttkafka.bridge.core.kafka;
+
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+
+/** Says in words, with the mend, why a Kafka client could not start. */
+final class StartFailures {
+    private StartFailures() {}
+
+    static BridgeStartException of(KafkaOptions options, Exception failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConfigException) {
+                boolean servers = String.valueOf(cause.getMessage()).contains("bootstrap");
+                return new BridgeStartException(
+                        (servers ? "kafka.bootstrapServers: " : "kafka.client, kafka.producer, kafka.consumer: ")
+                                + cause.getMessage()
+                                + (servers ? "; check host names" : "; check the property"),
+                        failure);
+            }
+            if (cause instanceof AuthenticationException) {
+                return new BridgeStartException(
+                        "kafka.client: Kafka " + options.bootstrapServers() + " refuses the credentials or the TLS"
+                                + " connection (" + cause.getMessage()
+                                + "); check security.protocol and the sasl.* and ssl.* properties",
+                        failure);
+            }
+            if (cause instanceof AuthorizationException) {
+                return new BridgeStartException(
+                        "kafka.client: Kafka " + options.bootstrapServers() + " does not authorise us ("
+                                + cause.getMessage() + "); check the ACLs of this user",
+                        failure);
+            }
+        }
+        return new BridgeStartException(
+                "kafka.bootstrapServers: no answer from Kafka at " + options.bootstrapServers()
+                        + "; check host and port, that it runs, and that security.protocol fits",
+                failure);
+    }
+}

@@ -1,0 +1,360 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.kafka.KafkaSink;
+import io.mqttkafka.bridge.core.kafka.PendingRecord;
+import io.mqttkafka.bridge.core.kafka.RecordHandler;
+import io.mqttkafka.bridge.core.kafka.SendFailure;
+import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
+import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
+import io.mqttkafka.bridge.core.mqtt.wire.PropertyWriter;
+import io.mqttkafka.bridge.core.routing.MqttTopicName;
+import io.mqttkafka.bridge.core.session.OffsetLedger;
+import io.mqttkafka.bridge.core.session.PublishSession;
+import io.mqttkafka.bridge.error.DeliveryException;
+import io.mqttkafka.bridge.event.DeadLettered;
+import io.mqttkafka.bridge.event.Retry;
+import io.mqttkafka.bridge.event.Skipped;
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
+import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
+import io.mqttkafka.bridge.message.KafkaMessage;
+import java.time.Duration;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a record from Kafka to MQTT, on one route: decode, filter, map, encode, publish; then taken over by the MQTT
+ * broker, or failed and dealt with.
+ *
+ * <p>Everything but the outcomes is done by the thread that reads the route's records. A record that cannot go on is held,
+ * and no more are taken until it is dealt with, so that order is kept; those that were published before it had failed are on
+ * their way already.
+ */
+final class KafkaToMqttPipeline implements RecordHandler {
+    private static final Duration PAUSE_WHILE_KAFKA_IS_AWAY = Duration.ofSeconds(1);
+
+    /** What the pipeline asks of the connection that it publishes on, and tells it. Thread-safe. */
+    interface Connection {
+        /** Returns the largest packet that the MQTT broker takes, in bytes. */
+        long maximumPacketSize();
+
+        /** Says whether the connection is up. */
+        boolean isUp();
+
+        /** Hurries what waits to be written. */
+        void flush();
+
+        /** The route has to stop, because of a record or, if null, of Kafka. */
+        void stop(SinkRoute route, @Nullable String origin, Throwable cause);
+
+        /** A record has come back from the broker or Kafka: the reading thread should look. */
+        void wake(SinkRoute route);
+    }
+
+    private final SinkRoute route;
+    private final PublishSession session;
+    private final @Nullable KafkaSink deadLetters;
+    private final Connection connection;
+    private final BridgeEvents events;
+
+    /** Records that could not go on, oldest first. For the reading thread. */
+    private final PriorityQueue<SinkAttempt> held = new PriorityQueue<>();
+
+    /** Records that came back from another thread; no more than are in flight. */
+    private final Queue<SinkAttempt> returned = new ConcurrentLinkedQueue<>();
+
+    private long order;
+    private volatile boolean deadLettersBroken;
+
+    KafkaToMqttPipeline(
+            SinkRoute route,
+            PublishSession session,
+            @Nullable KafkaSink deadLetters,
+            Connection connection,
+            BridgeEvents events) {
+        this.route = route;
+        this.session = session;
+        this.deadLetters = deadLetters;
+        this.connection = connection;
+        this.events = events;
+    }
+
+    @Override
+    public void take(KafkaMessage message, OffsetLedger.Entry entry) {
+        route.counters.received.increment();
+        advance(new SinkAttempt(message, entry, order++, System.nanoTime()));
+    }
+
+    /** Makes a message of the record and publishes it. */
+    private void advance(SinkAttempt attempt) {
+        Outgoing outgoing = attempt.outgoing;
+        if (outgoing == null) {
+            try {
+                outgoing = outgoing(attempt);
+            } catch (Exception | StackOverflowError | LinkageError e) {
+                hold(attempt, failure(e));
+                return;
+            }
+            if (outgoing == null) {
+                route.counters.filtered.increment();
+                attempt.entry.settle();
+                return;
+            }
+        }
+        if (outgoing.expired(System.currentTimeMillis())) {
+            route.counters.expired.increment();
+            attempt.entry.settle();
+            return;
+        }
+        if (outgoing.packet.size() > connection.maximumPacketSize()) {
+            attempt.outgoing = null;
+            hold(attempt, new Failure(Failure.Kind.FINAL, tooLarge(outgoing.packet.size())));
+            return;
+        }
+        attempt.outgoing = outgoing;
+        attempt.entry.sent();
+        if (session.publish(outgoing, System.nanoTime())) {
+            attempt.outgoing = null;
+        } else {
+            attempt.entry.returned();
+            held.add(attempt);
+        }
+    }
+
+    /** Makes the message; null if a filter refuses the record. */
+    private @Nullable Outgoing outgoing(SinkAttempt attempt) {
+        SinkTransformation transformation = new SinkTransformation(route, attempt.message);
+        if (!transformation.decode()) {
+            return null;
+        }
+        transformation.encode();
+        byte[] topic = MqttTopicName.checked("toMqtt", transformation.requireMqttTopic(), route.allowDollar);
+        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers());
+        int qos = route.qos.level();
+        EncodedPublish packet = EncodedPublish.of(topic, qos, route.retain, properties, transformation.payload());
+        return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(attempt.message));
+    }
+
+    private static Failure failure(Throwable cause) {
+        return new Failure(Failure.Kind.RETRYABLE, cause);
+    }
+
+    private DeliveryException tooLarge(int size) {
+        return new DeliveryException("the message has " + size + " bytes, but the MQTT broker takes "
+                + connection.maximumPacketSize() + " at most (its maximum packet size)");
+    }
+
+    /** The MQTT broker has taken the message over. Called by a thread of the connection. */
+    void accepted(SinkAttempt attempt) {
+        route.counters.delivered.increment();
+        attempt.entry.settle();
+    }
+
+    /** The MQTT broker has refused the message. Called by a thread of the connection. */
+    void refused(SinkAttempt attempt, int reasonCode) {
+        DeliveryException cause =
+                new DeliveryException("the MQTT broker refused the message: " + ReasonCodes.text(reasonCode));
+        giveBack(attempt, new Failure(isFinal(reasonCode) ? Failure.Kind.FINAL : Failure.Kind.RETRYABLE, cause));
+    }
+
+    /** Topic name invalid, payload format invalid: the same message is refused again. */
+    private static boolean isFinal(int reasonCode) {
+        return reasonCode == 0x90 || reasonCode == 0x99;
+    }
+
+    private void giveBack(SinkAttempt attempt, Failure failure) {
+        attempt.failure = failure;
+        attempt.entry.returned();
+        returned.add(attempt);
+        connection.wake(route);
+    }
+
+    // What could not go on.
+
+    private void hold(SinkAttempt attempt, Failure failure) {
+        attempt.failure = failure;
+        held.add(attempt);
+    }
+
+    @Override
+    public boolean ready() {
+        SinkAttempt back;
+        while ((back = returned.poll()) != null) {
+            held.add(back);
+        }
+        mendDeadLetters();
+        SinkAttempt first;
+        while ((first = held.peek()) != null) {
+            if (!first.entry.abandoned() && first.dueNanos - System.nanoTime() > 0) {
+                return false;
+            }
+            held.remove();
+            if (!first.entry.abandoned()) {
+                proceed(first);
+            }
+            if (held.peek() == first && first.failure == null) {
+                // There is no room for it.
+                return false;
+            }
+        }
+        return connection.isUp();
+    }
+
+    private void mendDeadLetters() {
+        if (deadLettersBroken && deadLetters != null) {
+            deadLetters.reset();
+            // What the old producer gave up has been told by now.
+            deadLettersBroken = false;
+        }
+    }
+
+    private void proceed(SinkAttempt attempt) {
+        Failure failure = attempt.failure;
+        attempt.failure = null;
+        Throwable givenUp = attempt.givenUp;
+        if (givenUp != null) {
+            giveUp(attempt, givenUp, failure);
+        } else if (failure == null) {
+            advance(attempt);
+        } else {
+            retryOrGiveUp(attempt, failure);
+        }
+    }
+
+    private void retryOrGiveUp(SinkAttempt attempt, Failure failure) {
+        FailurePolicy policy = route.failurePolicy;
+        attempt.failures++;
+        route.lastError(failure.cause());
+        boolean again = failure.kind() == Failure.Kind.RETRYABLE && attempt.failures <= policy.retries();
+        if (again && policy.backoff() != null) {
+            Duration delay = policy.backoff()
+                    .delay(attempt.failures, ThreadLocalRandom.current().nextDouble());
+            route.counters.retries.increment();
+            events.tell(listener -> listener.onRetry(
+                    new Retry(route.name(), attempt.message.origin(), attempt.failures, delay, failure.cause())));
+            holdFor(attempt, delay);
+        } else {
+            attempt.givenUp = failure.cause();
+            giveUp(attempt, failure.cause(), null);
+        }
+    }
+
+    private void holdFor(SinkAttempt attempt, Duration delay) {
+        attempt.dueNanos = System.nanoTime() + delay.toNanos();
+        held.add(attempt);
+    }
+
+    private void giveUp(SinkAttempt attempt, Throwable cause, @Nullable Failure failure) {
+        FailurePolicy.Action action = route.failurePolicy.lastAction();
+        if (action instanceof DeadLetter deadLetter && deadLetters != null) {
+            deadLetter(attempt, deadLetters, deadLetter.topic(), cause, failure);
+        } else if (action instanceof Skip) {
+            route.counters.skipped.increment();
+            events.tell(listener -> listener.onSkipped(new Skipped(route.name(), attempt.message.origin(), cause)));
+            attempt.entry.settle();
+        } else {
+            stop(attempt, cause);
+        }
+    }
+
+    private void stop(SinkAttempt attempt, Throwable cause) {
+        holdFor(attempt, Duration.ofDays(1));
+        connection.stop(route, attempt.message.origin(), cause);
+    }
+
+    private void deadLetter(
+            SinkAttempt attempt, KafkaSink sink, String topic, Throwable cause, @Nullable Failure failure) {
+        if (failure != null) {
+            TopicResolution resolution = sink.resolve(topic);
+            if (resolution.state() == TopicResolution.State.UNREACHABLE) {
+                route.lastError(failure.cause());
+                holdFor(attempt, PAUSE_WHILE_KAFKA_IS_AWAY);
+                attempt.failure = failure;
+                return;
+            }
+            if (resolution.state() != TopicResolution.State.READY || failure.kind() != Failure.Kind.TOPIC_UNKNOWN) {
+                stop(
+                        attempt,
+                        new DeliveryException(
+                                "onFailure.deadLetter: '" + topic + "' cannot be written to: "
+                                        + SafeText.of(failure.cause()),
+                                cause));
+                return;
+            }
+        }
+        byte[] payload = attempt.message.payload();
+        attempt.entry.sent();
+        sink.send(
+                topic,
+                null,
+                attempt.message.key(),
+                payload == null ? new byte[0] : payload,
+                DeadLetters.headers(route, attempt, cause),
+                new DeadLetterRecord(attempt, topic, cause));
+    }
+
+    /** A dead letter on its way to Kafka. */
+    private final class DeadLetterRecord extends PendingRecord {
+        private final SinkAttempt attempt;
+        private final String topic;
+        private final Throwable cause;
+
+        DeadLetterRecord(SinkAttempt attempt, String topic, Throwable cause) {
+            this.attempt = attempt;
+            this.topic = topic;
+            this.cause = cause;
+        }
+
+        @Override
+        protected void confirmed() {
+            route.counters.deadLettered.increment();
+            events.tell(listener ->
+                    listener.onDeadLettered(new DeadLettered(route.name(), attempt.message.origin(), topic, cause)));
+            attempt.entry.settle();
+        }
+
+        @Override
+        protected void unconfirmed(SendFailure failure) {
+            if (failure.kind() == SendFailure.Kind.BROKEN) {
+                // Perhaps it was written: a second dead letter is better than none.
+                deadLettersBroken = true;
+                giveBack(attempt, new Failure(Failure.Kind.TOPIC_UNKNOWN, failure.cause()));
+            } else {
+                giveBack(attempt, Failure.of(failure));
+            }
+        }
+    }
+
+    // What the source has to say.
+
+    @Override
+    public void flush() {
+        connection.flush();
+    }
+
+    @Override
+    public boolean settling() {
+        return connection.isUp();
+    }
+
+    @Override
+    public void committed(long records) {
+        route.counters.acknowledged.add(records);
+    }
+
+    @Override
+    public void troubled(Exception cause) {
+        route.lastError(cause);
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+        route.lastError(cause);
+        connection.stop(route, null, cause);
+    }
+}

@@ -1,0 +1,52 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
+import io.mqttkafka.bridge.core.session.Publication;
+
+/** One message ready to be published, and the record that it was made of. */
+final class Outgoing extends Publication {
+    /** What a message weighs besides its packet. */
+    private static final int OVERHEAD_BYTES = 128;
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    final KafkaToMqttPipeline pipeline;
+    final SinkAttempt attempt;
+    final EncodedPublish packet;
+
+    /** When it expires, in milliseconds since 1970. */
+    private final long deadlineMillis;
+
+    Outgoing(KafkaToMqttPipeline pipeline, SinkAttempt attempt, int qos, EncodedPublish packet, long deadlineMillis) {
+        super(qos, packet.size() + OVERHEAD_BYTES);
+        this.pipeline = pipeline;
+        this.attempt = attempt;
+        this.packet = packet;
+        this.deadlineMillis = deadlineMillis;
+    }
+
+    /** The deadline of a message that does not expire. */
+    static long never() {
+        return NEVER;
+    }
+
+    boolean expired(long nowMillis) {
+        return deadlineMillis <= nowMillis;
+    }
+
+    /** The seconds left, rounded up; never 0, which brokers take in different ways. */
+    long expirySeconds(long nowMillis) {
+        long left = (deadlineMillis - nowMillis + 999) / 1000;
+        return Math.max(1, Math.min(left, 0xFFFF_FFFFL));
+    }
+
+    @Override
+    protected void accepted(int reasonCode) {
+        pipeline.accepted(attempt);
+    }
+
+    @Override
+    protected void refused(int reasonCode) {
+        pipeline.refused(attempt, reasonCode);
+    }
+}

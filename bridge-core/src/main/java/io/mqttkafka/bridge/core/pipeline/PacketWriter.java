@@ -1,0 +1,149 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.mqtt.AckOutput;
+import io.mqttkafka.bridge.core.session.Publication;
+import io.mqttkafka.bridge.core.session.PublishSession;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that writes messages and releases to one connection, many in one write. So a broker that does not read holds up
+ * neither the threads that read Kafka nor the one that reads the connection. The session bounds what waits here.
+ */
+final class PacketWriter implements PublishSession.Packets, Runnable {
+    private static final Logger log = LoggerFactory.getLogger(PacketWriter.class);
+    private static final int INITIAL_SIZE = 64 * 1024;
+    private static final int LARGEST_KEPT = 1024 * 1024;
+    private static final int WORTH_WRITING = 16 * 1024;
+    private static final int PUBREL = 0x62;
+    private static final int PACKET_ID_NOT_FOUND = 0x92;
+
+    private final PublishSession session;
+    private final AckOutput output;
+    private final Thread thread;
+
+    /** What is to be written next; guarded by this. */
+    private byte[] filling = new byte[INITIAL_SIZE];
+
+    private int length;
+    private List<Publication> unacknowledged = new ArrayList<>();
+
+    private volatile boolean signalled;
+    private volatile boolean stopped;
+
+    PacketWriter(String name, PublishSession session, AckOutput output) {
+        this.session = session;
+        this.output = output;
+        thread = new Thread(this, name);
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Writes what waits. Cheap if it is going to do so anyway. */
+    void flush() {
+        if (!signalled) {
+            signalled = true;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** Ends. Not before the connection is closed, or a write that is going on could hold it up. */
+    void stop() {
+        stopped = true;
+        LockSupport.unpark(thread);
+    }
+
+    @Override
+    public synchronized void publish(Publication publication, int packetId, boolean duplicate) {
+        Outgoing outgoing = (Outgoing) publication;
+        int size = outgoing.packet.size();
+        room(size);
+        outgoing.packet.copyTo(
+                filling, length, packetId, duplicate, outgoing.expirySeconds(System.currentTimeMillis()));
+        length += size;
+        if (publication.qos() == 0) {
+            unacknowledged.add(publication);
+        }
+        if (length >= WORTH_WRITING) {
+            flush();
+        }
+    }
+
+    @Override
+    public synchronized void pubrel(int packetId, boolean known) {
+        room(5);
+        filling[length++] = (byte) PUBREL;
+        filling[length++] = (byte) (known ? 2 : 3);
+        filling[length++] = (byte) (packetId >> 8);
+        filling[length++] = (byte) packetId;
+        if (!known) {
+            filling[length++] = (byte) PACKET_ID_NOT_FOUND;
+        }
+        flush();
+    }
+
+    private void room(int count) {
+        if (filling.length - length < count) {
+            filling = Arrays.copyOf(filling, Math.max(filling.length * 2, length + count));
+        }
+    }
+
+    @Override
+    public void run() {
+        byte[] other = new byte[INITIAL_SIZE];
+        while (!stopped) {
+            signalled = false;
+            byte[] full = null;
+            int count = 0;
+            List<Publication> left = List.of();
+            synchronized (this) {
+                if (length > 0) {
+                    full = filling;
+                    count = length;
+                    filling = other;
+                    length = 0;
+                    if (!unacknowledged.isEmpty()) {
+                        left = unacknowledged;
+                        unacknowledged = new ArrayList<>();
+                    }
+                }
+            }
+            if (full == null) {
+                if (!signalled && !stopped) {
+                    LockSupport.park(this);
+                }
+            } else {
+                if (!write(full, count)) {
+                    return;
+                }
+                session.written(left);
+                other = full.length > LARGEST_KEPT ? new byte[INITIAL_SIZE] : full;
+            }
+        }
+    }
+
+    private boolean write(byte[] packets, int count) {
+        try {
+            output.write(packets, count);
+            return true;
+        } catch (IOException e) {
+            // The reader finds the connection broken too; what was not acknowledged is sent again.
+            log.debug("Messages could not be written", e);
+            return false;
+        }
+    }
+
+    /** Shows how much waits, no contents. */
+    @Override
+    public synchronized String toString() {
+        return "PacketWriter[" + length + " bytes]";
+    }
+}

@@ -1,0 +1,184 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.BinaryHeaders;
+import io.mqttkafka.bridge.core.mqtt.wire.PropertyWriter;
+import io.mqttkafka.bridge.core.routing.MqttText;
+import io.mqttkafka.bridge.core.routing.MqttTopicName;
+import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.error.MappingException;
+import io.mqttkafka.bridge.message.Header;
+import io.mqttkafka.bridge.message.KafkaMessage;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the properties of MQTT messages of the headers of records: what {@link RecordHeaders} wrote goes back to where it came
+ * from, everything else becomes a user property.
+ */
+final class PublishProperties {
+    private static final String BASE64_PREFIX = "base64:";
+    private static final byte[] BASE64_BYTES = ascii(BASE64_PREFIX);
+    private static final int MAX_LENGTH = 65_535;
+    private static final String PAYLOAD_FORMAT = "mqtt.payload-format";
+    private static final String CONTENT_TYPE = "mqtt.content-type";
+    private static final String RESPONSE_TOPIC = "mqtt.response-topic";
+    private static final String CORRELATION_DATA = "mqtt.correlation-data";
+    private static final String EXPIRES_AT = "mqtt.expires-at";
+
+    /** Headers that tell of the MQTT message that a record was made of. */
+    private static final Set<String> METADATA = Set.of(
+            "mqtt.topic",
+            "mqtt.qos",
+            "mqtt.retained",
+            "mqtt.duplicate",
+            PAYLOAD_FORMAT,
+            CONTENT_TYPE,
+            RESPONSE_TOPIC,
+            CORRELATION_DATA,
+            EXPIRES_AT);
+
+    private static final byte[] KAFKA_TOPIC = ascii("kafka.topic");
+    private static final byte[] KAFKA_PARTITION = ascii("kafka.partition");
+    private static final byte[] KAFKA_OFFSET = ascii("kafka.offset");
+
+    private PublishProperties() {}
+
+    /**
+     * Reads the deadline of a record.
+     *
+     * @return milliseconds since 1970, or {@link Outgoing#never}
+     */
+    static long deadlineMillis(KafkaMessage message) {
+        byte[] value = last(message, EXPIRES_AT);
+        if (value == null) {
+            return Outgoing.never();
+        }
+        try {
+            return Long.parseLong(new String(value, StandardCharsets.UTF_8));
+        } catch (NumberFormatException e) {
+            throw new MappingException(
+                    "header " + EXPIRES_AT + ": is not a number of milliseconds since 1970; mend who writes it", e);
+        }
+    }
+
+    /** Makes the properties; null if there are none. */
+    static @Nullable PropertyWriter of(SinkRoute route, KafkaMessage message, List<Header> headers) {
+        if (headers.isEmpty() && !route.metadataProperties) {
+            return null;
+        }
+        PropertyWriter properties = new PropertyWriter();
+        metadata(properties, message);
+        if (route.userProperties) {
+            for (Header header : headers) {
+                if (!METADATA.contains(header.name()) && !header.name().startsWith(SourceRoute.RESERVED_PREFIX)) {
+                    userProperty(properties, route, header);
+                }
+            }
+        }
+        if (route.metadataProperties) {
+            properties.userProperty(KAFKA_TOPIC, ascii(message.topic()));
+            properties.userProperty(KAFKA_PARTITION, ascii(Integer.toString(message.partition())));
+            properties.userProperty(KAFKA_OFFSET, ascii(Long.toString(message.offset())));
+        }
+        return properties;
+    }
+
+    private static void metadata(PropertyWriter properties, KafkaMessage message) {
+        byte[] format = last(message, PAYLOAD_FORMAT);
+        if (format != null) {
+            properties.payloadFormat(isUtf8(new String(format, StandardCharsets.UTF_8)));
+        }
+        if (message.lastHeader(EXPIRES_AT) != null) {
+            properties.expiry();
+        }
+        byte[] contentType = last(message, CONTENT_TYPE);
+        if (contentType != null) {
+            if (!MqttText.isLegal(contentType)) {
+                throw notText(CONTENT_TYPE);
+            }
+            properties.contentType(contentType);
+        }
+        byte[] responseTopic = last(message, RESPONSE_TOPIC);
+        if (responseTopic != null) {
+            if (!MqttText.isLegal(responseTopic)) {
+                throw notText(RESPONSE_TOPIC);
+            }
+            properties.responseTopic(MqttTopicName.checked(
+                    "header " + RESPONSE_TOPIC, new String(responseTopic, StandardCharsets.UTF_8), true));
+        }
+        byte[] correlationData = last(message, CORRELATION_DATA);
+        if (correlationData != null) {
+            if (correlationData.length > MAX_LENGTH) {
+                throw new MappingException("header " + CORRELATION_DATA + ": has " + correlationData.length
+                        + " bytes; MQTT takes at most " + MAX_LENGTH);
+            }
+            properties.correlationData(correlationData);
+        }
+    }
+
+    private static boolean isUtf8(String format) {
+        return switch (format) {
+            case "utf-8" -> true;
+            case "bytes" -> false;
+            default ->
+                throw new MappingException("header " + PAYLOAD_FORMAT + ": '" + UntrustedText.escape(format)
+                        + "' is neither 'utf-8' nor 'bytes'");
+        };
+    }
+
+    // NullAway cannot see in class files of JDK 17 that an array may be null.
+    @SuppressWarnings("NullAway")
+    private static byte @Nullable [] last(KafkaMessage message, String name) {
+        Header header = message.lastHeader(name);
+        return header == null ? null : header.value();
+    }
+
+    // NullAway cannot see in class files of JDK 17 that an array may be null.
+    @SuppressWarnings("NullAway")
+    private static void userProperty(PropertyWriter properties, SinkRoute route, Header header) {
+        byte[] name = MqttText.bytes(header.name());
+        if (name == null) {
+            throw new MappingException("header '" + UntrustedText.escape(header.name())
+                    + "': its name cannot be an MQTT string; rename it, or set userProperties(false)");
+        }
+        byte[] value = header.value();
+        boolean base64 = route.binaryHeaders == BinaryHeaders.BASE64;
+        boolean plain = value != null && MqttText.isLegal(value) && !(base64 && startsWithPrefix(value));
+        if (plain) {
+            properties.userProperty(name, value);
+            return;
+        }
+        byte[] encoded = base64 && value != null ? base64(value) : null;
+        if (encoded == null || encoded.length > MAX_LENGTH) {
+            throw new MappingException(
+                    "header '" + UntrustedText.escape(header.name()) + "': "
+                            + (value == null
+                                    ? "has no value"
+                                    : "its value of " + value.length + " bytes cannot be an MQTT string")
+                            + "; MQTT takes at most 65535 bytes of UTF-8 text without control characters, see binaryHeaders(..)");
+        }
+        properties.userProperty(name, encoded);
+    }
+
+    private static boolean startsWithPrefix(byte[] value) {
+        return value.length >= BASE64_BYTES.length
+                && Arrays.equals(value, 0, BASE64_BYTES.length, BASE64_BYTES, 0, BASE64_BYTES.length);
+    }
+
+    private static byte[] base64(byte[] value) {
+        return ascii(BASE64_PREFIX + Base64.getEncoder().encodeToString(value));
+    }
+
+    private static MappingException notText(String header) {
+        return new MappingException("header " + header
+                + ": its value cannot be an MQTT string: at most 65535 bytes of UTF-8 text without control characters");
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

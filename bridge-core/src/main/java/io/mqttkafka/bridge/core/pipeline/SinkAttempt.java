@@ -1,0 +1,42 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.session.OffsetLedger;
+import io.mqttkafka.bridge.message.KafkaMessage;
+import org.jspecify.annotations.Nullable;
+
+/** One record on its way to MQTT, from its reading until the route is done with it. */
+final class SinkAttempt implements Comparable<SinkAttempt> {
+    final KafkaMessage message;
+    final OffsetLedger.Entry entry;
+
+    /** Its place among the records of the route. */
+    final long order;
+
+    /** The message that waits for room; null if it has to be made. */
+    @Nullable
+    Outgoing outgoing;
+
+    /** How often it has failed. */
+    int failures;
+
+    /** When it is to be tried again, by {@link System#nanoTime()}. */
+    long dueNanos;
+
+    /** Why it could not go on; null if nothing is the matter. */
+    volatile @Nullable Failure failure;
+
+    /** Why it will not be tried again; null while it may be. */
+    volatile @Nullable Throwable givenUp;
+
+    SinkAttempt(KafkaMessage message, OffsetLedger.Entry entry, long order, long nowNanos) {
+        this.message = message;
+        this.entry = entry;
+        this.order = order;
+        this.dueNanos = nowNanos;
+    }
+
+    @Override
+    public int compareTo(SinkAttempt other) {
+        return Long.compare(order, other.order);
+    }
+}

@@ -1,0 +1,181 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.BinaryHeaders;
+import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
+import io.mqttkafka.bridge.KafkaToMqttRoute;
+import io.mqttkafka.bridge.KafkaToMqttRoute.Filter;
+import io.mqttkafka.bridge.KafkaToMqttRoute.Mapping;
+import io.mqttkafka.bridge.KafkaToMqttRoute.Step;
+import io.mqttkafka.bridge.MqttTopicMapper;
+import io.mqttkafka.bridge.PayloadCodec;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.core.routing.MqttTopicName;
+import io.mqttkafka.bridge.core.routing.TopicTemplate;
+import io.mqttkafka.bridge.core.routing.TopicTemplate.Variable;
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.message.KafkaMessage;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A route from Kafka, compiled: the template parsed and checked, the functions of the user without their types, and the
+ * counts of what it did.
+ */
+public final class SinkRoute implements CompiledRoute {
+    /** What templates call like a level: the number of the partition. */
+    static final String PARTITION = "partition";
+
+    final String name;
+    final List<String> topics;
+    final @Nullable Pattern pattern;
+    final String group;
+    final QoS qos;
+    final boolean retain;
+    final boolean userProperties;
+    final boolean metadataProperties;
+    final BinaryHeaders binaryHeaders;
+    final @Nullable PayloadCodec<Object> decoder;
+    final List<Step> steps;
+    final @Nullable PayloadCodec<Object> encoder;
+    final @Nullable TopicTemplate topicTemplate;
+    final @Nullable MqttTopicMapper<Object> topicMapper;
+    final boolean allowDollar;
+    final FailurePolicy failurePolicy;
+    final RouteCounters counters = new RouteCounters();
+
+    private static final RouteCounters NONE = new RouteCounters();
+
+    private volatile @Nullable String lastError;
+    private volatile boolean stopped;
+
+    // The stages of the public API have proven that the types of these functions fit each other.
+    @SuppressWarnings("unchecked")
+    private SinkRoute(KafkaToMqttRoute route, String group) {
+        KafkaToMqttRoute.Source source = route.source();
+        KafkaToMqttRoute.Target target = route.target();
+        name = route.name();
+        topics = source.topics();
+        pattern = source.pattern();
+        this.group = group;
+        qos = target.qos();
+        retain = target.retain();
+        userProperties = target.userProperties();
+        metadataProperties = target.metadataProperties();
+        binaryHeaders = target.binaryHeaders();
+        decoder = (PayloadCodec<Object>) source.decoder();
+        steps = source.steps();
+        encoder = (PayloadCodec<Object>) source.encoder();
+        topicMapper = (MqttTopicMapper<Object>) target.topicMapper();
+        if (target.topicTemplate() == null) {
+            topicTemplate = null;
+        } else {
+            topicTemplate = TopicTemplate.parse(
+                    "toMqtt", target.topicTemplate(), List.of(PARTITION), EnumSet.allOf(Variable.class));
+            MqttTopicName.requirePossible(topicTemplate);
+        }
+        allowDollar = topicTemplate != null && topicTemplate.literalPrefix().startsWith("$");
+        failurePolicy = route.failurePolicy();
+        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter && reads(deadLetter.topic())) {
+            throw new BridgeConfigException("onFailure.deadLetter: '" + deadLetter.topic()
+                    + "' is a topic that the route itself reads; choose another one");
+        }
+    }
+
+    /**
+     * Compiles a route.
+     *
+     * @param route the route
+     * @param group the consumer group of the route
+     * @return the route, compiled
+     * @throws BridgeConfigException if its template or names are not legal; the message names the route
+     */
+    public static SinkRoute compile(KafkaToMqttRoute route, String group) {
+        try {
+            return new SinkRoute(route, group);
+        } catch (BridgeConfigException e) {
+            throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Returns the QoS the route publishes with.
+     *
+     * @return the QoS
+     */
+    public QoS qos() {
+        return qos;
+    }
+
+    /**
+     * Returns the consumer group of the route.
+     *
+     * @return the group
+     */
+    public String group() {
+        return group;
+    }
+
+    /**
+     * Says whether another route reads the same topics in the same group, so that each record would reach only one of them.
+     *
+     * @param other the other route
+     * @return whether it does; two patterns are taken to do so
+     */
+    public boolean sharesRecordsWith(SinkRoute other) {
+        if (!group.equals(other.group)) {
+            return false;
+        }
+        if (pattern != null && other.pattern != null) {
+            return true;
+        }
+        return topics.stream().anyMatch(other::reads) || other.topics.stream().anyMatch(this::reads);
+    }
+
+    private boolean reads(String topic) {
+        return topics.contains(topic)
+                || (pattern != null && pattern.matcher(topic).matches());
+    }
+
+    @Override
+    public RouteCounts counts(int qosLevel) {
+        return (qosLevel == qos.level() ? counters : NONE).snapshot();
+    }
+
+    @Override
+    public @Nullable String lastError() {
+        return lastError;
+    }
+
+    void lastError(Throwable cause) {
+        lastError = SafeText.of(cause);
+    }
+
+    @Override
+    public boolean stopped() {
+        return stopped;
+    }
+
+    void markStopped() {
+        stopped = true;
+    }
+
+    @SuppressWarnings("unchecked")
+    static boolean keeps(Filter step, Object value, KafkaMessage message) {
+        return ((BiPredicate<Object, KafkaMessage>) step.keep()).test(value, message);
+    }
+
+    @SuppressWarnings("unchecked")
+    static @Nullable Object map(Mapping step, Object value) {
+        return ((Function<Object, @Nullable Object>) step.mapping()).apply(value);
+    }
+}

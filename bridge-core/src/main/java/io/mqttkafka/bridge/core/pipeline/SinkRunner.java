@@ -1,0 +1,645 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import io.mqttkafka.bridge.core.kafka.KafkaSink;
+import io.mqttkafka.bridge.core.kafka.KafkaSource;
+import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.mqtt.AckOutput;
+import io.mqttkafka.bridge.core.mqtt.CloseReason;
+import io.mqttkafka.bridge.core.mqtt.InboundHandler;
+import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
+import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.core.session.ProtocolViolation;
+import io.mqttkafka.bridge.core.session.PublishSession;
+import io.mqttkafka.bridge.error.BridgeClosedException;
+import io.mqttkafka.bridge.error.BridgeException;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.error.DeliveryException;
+import io.mqttkafka.bridge.event.Connected;
+import io.mqttkafka.bridge.event.Disconnected;
+import io.mqttkafka.bridge.event.RouteStopped;
+import io.mqttkafka.bridge.event.SessionLost;
+import io.mqttkafka.bridge.event.Stalled;
+import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one MQTT connection up on which routes from Kafka publish, and their consumers at work.
+ *
+ * <p>Its supervisor thread connects, watches, and connects again; each route has a {@link KafkaSource} with a thread of its
+ * own. While the connection is away nothing is taken from Kafka, and what was published and not acknowledged is published
+ * again on the next connection. A route that fails stops alone: Kafka keeps its records.
+ */
+public final class SinkRunner implements Runner {
+    private static final Logger log = LoggerFactory.getLogger(SinkRunner.class);
+    private static final long TICK_MILLIS = 250;
+    private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
+    private static final int MOST_REFUSALS_IN_A_ROW = 3;
+    private static final int NORMAL_DISCONNECTION = 0;
+    private static final int PROTOCOL_ERROR = 0x82;
+
+    /**
+     * What a broker says when it takes offence at a message: malformed, protocol error, topic invalid, too large, payload
+     * format, retain or QoS not supported. The same message would offend again.
+     */
+    private static final Set<Integer> OFFENDED = Set.of(0x81, 0x82, 0x90, 0x94, 0x95, 0x99, 0x9A, 0x9B);
+
+    /** What a runner is made of. */
+    public record Parts(
+            String clientId,
+            MqttOptions options,
+            KafkaOptions kafkaOptions,
+            List<SinkRoute> routes,
+            MqttTransport transport,
+            KafkaClients kafka,
+            Supplier<KafkaSink> deadLetters,
+            BridgeEvents events,
+            Duration drainTimeout,
+            Duration stallThreshold,
+            Runnable stateChanged) {}
+
+    /** One route, its consumer, and where its dead letters go. */
+    private record Lane(
+            SinkRoute route, KafkaSource source, @Nullable KafkaSink deadLetters) {}
+
+    private final Parts parts;
+    private final String clientId;
+    private final MqttOptions options;
+    private final BridgeEvents events;
+    private final PublishSession session;
+    private final List<Lane> lanes = new ArrayList<>();
+    private final Thread supervisor;
+    private final CompletableFuture<Void> started = new CompletableFuture<>();
+
+    // What the supervisor waits for; guarded by its monitor.
+    private final Object monitor = new Object();
+    private @Nullable CloseReason closed;
+    private boolean ending;
+    private boolean connecting;
+
+    private volatile boolean connected;
+    private volatile boolean up;
+    private volatile boolean finished;
+    private volatile boolean sessionPresent;
+    private volatile long maximumPacketSize = Long.MAX_VALUE;
+    private volatile @Nullable String lastError;
+    private volatile @Nullable PacketWriter writer;
+    private final LongAdder connects = new LongAdder();
+
+    /**
+     * Makes a runner that does nothing yet.
+     *
+     * @param parts what it is made of
+     */
+    public SinkRunner(Parts parts) {
+        this.parts = parts;
+        clientId = parts.clientId();
+        options = parts.options();
+        events = parts.events();
+        session = new PublishSession(options.sendMaximum(), options.maxInFlightBytes(), this::wakeAll);
+        for (SinkRoute route : parts.routes()) {
+            KafkaSink deadLetters = route.failurePolicy.lastAction() instanceof DeadLetter
+                    ? parts.deadLetters().get()
+                    : null;
+            KafkaToMqttPipeline pipeline =
+                    new KafkaToMqttPipeline(route, session, deadLetters, new ForPipeline(), events);
+            KafkaSource.Reading reading =
+                    new KafkaSource.Reading(route.name, route.topics, route.pattern, route.group, clientId);
+            lanes.add(new Lane(
+                    route, new KafkaSource(parts.kafka(), parts.kafkaOptions(), reading, pipeline), deadLetters));
+        }
+        supervisor = new Thread(this::run, "bridge-" + clientId);
+        supervisor.setDaemon(true);
+    }
+
+    private void wakeAll() {
+        for (Lane lane : lanes) {
+            lane.source().wake();
+        }
+    }
+
+    // Starting, asking, ending: called by the bridge.
+
+    @Override
+    public void start(long deadlineNanos) {
+        for (Lane lane : lanes) {
+            lane.source().open(remaining(deadlineNanos));
+            KafkaSink sink = lane.deadLetters();
+            if (sink != null && lane.route().failurePolicy.lastAction() instanceof DeadLetter deadLetter) {
+                sink.open(remaining(deadlineNanos));
+                requireReady(lane.route(), sink, deadLetter.topic(), deadlineNanos);
+            }
+        }
+        supervisor.start();
+        try {
+            started.get(remaining(deadlineNanos).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof BridgeException failure) {
+                throw failure;
+            }
+            throw new BridgeStartException("the bridge could not start: " + e.getCause(), e.getCause());
+        } catch (TimeoutException e) {
+            String error = lastError;
+            throw new BridgeStartException(
+                    error == null
+                            ? "mqtt.serverUri: the MQTT broker did not answer before the start timeout; check that it runs"
+                            : error,
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BridgeStartException("the start was interrupted", e);
+        }
+        // Not before there is somebody to publish to.
+        lanes.forEach(lane -> lane.source().start());
+    }
+
+    private static void requireReady(SinkRoute route, KafkaSink sink, String topic, long deadlineNanos) {
+        TopicResolution resolution = sink.resolve(topic);
+        while (resolution.state() == TopicResolution.State.UNREACHABLE && deadlineNanos - System.nanoTime() > 0) {
+            resolution = sink.resolve(topic);
+        }
+        if (resolution.state() != TopicResolution.State.READY) {
+            throw new BridgeStartException(
+                    "route '" + route.name() + "': onFailure.deadLetter: "
+                            + MqttToKafkaPipeline.notReady(topic, resolution).getMessage(),
+                    resolution.cause());
+        }
+    }
+
+    private static Duration remaining(long deadlineNanos) {
+        return Duration.ofNanos(Math.max(TimeUnit.MILLISECONDS.toNanos(1), deadlineNanos - System.nanoTime()));
+    }
+
+    @Override
+    public void close(Duration timeout) {
+        boolean interrupted = false;
+        try {
+            lanes.forEach(lane -> lane.source().endSoon(timeout));
+            for (Lane lane : lanes) {
+                lane.source().stop(timeout);
+            }
+            endSupervisor();
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        for (Lane lane : lanes) {
+            KafkaSink sink = lane.deadLetters();
+            if (sink != null) {
+                sink.close(Duration.ZERO);
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void endSupervisor() throws InterruptedException {
+        synchronized (monitor) {
+            ending = true;
+            if (connecting) {
+                supervisor.interrupt();
+            }
+            monitor.notifyAll();
+        }
+        if (supervisor.getState() != Thread.State.NEW) {
+            supervisor.join();
+        }
+    }
+
+    @Override
+    public boolean connected() {
+        return connected && parts.routes().stream().noneMatch(SinkRoute::stopped);
+    }
+
+    @Override
+    public boolean finished() {
+        return finished;
+    }
+
+    @Override
+    public ConnectionHealth health() {
+        return new ConnectionHealth(
+                clientId,
+                connected,
+                sessionPresent,
+                connects.sum(),
+                session.unfinished(),
+                session.bytes(),
+                Duration.ofNanos(session.oldestAge(System.nanoTime())),
+                session.resent(),
+                0,
+                0,
+                lastError);
+    }
+
+    // The supervisor.
+
+    private void run() {
+        try {
+            int attempt = 0;
+            int offended = 0;
+            while (true) {
+                long before = session.finished();
+                long since = System.nanoTime();
+                CloseReason reason = connectAndWatch();
+                if (reason == null) {
+                    return;
+                }
+                if (reason.takenOver()) {
+                    stopAll(takenOver());
+                    return;
+                }
+                boolean progress = session.finished() > before;
+                boolean offence = reason.malformed() || OFFENDED.contains(reason.reasonCode());
+                offended = offence && !progress ? offended + 1 : 0;
+                if (offended >= MOST_REFUSALS_IN_A_ROW) {
+                    stopAll(new DeliveryException(reason.text(), reason.cause()));
+                    return;
+                }
+                progress |= System.nanoTime() - since > UP_LONG_ENOUGH.toNanos();
+                attempt = progress ? 1 : attempt + 1;
+                Duration delay = reason.lasting()
+                        ? options.reconnect().max()
+                        : options.reconnect()
+                                .delay(attempt, ThreadLocalRandom.current().nextDouble());
+                tellDisconnected(reason, delay);
+                if (!pause(delay)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            log.debug("The supervisor of '{}' was interrupted", clientId);
+        } catch (RuntimeException | Error e) {
+            log.error("The supervisor of '{}' failed", clientId, e);
+            stopAll(e);
+        } finally {
+            finished = true;
+            connected = false;
+            started.completeExceptionally(new BridgeClosedException("the bridge was closed while it started"));
+            parts.stateChanged().run();
+        }
+    }
+
+    private DeliveryException takenOver() {
+        return new DeliveryException("mqtt.clientId: another client connected as '" + UntrustedText.escape(clientId)
+                + "' and took the session over; give each client an id of its own");
+    }
+
+    /** One connection from CONNECT to its end; null if the runner is to end. */
+    private @Nullable CloseReason connectAndWatch() throws InterruptedException {
+        synchronized (monitor) {
+            closed = null;
+            if (ending) {
+                return null;
+            }
+            connecting = true;
+        }
+        MqttConnection current = null;
+        CloseReason reason;
+        try {
+            current = parts.transport().connect(connectOptions(), clientId, new Inbound());
+            requireLimits(current.connAck());
+            doneConnecting();
+            connects.increment();
+            connected = true;
+            log.info(
+                    "'{}' is connected to {}, session {}",
+                    clientId,
+                    current.serverUri(),
+                    sessionPresent ? "resumed" : "new");
+            String uri = current.serverUri();
+            boolean present = sessionPresent;
+            events.tell(listener -> listener.onConnected(new Connected(clientId, uri, present)));
+            parts.stateChanged().run();
+            started.complete(null);
+            wakeAll();
+            reason = watch(current);
+        } catch (MqttConnectException e) {
+            reason = new CloseReason(String.valueOf(e.getMessage()), -1, false, e);
+            if (!started.isDone() && !e.passing()) {
+                started.completeExceptionally(new BridgeStartException(String.valueOf(e.getMessage()), e));
+            }
+        } finally {
+            doneConnecting();
+            up = false;
+            boolean was = connected;
+            connected = false;
+            if (current != null) {
+                current.drop();
+                awaitReader(current);
+            }
+            PacketWriter last = writer;
+            if (last != null) {
+                last.stop();
+            }
+            writer = null;
+            session.disconnected();
+            if (was) {
+                parts.stateChanged().run();
+            }
+        }
+        if (reason != null) {
+            lastError = reason.text();
+        }
+        return reason;
+    }
+
+    /**
+     * The first connection throws an old session away: it can hold packet ids of an earlier process, under which the broker
+     * would take new messages of QoS 2 for repetitions. What that process had not committed is in Kafka.
+     */
+    private MqttOptions connectOptions() {
+        return connects.sum() > 0 || options.cleanStart()
+                ? options
+                : new MqttOptions(
+                        options.serverUris(),
+                        options.clientId(),
+                        options.username(),
+                        options.password(),
+                        true,
+                        options.sessionExpiry(),
+                        options.keepAlive(),
+                        options.connectTimeout(),
+                        options.receiveMaximum(),
+                        options.sendMaximum(),
+                        options.maximumPacketSize(),
+                        options.maxInFlightBytes(),
+                        options.qos0Overflow(),
+                        options.unrouted(),
+                        options.unsubscribe(),
+                        options.reconnect(),
+                        options.tls());
+    }
+
+    /** From here on an interrupt would hurt: closing is told by the monitor instead. */
+    private void doneConnecting() {
+        synchronized (monitor) {
+            connecting = false;
+            Thread.interrupted();
+        }
+    }
+
+    private void awaitReader(MqttConnection last) throws InterruptedException {
+        while (!last.awaitReleased(Duration.ofSeconds(10))) {
+            log.warn("'{}' waits for its last connection to end before it connects again", clientId);
+        }
+    }
+
+    private void requireLimits(ConnAck connAck) throws MqttConnectException {
+        for (SinkRoute route : parts.routes()) {
+            if (route.qos.level() > connAck.maximumQos()) {
+                throw refused(
+                        route,
+                        "qos: the MQTT broker supports QoS 0 to " + connAck.maximumQos() + " only; lower the QoS");
+            }
+            if (route.retain && !connAck.retainAvailable()) {
+                throw refused(route, "retain: the MQTT broker keeps no retained messages; leave it out");
+            }
+        }
+    }
+
+    private static boolean fits(SinkRoute route, ConnAck connAck) {
+        return route.qos.level() <= connAck.maximumQos() && (!route.retain || connAck.retainAvailable());
+    }
+
+    private static MqttConnectException refused(SinkRoute route, String why) {
+        return new MqttConnectException(
+                MqttConnectException.Kind.REFUSED, "route '" + route.name() + "': " + why, null);
+    }
+
+    /** Waits until the connection or the runner ends; null in the latter case. */
+    private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
+        long stalledAt = 0;
+        long finishedBefore = session.finished();
+        long progressAt = System.nanoTime();
+        long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
+        while (true) {
+            synchronized (monitor) {
+                if (closed == null && !ending) {
+                    monitor.wait(TICK_MILLIS);
+                }
+                if (ending) {
+                    break;
+                }
+                if (closed != null) {
+                    return closed;
+                }
+            }
+            long now = System.nanoTime();
+            stalledAt = reportStall(now, stalledAt);
+            long finishedNow = session.finished();
+            if (finishedNow != finishedBefore || session.bytes() == 0) {
+                finishedBefore = finishedNow;
+                progressAt = now;
+            }
+            if (now - progressAt > tooLong) {
+                return CloseReason.of(
+                        "the MQTT broker has acknowledged nothing for twice the keep-alive although messages wait for it",
+                        null);
+            }
+            if (now - current.lastReadNanos() > tooLong) {
+                return CloseReason.of("the connection was not read for twice the keep-alive", null);
+            }
+        }
+        current.disconnect(NORMAL_DISCONNECTION);
+        return null;
+    }
+
+    private long reportStall(long now, long reportedAt) {
+        long age = session.oldestAge(now);
+        long threshold = parts.stallThreshold().toNanos();
+        if (age < threshold) {
+            return 0;
+        }
+        if (reportedAt != 0 && now - reportedAt < threshold) {
+            return reportedAt;
+        }
+        int waiting = session.unfinished();
+        log.warn(
+                "'{}': the oldest of {} published messages has waited for {} s: the MQTT broker does not acknowledge it",
+                clientId,
+                waiting,
+                TimeUnit.NANOSECONDS.toSeconds(age));
+        events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
+        return now;
+    }
+
+    private void tellDisconnected(CloseReason reason, Duration delay) {
+        log.warn("'{}' is not connected: {}; next attempt in {} ms", clientId, reason.text(), delay.toMillis());
+        events.tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
+    }
+
+    /** Waits before the next attempt; false if the runner is to end. */
+    private boolean pause(Duration delay) throws InterruptedException {
+        long until = System.nanoTime() + delay.toNanos();
+        synchronized (monitor) {
+            while (!ending) {
+                long millis = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+                if (millis <= 0) {
+                    return true;
+                }
+                monitor.wait(millis);
+            }
+        }
+        return false;
+    }
+
+    private void stopAll(Throwable cause) {
+        lastError = SafeText.of(cause);
+        for (Lane lane : lanes) {
+            stopRoute(lane, null, cause);
+        }
+        started.completeExceptionally(new BridgeStartException(SafeText.of(cause), cause));
+    }
+
+    private void stopRoute(Lane lane, @Nullable String origin, Throwable cause) {
+        SinkRoute route = lane.route();
+        synchronized (route) {
+            if (route.stopped()) {
+                return;
+            }
+            route.markStopped();
+        }
+        route.lastError(cause);
+        log.error(
+                "Route '{}' has stopped{}: {}",
+                route.name(),
+                origin == null ? "" : " at " + origin,
+                SafeText.of(cause));
+        events.tell(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));
+        lane.source().endSoon(parts.drainTimeout());
+        if (lanes.stream().allMatch(one -> one.route().stopped())) {
+            finished = true;
+        }
+        parts.stateChanged().run();
+    }
+
+    /** What arrives on one connection; but for closed(), all by the thread that reads it. */
+    private final class Inbound implements InboundHandler {
+        @Override
+        public void connecting() {
+            // A request that is never answered costs at most a repetition.
+        }
+
+        @Override
+        public void connected(ConnAck connAck, AckOutput output) {
+            sessionPresent = connAck.sessionPresent();
+            if (!parts.routes().stream().allMatch(route -> fits(route, connAck))) {
+                // The supervisor finds out too, and says why.
+                return;
+            }
+            int inFlight = session.unfinished();
+            if (connects.sum() > 0 && !connAck.sessionPresent() && !options.cleanStart()) {
+                log.warn(
+                        "'{}': the MQTT broker has lost the session; {} messages are published anew",
+                        clientId,
+                        inFlight);
+                events.tell(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
+            }
+            maximumPacketSize = connAck.maximumPacketSize();
+            PacketWriter next = new PacketWriter("bridge-" + clientId + "-write", session, output);
+            writer = next;
+            session.connected(connAck.sessionPresent(), connAck.receiveMaximum(), next);
+            next.start();
+            up = true;
+        }
+
+        @Override
+        public void publish(PublishFrame frame) {
+            throw new ProtocolViolation(
+                    PROTOCOL_ERROR,
+                    "a message came for '" + UntrustedText.escape(clientId)
+                            + "', which subscribes to nothing: another client subscribed in its session; use clientId(..)"
+                            + " on the route");
+        }
+
+        @Override
+        public void release(int packetId) {
+            // Of a message that was never taken: nobody waits for the answer.
+            log.debug("A release of {} came for '{}', which takes no messages", packetId, clientId);
+        }
+
+        @Override
+        public void puback(int packetId, int reasonCode) {
+            session.puback(packetId, reasonCode);
+        }
+
+        @Override
+        public void pubrec(int packetId, int reasonCode) {
+            session.pubrec(packetId, reasonCode);
+        }
+
+        @Override
+        public void pubcomp(int packetId) {
+            session.pubcomp(packetId);
+        }
+
+        @Override
+        public void closed(CloseReason reason) {
+            up = false;
+            synchronized (monitor) {
+                if (closed == null) {
+                    closed = reason;
+                }
+                monitor.notifyAll();
+            }
+        }
+    }
+
+    /** What the pipelines ask and tell. */
+    private final class ForPipeline implements KafkaToMqttPipeline.Connection {
+        @Override
+        public long maximumPacketSize() {
+            return maximumPacketSize;
+        }
+
+        @Override
+        public boolean isUp() {
+            return up;
+        }
+
+        @Override
+        public void flush() {
+            PacketWriter current = writer;
+            if (current != null) {
+                current.flush();
+            }
+        }
+
+        @Override
+        public void stop(SinkRoute route, @Nullable String origin, Throwable cause) {
+            lane(route).ifPresent(lane -> stopRoute(lane, origin, cause));
+        }
+
+        @Override
+        public void wake(SinkRoute route) {
+            lane(route).ifPresent(lane -> lane.source().wake());
+        }
+
+        private Optional<Lane> lane(SinkRoute route) {
+            return lanes.stream().filter(lane -> lane.route() == route).findFirst();
+        }
+    }
+}

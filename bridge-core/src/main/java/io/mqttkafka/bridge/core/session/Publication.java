@@ -1,0 +1,76 @@
+package io.mqttkafka.bridge.core.session;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message that we publish, from its place in the window until the MQTT broker has taken it over; its owner extends this
+ * to hear of the outcome.
+ */
+public abstract class Publication {
+    /** How far it has come. */
+    enum State {
+        /** It has not been sent in this MQTT session. */
+        UNSENT,
+        /** PUBLISH was sent. */
+        SENT,
+        /** PUBREC was received and PUBREL sent. Only for QoS 2. */
+        RELEASED
+    }
+
+    final int qos;
+    final int size;
+    State state = State.UNSENT;
+
+    /** When it was published first. */
+    long publishedNanos;
+
+    /** Its packet id; 0 for QoS 0, and while it has none. */
+    int packetId;
+
+    /** Whether it was sent on the present connection. */
+    boolean onWire;
+
+    /** Its place among the releases. */
+    long released;
+
+    /** The reason code of its PUBREC. */
+    int reasonCode;
+
+    /** Its neighbours in the order of publishing. */
+    @Nullable
+    Publication previous;
+
+    @Nullable
+    Publication next;
+
+    /**
+     * Makes a message that is not published.
+     *
+     * @param qos its QoS, 0 to 2
+     * @param size how many bytes of the window it takes
+     */
+    protected Publication(int qos, int size) {
+        this.qos = qos;
+        this.size = size;
+    }
+
+    /** Returns its QoS. */
+    public final int qos() {
+        return qos;
+    }
+
+    /**
+     * The MQTT broker has taken it over: PUBACK or PUBCOMP, or for QoS 0 its bytes have left. Called once, by the thread that
+     * reads or writes the connection: be quick, never block.
+     *
+     * @param reasonCode what the broker said, below 0x80
+     */
+    protected abstract void accepted(int reasonCode);
+
+    /**
+     * The MQTT broker has refused it. Called once, by the thread that reads the connection: be quick, never block.
+     *
+     * @param reasonCode what the broker said, 0x80 or above
+     */
+    protected abstract void refused(int reasonCode);
+}

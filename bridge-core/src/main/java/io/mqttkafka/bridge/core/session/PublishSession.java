@@ -1,0 +1,408 @@
+package io.mqttkafka.bridge.core.session;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The MQTT session of a sink: which messages the broker has not taken over, under which packet ids, and what to send again
+ * on the next connection.
+ *
+ * <p>It keeps four promises. No more messages are on their way than the broker and the options allow. A packet id stands for
+ * one message until the broker is done with it. What was sent and not acknowledged is sent again on the next connection, in
+ * the order of publishing and before anything new: as a duplicate under its id if the broker has kept the session, as a new
+ * message if not. A message is accepted or refused once, by the broker's own word.
+ *
+ * <p>Thread-safe. {@link Packets} is called with the session locked, so it must neither block nor call back; outcomes are
+ * told without the lock.
+ */
+public final class PublishSession {
+    /** Where packets go. */
+    public interface Packets {
+        /**
+         * Sends a message.
+         *
+         * @param publication the message
+         * @param packetId its packet id; 0 for QoS 0
+         * @param duplicate whether it may have been received before
+         */
+        void publish(Publication publication, int packetId, boolean duplicate);
+
+        /**
+         * Releases a message of QoS 2.
+         *
+         * @param packetId its packet id
+         * @param known whether the id is in use
+         */
+        void pubrel(int packetId, boolean known);
+    }
+
+    private static final int PROTOCOL_ERROR = 0x82;
+    private static final int FIRST_FAILURE = 0x80;
+    private static final int PACKET_IDS = 65_535;
+
+    private final int most;
+    private final long mostBytes;
+    private final Runnable room;
+    private final @Nullable Publication[] byId = new Publication[PACKET_IDS + 1];
+
+    /** The messages that the broker has not taken over, in the order of publishing. */
+    private @Nullable Publication first;
+
+    private @Nullable Publication last;
+
+    /** The first message that is to be sent on this connection and was not; null if all are sent. */
+    private @Nullable Publication unsent;
+
+    private @Nullable Packets packets;
+    private int limit;
+    private int lastId;
+    private int onWire;
+    private int unfinished;
+    private long bytes;
+    private long releases;
+    private long finished;
+    private long resent;
+    private boolean roomWanted;
+
+    /**
+     * Makes a session without messages.
+     *
+     * @param most the most messages of QoS 1 and 2 on their way
+     * @param mostBytes the most bytes on their way; a larger message goes alone
+     * @param room called by any thread when there is room again after {@link #publish} found none
+     */
+    public PublishSession(int most, long mostBytes, Runnable room) {
+        this.most = most;
+        this.mostBytes = mostBytes;
+        this.room = room;
+    }
+
+    /**
+     * Begins a connection, and sends again what the last one left.
+     *
+     * @param sessionPresent whether the broker has kept the session; if not, all packet ids are free
+     * @param receiveMaximum the most messages of QoS 1 and 2 that the broker takes at a time
+     * @param packets where packets go
+     */
+    public synchronized void connected(boolean sessionPresent, int receiveMaximum, Packets packets) {
+        this.packets = packets;
+        limit = Math.min(most, receiveMaximum);
+        onWire = 0;
+        if (!sessionPresent) {
+            for (Publication one = first; one != null; one = one.next) {
+                free(one);
+                one.state = Publication.State.UNSENT;
+            }
+        }
+        Publication one = oldestRelease(0);
+        while (one != null) {
+            // MQTT wants releases in the order in which the messages were received.
+            one.onWire = true;
+            onWire++;
+            packets.pubrel(one.packetId, true);
+            one = oldestRelease(one.released);
+        }
+        unsent = first;
+        sendUnsent();
+    }
+
+    private @Nullable Publication oldestRelease(long after) {
+        Publication oldest = null;
+        for (Publication one = first; one != null; one = one.next) {
+            if (one.state == Publication.State.RELEASED
+                    && one.released > after
+                    && (oldest == null || one.released < oldest.released)) {
+                oldest = one;
+            }
+        }
+        return oldest;
+    }
+
+    /** Ends the connection. What is not acknowledged stays, to be sent again. */
+    public synchronized void disconnected() {
+        packets = null;
+        onWire = 0;
+        for (Publication one = first; one != null; one = one.next) {
+            one.onWire = false;
+        }
+        unsent = first;
+    }
+
+    /**
+     * Publishes a message if there is room for it: a connection, a packet id, and less on its way than allowed.
+     *
+     * @param publication the message
+     * @param nowNanos the time
+     * @return whether it is on its way; if not, the session forgets it
+     */
+    public synchronized boolean publish(Publication publication, long nowNanos) {
+        if (packets == null || unsent != null || !hasRoom(publication)) {
+            roomWanted = true;
+            return false;
+        }
+        publication.publishedNanos = nowNanos;
+        append(publication);
+        unsent = publication;
+        sendUnsent();
+        return true;
+    }
+
+    private boolean hasRoom(Publication publication) {
+        boolean fits = bytes + publication.size <= mostBytes || bytes == 0;
+        return fits && (publication.qos == 0 || (onWire < limit && unfinished < most));
+    }
+
+    /** Sends what waits for it, as far as the broker allows. */
+    private void sendUnsent() {
+        Packets out = packets;
+        Publication one = unsent;
+        while (one != null && out != null) {
+            if (!one.onWire) {
+                if (one.qos > 0 && onWire >= limit) {
+                    break;
+                }
+                send(one, out);
+            }
+            one = one.next;
+        }
+        unsent = one;
+    }
+
+    private void send(Publication one, Packets out) {
+        boolean duplicate = one.qos > 0 && one.state == Publication.State.SENT;
+        if (one.qos > 0) {
+            if (one.packetId == 0) {
+                one.packetId = freeId();
+                byId[one.packetId] = one;
+            }
+            onWire++;
+        }
+        if (duplicate) {
+            resent++;
+        }
+        one.onWire = true;
+        one.state = Publication.State.SENT;
+        out.publish(one, one.packetId, duplicate);
+    }
+
+    /** There are fewer messages than ids, so one is free. */
+    private int freeId() {
+        do {
+            lastId = lastId == PACKET_IDS ? 1 : lastId + 1;
+        } while (byId[lastId] != null);
+        return lastId;
+    }
+
+    /**
+     * Tells that the bytes of messages of QoS 0 have left. That is all that will ever be known of them.
+     *
+     * @param publications the messages; those that are done already are left alone
+     */
+    public void written(List<Publication> publications) {
+        for (Publication one : publications) {
+            boolean done = false;
+            synchronized (this) {
+                if (one.qos == 0 && one.state == Publication.State.SENT) {
+                    finish(one);
+                    done = true;
+                }
+            }
+            if (done) {
+                one.accepted(0);
+            }
+        }
+        tellRoom();
+    }
+
+    /**
+     * Takes a PUBACK in.
+     *
+     * @param packetId its packet id; an unknown one is ignored
+     * @param reasonCode what the broker said
+     * @throws ProtocolViolation if the message is not of QoS 1
+     */
+    public void puback(int packetId, int reasonCode) {
+        Publication one;
+        synchronized (this) {
+            one = byId[packetId];
+            if (one == null) {
+                return;
+            }
+            if (one.qos != 1) {
+                throw new ProtocolViolation(PROTOCOL_ERROR, "the MQTT broker answered a PUBLISH of QoS 2 with PUBACK");
+            }
+            finish(one);
+            sendUnsent();
+        }
+        tell(one, reasonCode);
+    }
+
+    /**
+     * Takes a PUBREC in.
+     *
+     * @param packetId its packet id; an unknown one is released as such
+     * @param reasonCode what the broker said
+     * @throws ProtocolViolation if the message is not of QoS 2
+     */
+    public void pubrec(int packetId, int reasonCode) {
+        Publication one;
+        synchronized (this) {
+            one = byId[packetId];
+            if (one != null && one.qos != 2) {
+                throw new ProtocolViolation(PROTOCOL_ERROR, "the MQTT broker answered a PUBLISH of QoS 1 with PUBREC");
+            }
+            if (one == null || reasonCode < FIRST_FAILURE) {
+                Packets out = packets;
+                if (one != null && one.state != Publication.State.RELEASED) {
+                    one.state = Publication.State.RELEASED;
+                    one.reasonCode = reasonCode;
+                    one.released = ++releases;
+                }
+                if (out != null && (one != null || reasonCode < FIRST_FAILURE)) {
+                    out.pubrel(packetId, one != null);
+                }
+                return;
+            }
+            finish(one);
+            sendUnsent();
+        }
+        tell(one, reasonCode);
+    }
+
+    /**
+     * Takes a PUBCOMP in. An id that the broker does not know is one that it was done with before.
+     *
+     * @param packetId its packet id; an unknown one is ignored
+     * @throws ProtocolViolation if the message was not released
+     */
+    public void pubcomp(int packetId) {
+        Publication one;
+        synchronized (this) {
+            one = byId[packetId];
+            if (one == null) {
+                return;
+            }
+            if (one.state != Publication.State.RELEASED) {
+                throw new ProtocolViolation(
+                        PROTOCOL_ERROR, "the MQTT broker completed a message it was never released");
+            }
+            finish(one);
+            sendUnsent();
+        }
+        tell(one, one.reasonCode);
+    }
+
+    private void tell(Publication one, int reasonCode) {
+        if (reasonCode < FIRST_FAILURE) {
+            one.accepted(reasonCode);
+        } else {
+            one.refused(reasonCode);
+        }
+        tellRoom();
+    }
+
+    private void tellRoom() {
+        synchronized (this) {
+            // A quarter at a time: waking a thread for every message costs more than the message.
+            boolean enough = bytes <= mostBytes * 3 / 4 && onWire <= limit * 3 / 4;
+            if (!roomWanted || unsent != null || !enough) {
+                return;
+            }
+            roomWanted = false;
+        }
+        room.run();
+    }
+
+    private void append(Publication one) {
+        one.previous = last;
+        if (last == null) {
+            first = one;
+        } else {
+            last.next = one;
+        }
+        last = one;
+        bytes += one.size;
+        unfinished += one.qos > 0 ? 1 : 0;
+    }
+
+    /** The broker is done with it: its id and its room are free, and it can be published again. */
+    private void finish(Publication one) {
+        if (one.onWire && one.qos > 0) {
+            onWire--;
+        }
+        free(one);
+        if (unsent == one) {
+            unsent = one.next;
+        }
+        if (one.previous == null) {
+            first = one.next;
+        } else {
+            one.previous.next = one.next;
+        }
+        if (one.next == null) {
+            last = one.previous;
+        } else {
+            one.next.previous = one.previous;
+        }
+        one.previous = null;
+        one.next = null;
+        one.onWire = false;
+        one.state = Publication.State.UNSENT;
+        bytes -= one.size;
+        unfinished -= one.qos > 0 ? 1 : 0;
+        finished++;
+    }
+
+    private void free(Publication one) {
+        if (one.packetId > 0) {
+            byId[one.packetId] = null;
+            one.packetId = 0;
+        }
+    }
+
+    /**
+     * Counts the messages that the broker has not taken over.
+     *
+     * @return how many of QoS 1 and 2
+     */
+    public synchronized int unfinished() {
+        return unfinished;
+    }
+
+    /**
+     * Counts the bytes that the broker has not taken over.
+     *
+     * @return how many
+     */
+    public synchronized long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Tells how long the oldest message has been on its way.
+     *
+     * @param nowNanos the time
+     * @return nanoseconds; 0 if none is
+     */
+    public synchronized long oldestAge(long nowNanos) {
+        return first == null ? 0 : Math.max(0, nowNanos - first.publishedNanos);
+    }
+
+    /**
+     * Counts the messages that were accepted or refused: a sign of progress.
+     *
+     * @return how many
+     */
+    public synchronized long finished() {
+        return finished;
+    }
+
+    /**
+     * Counts the messages that were sent again as duplicates.
+     *
+     * @return how many
+     */
+    public synchronized long resent() {
+        return resent;
+    }
+}
