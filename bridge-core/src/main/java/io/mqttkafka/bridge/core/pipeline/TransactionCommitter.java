@@ -22,6 +22,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +63,12 @@ final class TransactionCommitter implements Runnable {
 
     /** What Kafka knows. Guarded by this. */
     private Qos2State state = new Qos2State();
+
+    /** The change of the last transaction while its end is not known. Guarded by this. */
+    private @Nullable Qos2Change uncertain;
+
+    /** The sequence number that the state has if that transaction is committed. Guarded by this. */
+    private long uncertainSequence;
 
     /** Whether nothing may be written before a restart. */
     private volatile boolean broken;
@@ -108,10 +115,18 @@ final class TransactionCommitter implements Runnable {
      */
     synchronized void restart(Duration timeout) {
         giveUpWaiting();
-        state = sink.open(timeout);
-        session.restore(state);
+        Qos2State known = sink.open(timeout);
+        if (uncertain != null && known.sequence() >= uncertainSequence) {
+            // It was committed after all, and what it did needs no doing again.
+            session.committed(uncertain, List.of());
+        }
+        uncertain = null;
+        state = known;
+        session.restore(known);
+        gathered.set(0);
         broken = false;
-        // It may have parked without having looked at what came meanwhile.
+        // Who woke it while it was broken woke it in vain.
+        signalled = true;
         LockSupport.unpark(thread);
     }
 
@@ -226,10 +241,15 @@ final class TransactionCommitter implements Runnable {
         if (change.newGeneration()) {
             failpoints.pass(Failpoint.BEFORE_GENERATION);
         }
+        uncertain = change;
+        uncertainSequence = state.sequence() + 1;
         TransactionOutcome outcome = sink.commit(records, Qos2Journal.write(state, change), change.removes());
         switch (outcome.kind()) {
             case COMMITTED -> committed(group, deliveries, records, change);
-            case ABORTED -> outcome.refused().forEach(refused -> refused(group, refused));
+            case ABORTED -> {
+                uncertain = null;
+                outcome.refused().forEach(refused -> refused(group, refused));
+            }
             case UNKNOWN -> fail(cause(outcome));
             case FENCED -> {
                 broken = true;
@@ -260,6 +280,7 @@ final class TransactionCommitter implements Runnable {
         }
         records.forEach(record -> record.pending().committed());
         session.committed(change, deliveries);
+        uncertain = null;
     }
 
     private void refused(List<TransactionUnit> group, Refused refused) {

@@ -27,8 +27,14 @@ public final class Delivery {
     /** Whether its packet id goes to Kafka with its records, in one transaction. */
     final boolean durable;
 
+    /** Whether Kafka may know its packet id, by itself or by one that had it before. Guarded by the ledger. */
+    boolean inKafka;
+
     /** The connection on which the broker released it last; null while it has not. Guarded by the ledger. */
     SourceSession.@Nullable Connection releasedOn;
+
+    /** How often it was released on that connection. Guarded by the ledger. */
+    int releases;
 
     /** The connection it was last received on. */
     volatile int epoch;

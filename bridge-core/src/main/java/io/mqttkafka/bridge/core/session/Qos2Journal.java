@@ -84,7 +84,7 @@ public final class Qos2Journal {
      */
     public static Qos2State read(List<byte[]> entries) {
         List<ByteBuffer> inOrder = entries.stream()
-                .map(ByteBuffer::wrap)
+                .map(Qos2Journal::readable)
                 .sorted(Comparator.comparingLong(Qos2Journal::sequence))
                 .collect(Collectors.toList());
         int first = 0;
@@ -104,11 +104,16 @@ public final class Qos2Journal {
         return state;
     }
 
-    private static long sequence(ByteBuffer entry) {
-        if (entry.limit() < HEAD_BYTES || entry.get(0) != VERSION) {
+    private static ByteBuffer readable(byte[] bytes) {
+        ByteBuffer entry = ByteBuffer.wrap(bytes);
+        if (bytes.length < HEAD_BYTES || entry.get(0) != VERSION) {
             throw new IllegalArgumentException(
                     "an entry of the state of QoS 2 is of a form that this version cannot read");
         }
+        return entry;
+    }
+
+    private static long sequence(ByteBuffer entry) {
         return entry.getLong(2 + Long.BYTES);
     }
 

@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class Qos2Ledger {
     private final Map<Integer, Delivery> unreleased = new HashMap<>();
 
-    /** Durable deliveries that the broker has released, in order, until their removal is committed. */
+    /** Deliveries with ids known to Kafka that the broker has released, in order, until their removal is committed. */
     private final Deque<Delivery> releasing = new ArrayDeque<>();
 
-    /** Durable ids that can never come again, until their removal is committed. */
+    /** Durable ids that have lost the meaning Kafka knows, until their removal is committed. */
     private final Set<Integer> forgotten = new LinkedHashSet<>();
 
     synchronized @Nullable Delivery get(int packetId) {
@@ -32,7 +32,17 @@ final class Qos2Ledger {
     }
 
     synchronized void put(Delivery delivery) {
-        unreleased.put(delivery.packetId, delivery);
+        Delivery before = unreleased.put(delivery.packetId, delivery);
+        if (before != null && before.inKafka) {
+            // What Kafka knows of the one before must not stand for this one.
+            forgotten.add(delivery.packetId);
+        }
+        delivery.inKafka = delivery.durable || forgotten.contains(delivery.packetId);
+    }
+
+    /** Says whether the id of a delivery can be free only when a transaction has removed it. */
+    synchronized boolean isInKafka(Delivery delivery) {
+        return delivery.inKafka;
     }
 
     synchronized void remove(int packetId) {
@@ -46,19 +56,24 @@ final class Qos2Ledger {
         forgotten.clear();
     }
 
-    /** Replaces what is known of durable ids by what Kafka knows. */
+    /** Replaces what is known of durable ids by what Kafka knows, except for those that Kafka has yet to forget. */
     synchronized void restore(Qos2State state) {
         unreleased.values().removeIf(delivery -> delivery.durable);
         releasing.clear();
-        forgotten.clear();
-        state.forEach((id, fingerprint) -> unreleased.putIfAbsent(id, Delivery.committed(id, fingerprint)));
+        state.forEach((id, fingerprint) -> {
+            if (!forgotten.contains(id)) {
+                unreleased.computeIfAbsent(id, none -> Delivery.committed(id, fingerprint)).inKafka = true;
+            }
+        });
     }
 
-    /** Notes that the broker released a durable delivery; the connection gets its PUBCOMP once that is committed. */
+    /** Notes that the broker released a delivery whose id Kafka knows; the connection gets its PUBCOMP after the commit. */
     synchronized void release(Delivery delivery, SourceSession.Connection on) {
         if (delivery.releasedOn == null) {
             releasing.add(delivery);
         }
+        // A broker that has an id in use twice releases it twice, and waits for both answers.
+        delivery.releases = delivery.releasedOn == on ? delivery.releases + 1 : 1;
         delivery.releasedOn = on;
     }
 
@@ -66,7 +81,7 @@ final class Qos2Ledger {
     synchronized void forgetBefore(int epoch) {
         unreleased.values().removeIf(delivery -> {
             boolean stale = delivery.epoch != epoch && delivery.releasedOn == null;
-            if (stale && delivery.durable) {
+            if (stale && delivery.inKafka) {
                 forgotten.add(delivery.packetId);
             }
             return stale;
@@ -81,7 +96,7 @@ final class Qos2Ledger {
     /** Lists what the next transaction has to write: ids to remove, and ids of these deliveries to add. */
     synchronized Qos2Change change(boolean newGeneration, List<Delivery> deliveries) {
         List<Delivery> released = new ArrayList<>(releasing);
-        List<Integer> removed = new ArrayList<>();
+        Set<Integer> removed = new LinkedHashSet<>();
         for (Delivery delivery : released) {
             if (unreleased.get(delivery.packetId) == delivery) {
                 removed.add(delivery.packetId);
@@ -95,7 +110,7 @@ final class Qos2Ledger {
                 added.add(delivery);
             }
         }
-        return new Qos2Change(newGeneration, removed, added, released, List.copyOf(forgotten));
+        return new Qos2Change(newGeneration, List.copyOf(removed), added, released, List.copyOf(forgotten));
     }
 
     /** Notes that a change is committed; hands out the ids whose PUBCOMP may leave on this connection. */
@@ -106,7 +121,9 @@ final class Qos2Ledger {
             if (releasing.remove(delivery)) {
                 unreleased.remove(delivery.packetId, delivery);
                 if (delivery.releasedOn == connection) {
-                    completed.accept(delivery.packetId);
+                    for (int i = 0; i < delivery.releases; i++) {
+                        completed.accept(delivery.packetId);
+                    }
                 }
             }
         }

@@ -275,7 +275,7 @@ public final class SourceSession {
         Connection current = current();
         Delivery delivery = qos2.get(packetId);
         boolean known = delivery != null && delivery.settled();
-        if (known && delivery != null && delivery.durable) {
+        if (known && delivery != null && qos2.isInKafka(delivery)) {
             qos2.release(delivery, current);
             changeable.run();
             return;
@@ -328,7 +328,7 @@ public final class SourceSession {
         Connection current = connection;
         qos2.committed(change, current, id -> {
             if (current != null) {
-                // There is room: an id is not released again before its PUBCOMP has left.
+                // There is room unless the broker releases without end; then it waits in vain for the surplus.
                 current.completions.add(id);
             }
         });

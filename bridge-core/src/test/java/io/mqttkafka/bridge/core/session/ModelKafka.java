@@ -53,16 +53,23 @@ final class ModelKafka {
     private final List<Partition> partitions = new ArrayList<>();
     private final int[] copies;
 
-    /** For each route and MQTT topic the last message of which there is a first copy. */
+    /** For each route and lane the last message of which there is a first copy. */
     private final int[] last;
+
+    /** Messages that go by transactions are in order among themselves, and so are the others. */
+    private final boolean durable;
+
+    private final int topics;
 
     private final BitSet mayComeLate = new BitSet();
     private int duplicates;
     private int late;
 
-    ModelKafka(int messages, int topics) {
+    ModelKafka(int messages, int topics, boolean durable) {
+        this.durable = durable;
+        this.topics = topics;
         copies = new int[messages * MOST_ROUTES];
-        last = new int[topics * MOST_ROUTES];
+        last = new int[2 * topics * MOST_ROUTES];
         for (int i = 0; i < PARTITIONS; i++) {
             partitions.add(new Partition());
         }
@@ -88,6 +95,11 @@ final class ModelKafka {
         return null;
     }
 
+    /** Writes a record of a transaction, which is committed. */
+    void append(Receipt receipt, int route) {
+        append(new Send(receipt, route));
+    }
+
     private void append(Send send) {
         send.written = true;
         Message message = send.message();
@@ -96,7 +108,8 @@ final class ModelKafka {
             duplicates++;
             return;
         }
-        int lastSlot = message.topic() * MOST_ROUTES + send.route;
+        int lane = durable && message.qos() == 2 ? topics + message.topic() : message.topic();
+        int lastSlot = lane * MOST_ROUTES + send.route;
         if (message.number() > last[lastSlot]) {
             last[lastSlot] = message.number();
         } else if (mayComeLate.get(slot)) {

@@ -116,6 +116,11 @@ final class ModelMqttBroker {
         subscribed = true;
     }
 
+    /** Whether it has a session. */
+    boolean exists() {
+        return exists;
+    }
+
     /** Loses the session with all that is in it. */
     void loseSession() {
         exists = false;

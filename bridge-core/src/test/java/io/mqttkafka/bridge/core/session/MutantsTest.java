@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -35,7 +37,18 @@ class MutantsTest {
         SENDS_AGAIN_FOR_SETTLED_ROUTES(SendsAgainForSettledRoutes::new),
         SETTLES_WHAT_FAILED(SettlesWhatFailed::new),
         KEEPS_CONNECTION_AFTER_FAILURE(KeepsConnectionAfterFailure::new),
-        WAKES_NOBODY(WakesNobody::new);
+        WAKES_NOBODY(WakesNobody::new),
+        ACKNOWLEDGES_BEFORE_COMMIT(AcknowledgesBeforeCommit::new),
+        COMPLETES_BEFORE_REMOVAL_IS_COMMITTED(CompletesBeforeRemoval::new),
+        REMOVES_ID_AFTER_PUBCOMP(RemovesIdAfterPubcomp::new),
+        COMMITS_NO_GENERATION(CommitsNoGeneration::new),
+        RESTORES_NOTHING(RestoresNothing::new),
+        RESTORES_WHAT_WAS_ABORTED(RestoresWhatWasAborted::new),
+        ADDS_IDS_AFTER_RECORDS(AddsIdsAfterRecords::new),
+        LOSES_REMOVALS_WITH_ABORT(LosesRemovalsWithAbort::new),
+        FORGETS_REMOVALS_WITH_ABORT(ForgetsRemovalsWithAbort::new),
+        CHOOSES_CLIENT_ID_AT_RANDOM(ChoosesClientIdAtRandom::new),
+        IGNORES_FINGERPRINT(IgnoresFingerprint::new);
 
         private final Subject.Factory factory;
 
@@ -67,9 +80,9 @@ class MutantsTest {
         private final Runnable acknowledgeable;
         private long open;
 
-        AcknowledgesOnReceipt(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
-            this.acknowledgeable = acknowledgeable;
+        AcknowledgesOnReceipt(Process process) {
+            super(process);
+            acknowledgeable = process.acknowledgeable();
         }
 
         @Override
@@ -93,8 +106,8 @@ class MutantsTest {
 
     /** DUP says that the broker has sent it before, not that it has arrived. */
     private static final class DropsDuplicates extends Subject {
-        DropsDuplicates(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        DropsDuplicates(Process process) {
+            super(process);
         }
 
         @Override
@@ -104,8 +117,8 @@ class MutantsTest {
     }
 
     private static final class IgnoresLostSession extends Subject {
-        IgnoresLostSession(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        IgnoresLostSession(Process process) {
+            super(process);
         }
 
         @Override
@@ -115,8 +128,8 @@ class MutantsTest {
     }
 
     private static final class ForgetsAtReconnect extends Subject {
-        ForgetsAtReconnect(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        ForgetsAtReconnect(Process process) {
+            super(process);
         }
 
         @Override
@@ -130,9 +143,9 @@ class MutantsTest {
         private final Runnable acknowledgeable;
         final Deque<Integer> toComplete = new ArrayDeque<>();
 
-        KeepsIdsAfterPubcomp(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
-            this.acknowledgeable = acknowledgeable;
+        KeepsIdsAfterPubcomp(Process process) {
+            super(process);
+            acknowledgeable = process.acknowledgeable();
         }
 
         @Override
@@ -165,8 +178,8 @@ class MutantsTest {
     private static final class LosesReleaseWithConnection extends KeepsIdsAfterPubcomp {
         private final Deque<Integer> completed = new ArrayDeque<>();
 
-        LosesReleaseWithConnection(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        LosesReleaseWithConnection(Process process) {
+            super(process);
         }
 
         @Override
@@ -192,8 +205,8 @@ class MutantsTest {
     }
 
     private static final class AcknowledgesOutOfOrder extends Subject {
-        AcknowledgesOutOfOrder(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        AcknowledgesOutOfOrder(Process process) {
+            super(process);
         }
 
         @Override
@@ -207,8 +220,8 @@ class MutantsTest {
     }
 
     private static final class AcknowledgesTwice extends Subject {
-        AcknowledgesTwice(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        AcknowledgesTwice(Process process) {
+            super(process);
         }
 
         @Override
@@ -225,8 +238,8 @@ class MutantsTest {
     private static final class AcknowledgesOnNextConnection extends Subject {
         private Recorded taken = new Recorded();
 
-        AcknowledgesOnNextConnection(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        AcknowledgesOnNextConnection(Process process) {
+            super(process);
         }
 
         @Override
@@ -238,8 +251,8 @@ class MutantsTest {
     }
 
     private static final class SettlesWithFirstRoute extends Subject {
-        SettlesWithFirstRoute(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        SettlesWithFirstRoute(Process process) {
+            super(process);
         }
 
         @Override
@@ -251,8 +264,8 @@ class MutantsTest {
     }
 
     private static final class SendsAgainForSettledRoutes extends Subject {
-        SendsAgainForSettledRoutes(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        SendsAgainForSettledRoutes(Process process) {
+            super(process);
         }
 
         @Override
@@ -263,8 +276,8 @@ class MutantsTest {
 
     /** "Log and go on". */
     private static final class SettlesWhatFailed extends Subject {
-        SettlesWhatFailed(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        SettlesWhatFailed(Process process) {
+            super(process);
         }
 
         @Override
@@ -278,8 +291,8 @@ class MutantsTest {
 
     /** Leaves the failed message and all behind it unacknowledged, until the receive window is full. */
     private static final class KeepsConnectionAfterFailure extends Subject {
-        KeepsConnectionAfterFailure(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        KeepsConnectionAfterFailure(Process process) {
+            super(process);
         }
 
         @Override
@@ -290,13 +303,250 @@ class MutantsTest {
     }
 
     private static final class WakesNobody extends Subject {
-        WakesNobody(int receiveMaximum, Runnable acknowledgeable) {
-            super(receiveMaximum, acknowledgeable);
+        WakesNobody(Process process) {
+            super(process);
         }
 
         @Override
         void done(Delivery delivery, int route) {
             delivery.settle(route);
+        }
+    }
+
+    private static final class AcknowledgesBeforeCommit extends Subject {
+        AcknowledgesBeforeCommit(Process process) {
+            super(process);
+        }
+
+        @Override
+        Qos2Change change(List<Delivery> deliveries) {
+            Qos2Change change = super.change(deliveries);
+            session.committed(nothing(), deliveries);
+            return change;
+        }
+    }
+
+    /** Completes what is released at once, and removes it by the next transaction. */
+    private static class CompletesBeforeRemoval extends Subject {
+        private final Runnable acknowledgeable;
+        private final Deque<Integer> released = new ArrayDeque<>();
+
+        CompletesBeforeRemoval(Process process) {
+            super(process);
+            acknowledgeable = process.acknowledgeable();
+        }
+
+        @Override
+        void released(int id) {
+            released.add(id);
+            remove(id);
+            acknowledgeable.run();
+        }
+
+        void remove(int id) {
+            super.released(id);
+        }
+
+        @Override
+        int acknowledge(SourceSession.Acknowledgements out, int most) {
+            int count = 0;
+            for (; count < most && !released.isEmpty(); count++) {
+                int id = released.remove();
+                out.pubcomp(id, true);
+                completed(id);
+            }
+            return count + super.acknowledge(new WithoutCompletions(out), most - count);
+        }
+
+        void completed(int id) {}
+
+        @Override
+        void disconnected() {
+            released.clear();
+            super.disconnected();
+        }
+    }
+
+    private static final class RemovesIdAfterPubcomp extends CompletesBeforeRemoval {
+        RemovesIdAfterPubcomp(Process process) {
+            super(process);
+        }
+
+        @Override
+        void remove(int id) {
+            // Only when it is completed.
+        }
+
+        @Override
+        void completed(int id) {
+            super.remove(id);
+        }
+    }
+
+    /** Knows of the new session itself, and does not tell Kafka. */
+    private static final class CommitsNoGeneration extends Subject {
+        CommitsNoGeneration(Process process) {
+            super(process);
+        }
+
+        @Override
+        boolean generationDue() {
+            return false;
+        }
+
+        @Override
+        Qos2Change change(List<Delivery> deliveries) {
+            Qos2Change right = super.change(deliveries);
+            return new Qos2Change(false, right.removed(), right.added(), right.released(), right.forgotten());
+        }
+    }
+
+    private static final class RestoresNothing extends Subject {
+        RestoresNothing(Process process) {
+            super(process);
+        }
+
+        @Override
+        void restore(ModelTransactions kafka) {
+            super.restore(kafka);
+            session.restore(new Qos2State());
+        }
+    }
+
+    /** Forgets that a consumer reads uncommitted records unless it is told otherwise. */
+    private static final class RestoresWhatWasAborted extends Subject {
+        RestoresWhatWasAborted(Process process) {
+            super(process);
+        }
+
+        @Override
+        void restore(ModelTransactions kafka) {
+            super.restore(kafka);
+            session.restore(Qos2Journal.read(kafka.readUncommitted(clientId())));
+        }
+    }
+
+    /** Writes the ids by the transaction after the one with the records. */
+    private static final class AddsIdsAfterRecords extends Subject {
+        private List<Delivery> written = List.of();
+        private List<Delivery> writing = List.of();
+
+        AddsIdsAfterRecords(Process process) {
+            super(process);
+        }
+
+        @Override
+        Qos2Change change(List<Delivery> deliveries) {
+            writing = deliveries;
+            return super.change(written);
+        }
+
+        @Override
+        void committed(Qos2Change change, List<Delivery> deliveries) {
+            super.committed(change, written);
+            written = writing;
+        }
+    }
+
+    /** Never writes again what an aborted transaction was to remove, and takes it for removed. */
+    private static final class LosesRemovalsWithAbort extends Subject {
+        private final Set<Integer> lost = new HashSet<>();
+
+        LosesRemovalsWithAbort(Process process) {
+            super(process);
+        }
+
+        @Override
+        Qos2Change change(List<Delivery> deliveries) {
+            Qos2Change right = super.change(deliveries);
+            List<Integer> removed = new ArrayList<>(right.removed());
+            removed.removeAll(lost);
+            return new Qos2Change(right.newGeneration(), removed, right.added(), right.released(), right.forgotten());
+        }
+
+        @Override
+        void aborted(Qos2Change change) {
+            lost.addAll(change.removed());
+        }
+    }
+
+    /** Takes what is to be removed out of its book when it writes it, and not when that is committed. */
+    private static final class ForgetsRemovalsWithAbort extends Subject {
+        private final Set<Delivery> lost = new HashSet<>();
+
+        ForgetsRemovalsWithAbort(Process process) {
+            super(process);
+        }
+
+        @Override
+        Qos2Change change(List<Delivery> deliveries) {
+            Qos2Change right = super.change(deliveries);
+            List<Delivery> released = new ArrayList<>(right.released());
+            released.removeAll(lost);
+            List<Integer> removed = new ArrayList<>(right.removed());
+            lost.forEach(delivery -> removed.remove((Integer) delivery.packetId));
+            return new Qos2Change(right.newGeneration(), removed, right.added(), released, right.forgotten());
+        }
+
+        @Override
+        void aborted(Qos2Change change) {
+            lost.addAll(change.released());
+        }
+    }
+
+    private static final class ChoosesClientIdAtRandom extends Subject {
+        private final String clientId;
+
+        ChoosesClientIdAtRandom(Process process) {
+            super(process);
+            clientId = "client-" + process.number();
+        }
+
+        @Override
+        String clientId() {
+            return clientId;
+        }
+    }
+
+    /** Trusts the packet id alone. */
+    private static final class IgnoresFingerprint extends Subject {
+        IgnoresFingerprint(Process process) {
+            super(process);
+        }
+
+        @Override
+        Delivery published(int id, int qos, boolean duplicate, long fingerprint, int routes, long nowNanos) {
+            return super.published(id, qos, duplicate, 0, routes, nowNanos);
+        }
+
+        @Override
+        void restore(ModelTransactions kafka) {
+            super.restore(kafka);
+            Qos2State blind = new Qos2State();
+            state().forEach((id, fingerprint) -> blind.put(id, 0));
+            session.restore(blind);
+        }
+    }
+
+    private static Qos2Change nothing() {
+        return new Qos2Change(false, List.of(), List.of(), List.of(), List.of());
+    }
+
+    /** Lets no PUBCOMP through. */
+    private record WithoutCompletions(SourceSession.Acknowledgements out) implements SourceSession.Acknowledgements {
+        @Override
+        public void puback(int packetId, Delivery delivery) {
+            out.puback(packetId, delivery);
+        }
+
+        @Override
+        public void pubrec(int packetId, Delivery delivery) {
+            out.pubrec(packetId, delivery);
+        }
+
+        @Override
+        public void pubcomp(int packetId, boolean known) {
+            // It has left already.
         }
     }
 

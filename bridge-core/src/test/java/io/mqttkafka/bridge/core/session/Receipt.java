@@ -8,6 +8,12 @@ final class Receipt {
     /** What the bridge remembered it in: another one after a crash, and after a session that the broker had not kept. */
     int memory;
 
+    /** The number of the connection it was received on last. */
+    int connection;
+
+    /** All its routes have come to a result, so that a transaction can take it. */
+    boolean complete;
+
     /** One bit for each route whose record Kafka has not confirmed. */
     long open;
 

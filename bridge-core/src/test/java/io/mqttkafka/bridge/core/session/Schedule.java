@@ -30,8 +30,18 @@ record Schedule(long seed, World world, List<Event> events) {
         /** The broker sees the connection end; the bridge goes on for a while. */
         CONNECTION_BREAKS(3),
         BRIDGE_NOTICES(6),
+        BRIDGE_SUBSCRIBES(20, true),
+        /** The last route of a message comes to a result, so that a transaction can take it. */
+        MESSAGE_IS_PREPARED(30, true),
+        TRANSACTION_BEGINS(40, true),
+        TRANSACTION_IS_COMMITTED(36, true),
+        BRIDGE_HEARS_OF_COMMIT(24, true),
         RECORD_FAILS(2),
         PRODUCER_BREAKS(1),
+        /** Because of one of its records, which its route decides about anew. */
+        TRANSACTION_IS_ABORTED(16, true),
+        /** Committed or not: the bridge never hears which. */
+        OUTCOME_IS_UNKNOWN(8, true),
         BRIDGE_CRASHES(2),
         BROKER_LOSES_SESSION(2),
         /** The broker accepts a connection, and the bridge never hears of it. */
@@ -40,8 +50,16 @@ record Schedule(long seed, World world, List<Event> events) {
 
         final int weight;
 
+        /** Happens only where packet ids go to Kafka. */
+        final boolean durable;
+
         Kind(int weight) {
+            this(weight, false);
+        }
+
+        Kind(int weight, boolean durable) {
             this.weight = weight;
+            this.durable = durable;
         }
     }
 
@@ -63,6 +81,7 @@ record Schedule(long seed, World world, List<Event> events) {
      * @param manner how the broker behaves
      * @param idChoice how it chooses packet ids
      * @param releasesCount how it counts against the receive maximum
+     * @param durable whether records of QoS 2 and their packet ids go to Kafka in one transaction
      */
     record World(
             int receiveMaximum,
@@ -71,13 +90,14 @@ record Schedule(long seed, World world, List<Event> events) {
             Set<Kind> faults,
             Manner manner,
             IdChoice idChoice,
-            boolean releasesCount) {
+            boolean releasesCount,
+            boolean durable) {
         int topics() {
             return routes.size();
         }
 
         boolean allows(Kind kind) {
-            return kind.compareTo(Kind.RECORD_FAILS) < 0 || faults.contains(kind);
+            return (durable || !kind.durable) && (kind.compareTo(Kind.RECORD_FAILS) < 0 || faults.contains(kind));
         }
     }
 
@@ -108,6 +128,8 @@ record Schedule(long seed, World world, List<Event> events) {
         if (random.nextBoolean()) {
             faults.add(Kind.RECORD_FAILS);
             faults.add(Kind.PRODUCER_BREAKS);
+            faults.add(Kind.TRANSACTION_IS_ABORTED);
+            faults.add(Kind.OUTCOME_IS_UNKNOWN);
         }
         if (random.nextBoolean()) {
             faults.add(Kind.BRIDGE_CRASHES);
@@ -135,7 +157,8 @@ record Schedule(long seed, World world, List<Event> events) {
                 faults,
                 manner,
                 pick(random, IdChoice.values()),
-                random.nextBoolean());
+                random.nextBoolean(),
+                random.nextInt(4) > 0);
     }
 
     static int receiveMaximum(int argument) {

@@ -137,6 +137,69 @@ class SourceSessionTest {
         assertThat(session.published(9, 2, true, CONTENT, 1, false, 0)).isNotNull();
     }
 
+    /** Only a broker that uses an id for two messages at a time does so, but it must not wait for ever. */
+    @Test
+    void releasedDurable_twiceBeforeRemovalIsCommitted_isCompletedTwice() {
+        commit(session.published(9, 2, false, CONTENT, 1, true, 0));
+        session.released(9);
+        session.released(9);
+        acknowledged.now(session);
+
+        commit();
+        assertThat(acknowledged.now(session)).containsExactly("PUBCOMP 9 known", "PUBCOMP 9 known");
+    }
+
+    /** Kafka has not been told yet that the id means nothing any more; reading it back must not give it its meaning again. */
+    @Test
+    void restore_idForgottenAfterUnansweredConnect_staysForgotten() {
+        Delivery first = session.published(7, 2, false, CONTENT, 1, true, 0);
+        Qos2State state = new Qos2State();
+        state.apply(session.change(List.of(first)));
+        commit(first);
+        reconnectInDoubt();
+        session.disconnected();
+        session.restore(state);
+        session.connecting();
+        session.connected(true);
+
+        assertThat(session.published(7, 2, true, CONTENT, 1, true, 0)).isNotNull();
+        assertThat(session.change(List.of()).removed()).containsExactly(7);
+    }
+
+    /** After a lost answer to CONNECT a message without a route can have an id that Kafka knows of an earlier session. */
+    @Test
+    void released_takenByMessageWithoutTransaction_isCompletedWhenKafkaHasForgottenTheId() {
+        commit(session.published(9, 2, false, CONTENT, 1, true, 0));
+        session.published(9, 2, false, CONTENT + 1, 0, false, 0);
+        session.released(9);
+        assertThat(acknowledged.now(session)).containsExactly("PUBREC 9", "PUBREC 9");
+
+        assertThat(session.change(List.of()).removed()).containsExactly(9);
+        commit();
+        assertThat(acknowledged.now(session)).containsExactly("PUBCOMP 9 known");
+    }
+
+    /** After a lost answer to CONNECT an id can come to stand for another message, and that one can be given up. */
+    @Test
+    void restore_idTakenByMessageThatWasGivenUp_doesNotStandForTheOneBefore() {
+        Delivery before = session.published(7, 2, false, CONTENT, 1, true, 0);
+        Qos2State state = new Qos2State();
+        state.apply(session.change(List.of(before)));
+        commit(before);
+        reconnectInDoubt();
+        session.failed(session.published(7, 2, false, CONTENT, 1, true, 0));
+        session.disconnected();
+        session.restore(state);
+        session.connecting();
+        session.connected(true);
+
+        assertThat(session.published(7, 2, true, CONTENT, 1, true, 0)).isNotNull();
+    }
+
+    private void commit(Delivery... deliveries) {
+        session.committed(session.change(List.of(deliveries)), List.of(deliveries));
+    }
+
     private void reconnectInDoubt() {
         session.disconnected();
         session.connecting();

@@ -3,22 +3,29 @@ package io.mqttkafka.bridge.core.session;
 import static io.mqttkafka.bridge.core.session.Violation.Promise.ACKNOWLEDGED_IN_ORDER;
 import static io.mqttkafka.bridge.core.session.Violation.Promise.ALL_ACKNOWLEDGED;
 import static io.mqttkafka.bridge.core.session.Violation.Promise.BOUNDED_MEMORY;
+import static io.mqttkafka.bridge.core.session.Violation.Promise.GENERATION_BEFORE_SUBSCRIBE;
 import static io.mqttkafka.bridge.core.session.Violation.Promise.NEVER_MISTAKEN;
 import static io.mqttkafka.bridge.core.session.Violation.Promise.NOTHING_LOST;
 import static io.mqttkafka.bridge.core.session.Violation.Promise.NO_EARLY_ACKNOWLEDGEMENT;
+import static io.mqttkafka.bridge.core.session.Violation.Promise.NO_EARLY_COMPLETION;
 import static io.mqttkafka.bridge.core.session.Violation.Promise.NO_FALSE_ACCUSATION;
 import static io.mqttkafka.bridge.core.session.Violation.Promise.NO_UNEXPLAINED_DUPLICATE;
+import static io.mqttkafka.bridge.core.session.Violation.Promise.STATE_IS_RESTORED;
 
 import io.mqttkafka.bridge.core.session.ModelKafka.Send;
 import io.mqttkafka.bridge.core.session.ModelMqttBroker.Manner;
+import io.mqttkafka.bridge.core.session.ModelTransactions.Transaction;
 import io.mqttkafka.bridge.core.session.Packet.Type;
 import io.mqttkafka.bridge.core.session.Schedule.Event;
 import io.mqttkafka.bridge.core.session.Schedule.Kind;
 import io.mqttkafka.bridge.core.session.Schedule.World;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -27,6 +34,11 @@ import java.util.SplittableRandom;
  * <p>The bridge is the {@link Subject}, which is all of it that can be wrong, and the shortest possible pipeline around it:
  * a message goes to its open routes at once, an acknowledgement leaves when the acknowledger has been woken and its turn
  * comes, a failed record drops the connection a few events later. There is one thread and no clock.
+ *
+ * <p>In three of four worlds messages of QoS 2 are durable: their records and packet ids go to {@link ModelTransactions}, in
+ * the order of receipt and in groups, and a process that starts knows what the journal tells it. There a message of QoS 2
+ * has to be in Kafka once, whatever crashes, unless the table of failures says otherwise: the broker is not honest, or has
+ * begun a session that nobody who could tell Kafka has heard of.
  *
  * <p>The promises are checked when they can be broken, not afterwards: the records are looked for in Kafka when the
  * acknowledgement leaves the bridge, and a repetition has to be justified when it is sent to Kafka. For that the checker
@@ -53,6 +65,14 @@ final class SourceSimulation {
         long releases;
         long duplicates;
         long late;
+        long durableSchedules;
+        long transactions;
+        long aborted;
+        long unknown;
+        long restored;
+        long generations;
+        long cutDown;
+        long tripleFaults;
 
         Figures plus(Figures other) {
             events += other.events;
@@ -69,6 +89,14 @@ final class SourceSimulation {
             releases += other.releases;
             duplicates += other.duplicates;
             late += other.late;
+            durableSchedules += other.durableSchedules;
+            transactions += other.transactions;
+            aborted += other.aborted;
+            unknown += other.unknown;
+            restored += other.restored;
+            generations += other.generations;
+            cutDown += other.cutDown;
+            tripleFaults += other.tripleFaults;
             return this;
         }
 
@@ -78,7 +106,9 @@ final class SourceSimulation {
                     "%,d events: %,d messages on %,d connections, %,d crashes, %,d sessions lost, %,d failures;"
                             + " %,d received, %,d of them again, under %,d ids used again;"
                             + " %,d suppressed, %,d acknowledged, %,d completed;"
-                            + " %,d explained duplicates, %,d explained late ones",
+                            + " %,d explained duplicates, %,d explained late ones;"
+                            + " %,d schedules with transactions: %,d committed, %,d aborted, %,d of unknown outcome, %,d"
+                            + " cut down by a crash, %,d generations, %,d ids restored, %,d losses by three faults at once",
                     events,
                     messages,
                     connections,
@@ -92,7 +122,15 @@ final class SourceSimulation {
                     acknowledgements,
                     releases,
                     duplicates,
-                    late);
+                    late,
+                    durableSchedules,
+                    transactions,
+                    aborted,
+                    unknown,
+                    cutDown,
+                    generations,
+                    restored,
+                    tripleFaults);
         }
     }
 
@@ -104,6 +142,7 @@ final class SourceSimulation {
 
     private final ModelMqttBroker broker;
     private final ModelKafka kafka;
+    private final ModelTransactions transactions;
 
     // The network. A connection has two ends, and they may disagree for a while on whether there is one.
     private final Deque<Packet> toBroker = new ArrayDeque<>();
@@ -119,6 +158,19 @@ final class SourceSimulation {
     /** After how many events the connection is dropped because of a failure; 0 if it is not. */
     private int dropIn;
 
+    /** Durable messages that are not committed, in the order of receipt. */
+    private final Deque<Receipt> waiting = new ArrayDeque<>();
+
+    private boolean committerAwake;
+
+    /** Nobody knows how a transaction ended; nothing is written before a restart. */
+    private boolean broken;
+
+    private boolean subscribeDue;
+
+    /** The bridge has heard of a new session and has not subscribed since. */
+    private boolean toldOfNewSession;
+
     // The checker's book.
     private final List<Message> messages = new ArrayList<>();
     private final Receipt[] latest = new Receipt[MOST_MESSAGES + 1];
@@ -127,6 +179,19 @@ final class SourceSimulation {
     private final Deque<Packet> unacknowledged = new ArrayDeque<>();
 
     private int memory;
+    private int processes;
+    private int connection;
+
+    /** The broker's session that each message was sent on. */
+    private final Map<Integer, Integer> sessions = new HashMap<>();
+
+    /** Durable messages that may come twice, because the bridge could not know whether it may trust their ids. */
+    private final BitSet mayComeTwice = new BitSet();
+
+    /** Durable messages that may be lost: three faults at once, row 10 of the table. */
+    private final BitSet mayBeLost = new BitSet();
+
+    private int largestWindow;
 
     /** A CONNACK was lost: the broker may have replaced the session unseen, and the bridge must forget. */
     private boolean doubtful;
@@ -143,7 +208,8 @@ final class SourceSimulation {
         this.factory = factory;
         this.trace = trace;
         this.broker = new ModelMqttBroker(world.manner(), world.idChoice(), world.releasesCount());
-        this.kafka = new ModelKafka(MOST_MESSAGES + 1, world.topics());
+        this.kafka = new ModelKafka(MOST_MESSAGES + 1, world.topics(), world.durable());
+        this.transactions = new ModelTransactions(kafka);
     }
 
     /**
@@ -179,6 +245,13 @@ final class SourceSimulation {
 
     private Figures run() {
         start(world.receiveMaximum());
+        if (world.durable() && schedule.seed() % 2 == 0) {
+            connect();
+            begin(1);
+            commit();
+            hearOfCommit();
+            subscribe();
+        }
         for (Event event : schedule.events()) {
             now++;
             happen(event);
@@ -191,6 +264,7 @@ final class SourceSimulation {
         figures.suppressed += subject.suppressed();
         figures.duplicates = kafka.duplicates();
         figures.late = kafka.late();
+        figures.durableSchedules = world.durable() ? 1 : 0;
         return figures;
     }
 
@@ -216,6 +290,18 @@ final class SourceSimulation {
             case BROKER_LOSES_SESSION -> loseSession(argument);
             case CONNACK_GETS_LOST -> loseConnack();
             case BROKER_FORGETS_MESSAGE -> forget(argument);
+            case BRIDGE_SUBSCRIBES -> subscribe();
+            case MESSAGE_IS_PREPARED -> prepare(argument);
+            case TRANSACTION_BEGINS -> begin(1 + argument % 4);
+            case TRANSACTION_IS_COMMITTED -> {
+                commit();
+                if (argument % 2 == 0) {
+                    hearOfCommit();
+                }
+            }
+            case BRIDGE_HEARS_OF_COMMIT -> hearOfCommit();
+            case TRANSACTION_IS_ABORTED -> abort(argument);
+            case OUTCOME_IS_UNKNOWN -> loseOutcome(argument);
         }
     }
 
@@ -228,7 +314,7 @@ final class SourceSimulation {
         }
         int topic = argument % world.topics();
         int payload = world.payloads() == 0 ? number : (argument >>> 4) % world.payloads();
-        int qos = 1 + (argument >>> 8) % 2;
+        int qos = world.durable() && (argument >>> 8) % 4 > 0 ? 2 : 1 + (argument >>> 8) % 2;
         long fingerprint = topic * 1_000L + payload;
         Message message = new Message(number, topic, qos, world.routes().get(topic), fingerprint);
         if (broker.publish(message)) {
@@ -257,10 +343,13 @@ final class SourceSimulation {
         if (bridgeIsConnected) {
             return;
         }
+        if (broken) {
+            restart();
+        }
         boolean present = broker.connect(receiveMaximum);
-        broker.subscribe();
         brokerIsConnected = true;
         bridgeIsConnected = true;
+        connection++;
         figures.connections++;
         note("bridge", "connects, session present: ", present);
         inDoubt = present && doubtful;
@@ -270,6 +359,35 @@ final class SourceSimulation {
         }
         subject.connecting();
         subject.connected(present);
+        committerAwake = true;
+        subscribeDue = true;
+        toldOfNewSession |= !present;
+        if (!world.durable()) {
+            subscribe();
+        }
+    }
+
+    private void subscribe() {
+        if (!subscribeDue || !bridgeIsConnected || world.durable() && subject.generationDue()) {
+            return;
+        }
+        subscribeDue = false;
+        note("bridge", "subscribes");
+        if (!brokerIsConnected) {
+            return;
+        }
+        if (isHonest() && toldOfNewSession && freshIds() > 0) {
+            throw new Violation(
+                    GENERATION_BEFORE_SUBSCRIBE,
+                    "Kafka still knows the ids " + transactions.ids() + " of another session");
+        }
+        toldOfNewSession = false;
+        broker.subscribe();
+    }
+
+    /** Ids in the committed state that somebody has to see to. */
+    private int freshIds() {
+        return transactions.ids().size() - transactions.staleIds();
     }
 
     /** The broker's end closes: some packets still arrive there, some are still to be read at the other end. */
@@ -300,6 +418,14 @@ final class SourceSimulation {
         brokerCloses(argument);
         note("bridge", "disconnects");
         bridgeIsConnected = false;
+        if (inDoubt) {
+            // Ids that did not come again on this connection are forgotten.
+            for (Receipt receipt : latest) {
+                if (receipt != null && receipt.connection != connection) {
+                    mayComeTwice.set(receipt.message.number());
+                }
+            }
+        }
         inDoubt = false;
         dropIn = 0;
         toBridge.clear();
@@ -388,10 +514,16 @@ final class SourceSimulation {
 
     private void start(int withReceiveMaximum) {
         receiveMaximum = withReceiveMaximum;
+        largestWindow = Math.max(largestWindow, receiveMaximum);
         awake = false;
-        subject = factory.start(receiveMaximum, () -> awake = true);
+        processes++;
+        subject = factory.start(
+                new Subject.Process(processes, world.durable(), () -> awake = true, () -> committerAwake = true));
         memory++;
         note("bridge", "starts with receive maximum ", receiveMaximum);
+        if (world.durable()) {
+            restore();
+        }
     }
 
     private void crash(int argument) {
@@ -401,6 +533,16 @@ final class SourceSimulation {
         note("bridge", "crashes");
         SplittableRandom random = new SplittableRandom(argument);
         kafka.crash(open -> random.nextInt(open + 1));
+        settleByFencing(random.nextBoolean());
+        waiting.clear();
+        broken = false;
+        toldOfNewSession = false;
+        committerAwake = false;
+        transactions.ids().forEach((id, message) -> {
+            if (sessions.get(message.number()) != broker.session() || !broker.exists()) {
+                transactions.markStale(id);
+            }
+        });
         bridgeIsConnected = false;
         inDoubt = false;
         dropIn = 0;
@@ -428,6 +570,8 @@ final class SourceSimulation {
 
     private void receive(Packet packet) {
         Message message = packet.message();
+        boolean durable = isDurable(message);
+        sessions.put(message.number(), broker.session());
         figures.received++;
         figures.receivedAgain += packet.duplicate() ? 1 : 0;
         unacknowledged.add(packet);
@@ -435,10 +579,21 @@ final class SourceSimulation {
                 packet.id(), message.qos(), packet.duplicate(), message.fingerprint(), message.routes(), now);
         if (delivery == null) {
             note("bridge", "takes it for a repetition");
-            checkSuppression(packet);
+            if (durable) {
+                checkDurableSuppression(packet);
+            } else {
+                checkSuppression(packet);
+            }
             return;
         }
         Receipt receipt = takeIn(packet, delivery);
+        receipt.connection = connection;
+        if (durable) {
+            delivery.tag(receipt);
+            waiting.add(receipt);
+            latest[message.number()] = receipt;
+            return;
+        }
         for (int route = 0; route < message.routes(); route++) {
             if (subject.isOpen(delivery, route)) {
                 checkRepetition(packet, route);
@@ -478,6 +633,7 @@ final class SourceSimulation {
         @Override
         public void pubcomp(int packetId, boolean known) {
             figures.releases++;
+            checkCompletion(packetId);
             transmit(Packet.of(Type.PUBCOMP, packetId));
         }
     };
@@ -498,7 +654,168 @@ final class SourceSimulation {
         }
     }
 
+    // ---- the committer
+
+    private boolean isDurable(Message message) {
+        return world.durable() && message.qos() == 2 && message.routes() > 0;
+    }
+
+    private void prepare(int argument) {
+        int chosen = argument % Math.max(1, waiting.size());
+        for (Receipt receipt : waiting) {
+            // The oldest one and another: what is prepared out of order has to wait.
+            if (!receipt.complete && chosen-- <= 0 || receipt == waiting.peek() && !receipt.complete) {
+                receipt.complete = true;
+                committerAwake = true;
+                note("bridge", "has prepared ", receipt.message);
+            }
+        }
+    }
+
+    private void begin(int most) {
+        if (broken || transactions.open() != null || !committerAwake) {
+            return;
+        }
+        committerAwake = false;
+        List<Receipt> units = new ArrayList<>();
+        for (Receipt receipt : waiting) {
+            if (units.size() == most || !receipt.complete) {
+                break;
+            }
+            units.add(receipt);
+        }
+        Qos2Change change =
+                subject.change(units.stream().map(unit -> unit.delivery).toList());
+        if (!units.isEmpty() || !change.isEmpty()) {
+            Transaction transaction =
+                    new Transaction(subject.clientId(), units, change, Qos2Journal.write(subject.state(), change));
+            note("bridge", "begins a ", transaction);
+            transactions.begin(transaction);
+        }
+    }
+
+    private void commit() {
+        if (transactions.open() == null || transactions.openIsCommitted()) {
+            return;
+        }
+        note("Kafka", "commits the ", transactions.open());
+        for (Receipt unit : transactions.open().units()) {
+            checkCommit(unit.message);
+        }
+        transactions.commit();
+        figures.transactions++;
+        figures.generations += transactions.open().change().newGeneration() ? 1 : 0;
+    }
+
+    private void hearOfCommit() {
+        if (!transactions.openIsCommitted()) {
+            return;
+        }
+        Transaction transaction = transactions.end();
+        note("bridge", "hears of the commit");
+        transaction.units().forEach(waiting::remove);
+        committerAwake |= !waiting.isEmpty();
+        subject.committed(transaction.change(), transaction.deliveries());
+    }
+
+    private void abort(int argument) {
+        if (transactions.open() == null
+                || transactions.openIsCommitted()
+                || transactions.open().units().isEmpty()) {
+            return;
+        }
+        figures.aborted++;
+        Transaction transaction = transactions.end();
+        Receipt culprit = transaction.units().get(argument % transaction.units().size());
+        note("Kafka", "aborts the transaction because of ", culprit.message);
+        culprit.complete = false;
+        committerAwake = true;
+        subject.aborted(transaction.change());
+    }
+
+    private void loseOutcome(int argument) {
+        if (transactions.open() != null) {
+            figures.unknown++;
+            subject.unknown(transactions.open().change());
+            settleByFencing(argument % 2 == 0);
+            note("bridge", "never hears how the transaction ended");
+            broken = true;
+            if (bridgeIsConnected && dropIn == 0) {
+                dropIn = 1 + (argument >>> 1) % 3;
+            }
+        }
+    }
+
+    /** Ends what an earlier producer has left open: it is committed if that was asked for in time. */
+    private void settleByFencing(boolean inTime) {
+        if (transactions.open() != null) {
+            figures.cutDown++;
+            if (inTime) {
+                commit();
+            }
+            transactions.end();
+        }
+    }
+
+    /** Gives up what is not committed, and begins afresh with what Kafka knows. */
+    private void restart() {
+        waiting.forEach(receipt -> {
+            receipt.failed = true;
+            subject.failed(receipt.delivery);
+        });
+        waiting.clear();
+        broken = false;
+        restore();
+    }
+
+    private void restore() {
+        try {
+            subject.restore(transactions);
+        } catch (IllegalArgumentException e) {
+            throw new Violation(STATE_IS_RESTORED, e.getMessage());
+        }
+        figures.restored += transactions.ids().size();
+        note("bridge", "reads the ids ", transactions.ids());
+        Map<Integer, Long> restored = new HashMap<>();
+        subject.state().forEach(restored::put);
+        if (!restored.keySet().equals(transactions.ids().keySet())) {
+            throw new Violation(STATE_IS_RESTORED, restored.keySet() + " instead of " + transactions.ids());
+        }
+    }
+
     // ---- the checker
+
+    private void checkCommit(Message message) {
+        if (isHonest() && !mayComeTwice.get(message.number()) && kafka.copies(message.number(), 0) > 0) {
+            throw new Violation(NO_UNEXPLAINED_DUPLICATE, message + " is committed again");
+        }
+    }
+
+    private void checkDurableSuppression(Packet packet) {
+        Message message = packet.message();
+        Receipt receipt = latest[message.number()];
+        boolean pending = receipt != null && waiting.contains(receipt) && !receipt.failed;
+        if (pending || kafka.copies(message.number(), 0) > 0) {
+            if (receipt != null) {
+                receipt.connection = connection;
+            }
+            return;
+        }
+        if (packet.duplicate() && receipt == null && transactions.isStale(packet.id())) {
+            // Its first sending was cut, on a session that began while nobody looked, and it looks like another.
+            mayBeLost.set(message.number());
+            figures.tripleFaults++;
+            return;
+        }
+        throw new Violation(NEVER_MISTAKEN, packet + " is not known and taken for a repetition");
+    }
+
+    private void checkCompletion(int packetId) {
+        Message known = transactions.ids().get(packetId);
+        if (isHonest() && known != null && !transactions.isStale(packetId)) {
+            throw new Violation(NO_EARLY_COMPLETION, "PUBCOMP id " + packetId + ", which Kafka knows as " + known);
+        }
+    }
 
     private boolean isHonest() {
         return world.manner() == Manner.CORRECT;
@@ -554,6 +871,13 @@ final class SourceSimulation {
         if (receipt != null) {
             receipt.acknowledged = true;
         }
+        if (mayBeLost.get(message.number())) {
+            return;
+        }
+        if (isHonest() && isDurable(message) && transactions.ids().get(oldest.id()) != message) {
+            throw new Violation(
+                    NO_EARLY_ACKNOWLEDGEMENT, acknowledgement + " for " + message + " before Kafka knows its id");
+        }
         for (int route = 0; route < message.routes(); route++) {
             if (kafka.copies(message.number(), route) == 0) {
                 throw new Violation(
@@ -568,6 +892,10 @@ final class SourceSimulation {
             disconnect(argument);
         }
         int most = world.allows(Kind.CONNACK_GETS_LOST) ? 2 * receiveMaximum : receiveMaximum;
+        if (world.durable()) {
+            // What is released is remembered until that is committed, and the broker goes on meanwhile.
+            most = 2 * largestWindow + transactions.staleIds();
+        }
         if (isHonest() && subject.remembered() > most) {
             throw new Violation(BOUNDED_MEMORY, subject.remembered() + " ids are remembered");
         }
@@ -592,13 +920,18 @@ final class SourceSimulation {
             before = activity;
             notice(round);
             connect();
+            subscribe();
             brokerSends(Integer.MAX_VALUE);
             bridgeReads(Integer.MAX_VALUE);
             for (int partition = 0; partition < ModelKafka.PARTITIONS; partition++) {
                 kafkaWrites(partition);
                 kafkaConfirms(partition);
             }
-            acknowledge(2);
+            prepare(round);
+            begin(8);
+            commit();
+            hearOfCommit();
+            acknowledge(8);
             brokerReads(Integer.MAX_VALUE);
             check(round);
         }
@@ -610,6 +943,9 @@ final class SourceSimulation {
             // Only then does the bridge forget the ids that did not come again.
             disconnect(0);
             connect();
+            begin(1);
+            commit();
+            hearOfCommit();
         }
         if (!broker.kept().isEmpty()) {
             throw new Violation(
@@ -619,7 +955,10 @@ final class SourceSimulation {
         if (subject.unacknowledged() != 0) {
             throw new Violation(ALL_ACKNOWLEDGED, subject.unacknowledged() + " in the session");
         }
-        if (isHonest() && subject.remembered() != 0) {
+        if (isHonest() && freshIds() != 0) {
+            throw new Violation(BOUNDED_MEMORY, transactions.ids() + " stay in Kafka for ever");
+        }
+        if (isHonest() && subject.remembered() > transactions.staleIds()) {
             throw new Violation(BOUNDED_MEMORY, subject.remembered() + " ids are remembered for ever");
         }
         boolean exactlyOnce = world.manner() == Manner.CORRECT
@@ -630,10 +969,11 @@ final class SourceSimulation {
         for (Message message : messages) {
             for (int route = 0; route < message.routes(); route++) {
                 int copies = kafka.copies(message.number(), route);
-                if (copies == 0 && broker.isAcknowledged(message.number())) {
+                if (copies == 0 && broker.isAcknowledged(message.number()) && !mayBeLost.get(message.number())) {
                     throw new Violation(NOTHING_LOST, message + " for route " + route);
                 }
-                if (copies > 1 && message.qos() == 2 && exactlyOnce) {
+                boolean durableOnce = isHonest() && isDurable(message) && !mayComeTwice.get(message.number());
+                if (copies > 1 && message.qos() == 2 && (exactlyOnce || durableOnce)) {
                     throw new Violation(NO_UNEXPLAINED_DUPLICATE, copies + " copies of " + message);
                 }
             }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  * its story. Half of the schedules are the same in every build, the other half are new every time.
  */
 class SourceSimulationTest {
-    private static final long SCHEDULES = Long.getLong("bridge.simulation.schedules", 240_000);
+    private static final long SCHEDULES = Long.getLong("bridge.simulation.schedules", 270_000);
     private static final Long SEED = Long.getLong("bridge.simulation.seed");
 
     @Test
@@ -40,10 +40,17 @@ class SourceSimulationTest {
         assertThat(figures.crashes).isGreaterThan(SCHEDULES / 10);
         assertThat(figures.sessionsLost).isGreaterThan(SCHEDULES / 10);
         assertThat(figures.failures).isGreaterThan(SCHEDULES / 10);
-        assertThat(figures.receivedAgain).isGreaterThan(SCHEDULES);
+        assertThat(figures.receivedAgain).isGreaterThan(SCHEDULES / 2);
         assertThat(figures.suppressed).isGreaterThan(SCHEDULES / 10);
         assertThat(figures.idsUsedAgain).isGreaterThan(SCHEDULES);
         assertThat(figures.late).isPositive();
+        assertThat(figures.durableSchedules).isGreaterThan(SCHEDULES * 7 / 10);
+        assertThat(figures.transactions).isGreaterThan(2 * SCHEDULES);
+        assertThat(figures.aborted).isGreaterThan(SCHEDULES / 50);
+        assertThat(figures.unknown).isGreaterThan(SCHEDULES / 50);
+        assertThat(figures.cutDown).isGreaterThan(SCHEDULES / 50);
+        assertThat(figures.generations).isGreaterThan(SCHEDULES / 2);
+        assertThat(figures.restored).isGreaterThan(SCHEDULES / 50);
     }
 
     /** The same seed has to tell the same story, or a failure could not be replayed. */

@@ -2,13 +2,27 @@ package io.mqttkafka.bridge.core.session;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 
-/** What the simulation tests: a {@link SourceSession}. The mutants of {@link MutantsTest} are perverted ones. */
+/**
+ * What the simulation tests: a {@link SourceSession}, and the state of QoS 2 that the bridge takes to be the committed one.
+ * The mutants of {@link MutantsTest} are perverted ones.
+ */
 class Subject {
     /** Makes what a process of the bridge remembers. */
     interface Factory {
-        Subject start(int receiveMaximum, Runnable acknowledgeable);
+        Subject start(Process process);
     }
+
+    /**
+     * What a process of the bridge is given.
+     *
+     * @param number which one it is, from 1
+     * @param durable whether packet ids go to Kafka
+     * @param acknowledgeable wakes the acknowledger
+     * @param changeable wakes the committer
+     */
+    record Process(int number, boolean durable, Runnable acknowledgeable, Runnable changeable) {}
 
     /** More than a schedule has messages, and little enough for a simulation that connects a million times. */
     private static final int CAPACITY = 64;
@@ -25,9 +39,56 @@ class Subject {
     }
 
     protected final SourceSession session;
+    private final boolean durable;
+    private Qos2State state = new Qos2State();
+    private Qos2Change uncertain;
 
-    Subject(int receiveMaximum, Runnable acknowledgeable) {
-        session = new SourceSession(acknowledgeable, () -> {}, CAPACITY);
+    Subject(Process process) {
+        durable = process.durable();
+        session = new SourceSession(process.acknowledgeable(), process.changeable(), CAPACITY);
+    }
+
+    /** Whose state it writes and reads. */
+    String clientId() {
+        return "client";
+    }
+
+    /** Reads what Kafka knows: at the start, and when nobody knows how a transaction ended. */
+    void restore(ModelTransactions kafka) {
+        long known = state.sequence();
+        state = Qos2Journal.read(kafka.read(clientId()));
+        if (uncertain != null && state.sequence() > known) {
+            session.committed(uncertain, List.of());
+        }
+        uncertain = null;
+        session.restore(state);
+    }
+
+    /** What it takes for the ids that Kafka knows. */
+    final Qos2State state() {
+        return state;
+    }
+
+    /** What a transaction of these messages is to change in the state. */
+    Qos2Change change(List<Delivery> deliveries) {
+        return session.change(deliveries);
+    }
+
+    void committed(Qos2Change change, List<Delivery> deliveries) {
+        state.apply(change);
+        session.committed(change, deliveries);
+    }
+
+    void aborted(Qos2Change change) {}
+
+    /** Nobody knows whether it was committed; it restores next. */
+    final void unknown(Qos2Change change) {
+        uncertain = change;
+    }
+
+    /** Whether it must not subscribe yet. */
+    boolean generationDue() {
+        return session.generationDue();
     }
 
     void connecting() {
@@ -40,7 +101,7 @@ class Subject {
 
     /** Null if an earlier copy stands for it. */
     Delivery published(int id, int qos, boolean duplicate, long fingerprint, int routes, long nowNanos) {
-        return session.published(id, qos, duplicate, fingerprint, routes, false, nowNanos);
+        return session.published(id, qos, duplicate, fingerprint, routes, durable && qos == 2 && routes > 0, nowNanos);
     }
 
     /** Whether the pipeline is to send it to this route. */

@@ -20,6 +20,12 @@ final class Violation extends RuntimeException {
         NEVER_MISTAKEN,
         /** No message stays unacknowledged for ever. */
         ALL_ACKNOWLEDGED,
+        /** An id is completed when Kafka has forgotten it, and not before. */
+        NO_EARLY_COMPLETION,
+        /** What Kafka knows of a session is void before the next one can send anything. */
+        GENERATION_BEFORE_SUBSCRIBE,
+        /** What is restored is what was committed. */
+        STATE_IS_RESTORED,
         /** A connection is not dropped without need. */
         NO_FALSE_ACCUSATION,
         /** What is remembered is bounded. */
