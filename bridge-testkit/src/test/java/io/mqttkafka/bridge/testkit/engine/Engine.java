@@ -111,6 +111,12 @@ final class Engine implements AutoCloseable {
         return this;
     }
 
+    /** Ends the bridge as a crash does, as far as its state goes, and starts another one over the same brokers. */
+    Engine restart() {
+        bridge.close(Duration.ZERO);
+        return start();
+    }
+
     /** Starts and plays CONNECT and SUBSCRIBE up to the end of start(). */
     ScriptedConnection connected() {
         start();

@@ -1,6 +1,8 @@
 package io.mqttkafka.bridge.testkit.engine;
 
+import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import io.mqttkafka.bridge.core.kafka.StateTopic;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +25,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.Cluster;
@@ -41,6 +44,8 @@ final class FakeKafka implements KafkaClients {
     final FakeLog log = new FakeLog();
 
     private final BlockingQueue<FakeConsumer> consumers = new LinkedBlockingQueue<>();
+
+    final FakeTransactions transactions = new FakeTransactions();
 
     private final AtomicInteger producers = new AtomicInteger();
     private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
@@ -93,7 +98,15 @@ final class FakeKafka implements KafkaClients {
 
     @Override
     public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
-        return new TestProducer(producers.incrementAndGet());
+        Object transactionalId = properties.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
+        return transactionalId == null
+                ? new TestProducer(producers.incrementAndGet())
+                : transactions.producer(transactionalId.toString());
+    }
+
+    @Override
+    public StateTopic stateTopic(KafkaOptions options, String clientId) {
+        return transactions.stateTopic();
     }
 
     @Override
