@@ -1,0 +1,159 @@
+package io.mqttkafka.bridge.testkit.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import io.mqttkafka.bridge.core.kafka.StateTopic;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The topic that holds packet ids, in a real Kafka. */
+class Qos2StateTopicIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration SHORT = Duration.ofSeconds(2);
+
+    private static EmbeddedKafka kafka;
+
+    @BeforeAll
+    static void startKafka() {
+        kafka = EmbeddedKafka.start();
+    }
+
+    @AfterAll
+    static void stopKafka() {
+        kafka.close();
+    }
+
+    @Test
+    void prepare_missingTopic_isCreatedCompactedWithOnePartition() throws Exception {
+        topic("created", "a").prepare(PATIENCE);
+
+        try (Admin admin = admin()) {
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, "created");
+            Config config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+            assertThat(config.get("cleanup.policy").value()).isEqualTo("compact");
+            assertThat(admin.describeTopics(List.of("created"))
+                            .allTopicNames()
+                            .get()
+                            .get("created")
+                            .partitions())
+                    .hasSize(1);
+        }
+        topic("created", "b").prepare(PATIENCE);
+    }
+
+    @Test
+    void prepare_topicThatForgets_isRefusedNamingOptionAndMend() throws Exception {
+        try (Admin admin = admin()) {
+            admin.createTopics(List.of(new NewTopic("forgets", Optional.of(1), Optional.of((short) 1))
+                            .configs(Map.of("cleanup.policy", "delete"))))
+                    .all()
+                    .get();
+        }
+
+        assertThatThrownBy(() -> topic("forgets", "a").prepare(PATIENCE))
+                .isInstanceOf(BridgeStartException.class)
+                .hasMessageStartingWith("kafka.transactions.stateTopic: 'forgets'")
+                .hasMessageContaining("cleanup.policy=delete")
+                .hasMessageContaining("set it to 'compact'");
+    }
+
+    @Test
+    void read_entriesOfSeveralClients_givesTheNewestOfEachSlotOfOne() throws Exception {
+        topic("several", "a").prepare(PATIENCE);
+        try (Producer<String, byte[]> producer = producer("several-tx")) {
+            producer.beginTransaction();
+            write(producer, "several", "a/1", "old");
+            write(producer, "several", "a/1", "new");
+            write(producer, "several", "a/2", "other");
+            write(producer, "several", "a/b/1", "of another client");
+            write(producer, "several", "ab/1", "of a third client");
+            producer.commitTransaction();
+            producer.beginTransaction();
+            write(producer, "several", "a/1", "aborted").get();
+            producer.abortTransaction();
+        }
+
+        assertThat(read("several", "a", PATIENCE)).containsExactlyInAnyOrder("new", "other");
+        assertThat(read("several", "a/b", PATIENCE)).containsExactly("of another client");
+        assertThat(read("several", "nobody", PATIENCE)).isEmpty();
+    }
+
+    @Test
+    void read_openTransactionOfAnotherClient_holdsUpOnlyWhoHasEntriesBehindIt() throws Exception {
+        topic("open", "a").prepare(PATIENCE);
+        try (Producer<String, byte[]> mine = producer("open-a");
+                Producer<String, byte[]> killed = producer("open-b")) {
+            mine.beginTransaction();
+            write(mine, "open", "a/1", "before");
+            mine.commitTransaction();
+            killed.beginTransaction();
+            write(killed, "open", "b/1", "never committed").get();
+
+            assertThat(read("open", "a", PATIENCE)).containsExactly("before");
+
+            mine.beginTransaction();
+            write(mine, "open", "a/2", "behind");
+            mine.commitTransaction();
+
+            assertThatThrownBy(() -> read("open", "a", SHORT))
+                    .isInstanceOf(BridgeStartException.class)
+                    .hasMessageStartingWith("kafka.transactions.stateTopic: 'open'");
+            killed.abortTransaction();
+            assertThat(read("open", "a", PATIENCE)).containsExactlyInAnyOrder("before", "behind");
+        }
+    }
+
+    private static List<String> read(String topic, String clientId, Duration timeout) {
+        return topic(topic, clientId).read(clientId, timeout).stream()
+                .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+                .toList();
+    }
+
+    private static StateTopic topic(String name, String clientId) {
+        KafkaOptions options = KafkaOptions.builder()
+                .bootstrapServers(kafka.bootstrapServers())
+                .transactions(transactions -> transactions.stateTopic(name))
+                .build();
+        return KafkaClients.REAL.stateTopic(options, clientId);
+    }
+
+    private static Admin admin() {
+        return Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
+    }
+
+    private static Producer<String, byte[]> producer(String transactionalId) {
+        Producer<String, byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", transactionalId),
+                new StringSerializer(),
+                new ByteArraySerializer());
+        producer.initTransactions();
+        return producer;
+    }
+
+    private static Future<RecordMetadata> write(
+            Producer<String, byte[]> producer, String topic, String key, String value) {
+        return producer.send(new ProducerRecord<>(topic, key, value.getBytes(StandardCharsets.UTF_8)));
+    }
+}
