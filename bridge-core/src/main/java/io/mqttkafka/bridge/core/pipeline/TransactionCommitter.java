@@ -111,6 +111,8 @@ final class TransactionCommitter implements Runnable {
         state = sink.open(timeout);
         session.restore(state);
         broken = false;
+        // It may have parked without having looked at what came meanwhile.
+        LockSupport.unpark(thread);
     }
 
     private void giveUpWaiting() {
