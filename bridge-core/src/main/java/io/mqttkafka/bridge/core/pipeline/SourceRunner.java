@@ -448,12 +448,25 @@ public final class SourceRunner implements Runner {
 
     /** One connection from CONNECT to its end; null if the runner is to end. */
     private @Nullable CloseReason connectAndWatch() throws InterruptedException {
+        Stop stopping;
         synchronized (monitor) {
             closed = null;
-            if (drain != null || stop != null) {
-                return null;
+            stopping = stop;
+            if (stopping == null) {
+                if (drain != null) {
+                    return null;
+                }
+                connecting = true;
             }
-            connecting = true;
+        }
+        if (stopping != null) {
+            stopRoutes(stopping);
+            return null;
+        }
+        if (committer != null && committer.isBroken()) {
+            // It broke after it was last looked at; that it told us is forgotten by now.
+            doneConnecting();
+            return CloseReason.of("a transaction of Kafka's client failed", null);
         }
         MqttConnection current = null;
         CloseReason reason;
@@ -742,7 +755,9 @@ public final class SourceRunner implements Runner {
         sink.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
         closeTransactions(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
         long lastAcks = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
-        while (session.owesAcknowledgement() && System.nanoTime() < lastAcks && !isClosed()) {
+        while ((session.owesAcknowledgement() || acknowledger.isBusy())
+                && System.nanoTime() < lastAcks
+                && !isClosed()) {
             awaitTick();
         }
         int left = session.unacknowledged();
@@ -815,6 +830,9 @@ public final class SourceRunner implements Runner {
     private boolean mendTransactions() throws InterruptedException {
         int attempt = 0;
         while (committer != null && committer.isBroken()) {
+            if (!pause(Duration.ZERO)) {
+                return false;
+            }
             try {
                 committer.restart(RESTART_TIMEOUT);
                 log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
@@ -839,7 +857,8 @@ public final class SourceRunner implements Runner {
     /** A window that was full is given the time to drain, so that the next connection does not end the same way. */
     private boolean awaitRoomAfterFullWindow() throws InterruptedException {
         while (windowWasFull && !window.halfFree()) {
-            if (!pause(Duration.ofMillis(TICK_MILLIS))) {
+            // What a broken transaction holds of the window comes back by a restart only.
+            if (!pause(Duration.ofMillis(TICK_MILLIS)) || !mendTransactions()) {
                 return false;
             }
         }
@@ -900,8 +919,9 @@ public final class SourceRunner implements Runner {
                 closed = CloseReason.of(why, null);
                 monitor.notifyAll();
             }
+            // In here, or it could strike a connection that has begun meanwhile and is not dropped.
+            takingMessages = false;
         }
-        takingMessages = false;
         MqttConnection current = connection;
         if (current != null) {
             current.drop();
@@ -1009,6 +1029,7 @@ public final class SourceRunner implements Runner {
         }
 
         private void takePlain(Delivery delivery, RouteMatch[] matches, MqttMessage message, long each) {
+            int taken = 0;
             try {
                 for (int i = 0; i < matches.length; i++) {
                     if (!wanted[i] || !delivery.isOpen(i)) {
@@ -1019,8 +1040,10 @@ public final class SourceRunner implements Runner {
                     } else {
                         pipeline.take(new Attempt(pipeline, matches[i], message, delivery, null, i, order++));
                     }
+                    taken++;
                 }
             } catch (RuntimeException | Error e) {
+                window.release(each * (matches.length - taken));
                 // The connection breaks; when the message comes again it must count as new.
                 session.failed(delivery);
                 throw e;
@@ -1031,6 +1054,7 @@ public final class SourceRunner implements Runner {
             TransactionCommitter taking = Objects.requireNonNull(committer);
             TransactionUnit unit = new TransactionUnit(delivery, matches.length);
             taking.add(unit);
+            int taken = 0;
             try {
                 for (int i = 0; i < matches.length; i++) {
                     if (wanted[i]) {
@@ -1042,8 +1066,10 @@ public final class SourceRunner implements Runner {
                             taking.completed();
                         }
                     }
+                    taken++;
                 }
             } catch (RuntimeException | Error e) {
+                window.release(each * (matches.length - taken));
                 // The connection breaks, and what is not committed comes again.
                 taking.fail(e);
                 throw e;

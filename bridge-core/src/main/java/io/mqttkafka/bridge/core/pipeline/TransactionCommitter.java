@@ -232,8 +232,9 @@ final class TransactionCommitter implements Runnable {
             case ABORTED -> outcome.refused().forEach(refused -> refused(group, refused));
             case UNKNOWN -> fail(cause(outcome));
             case FENCED -> {
-                broken = true;
+                // First the stop: a restart would take the identity back.
                 owner.fenced(cause(outcome));
+                broken = true;
             }
         }
         return !waiting.isEmpty();

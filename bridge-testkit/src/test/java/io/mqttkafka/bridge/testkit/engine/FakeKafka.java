@@ -1,6 +1,8 @@
 package io.mqttkafka.bridge.testkit.engine;
 
+import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import io.mqttkafka.bridge.core.kafka.StateTopic;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +25,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.Cluster;
@@ -39,6 +42,9 @@ final class FakeKafka implements KafkaClients {
 
     /** What routes from Kafka read and commit. */
     final FakeLog log = new FakeLog();
+
+    /** What goes by transactions, which the test need not confirm. */
+    final FakeTransactions transactions = new FakeTransactions();
 
     private final BlockingQueue<FakeConsumer> consumers = new LinkedBlockingQueue<>();
 
@@ -93,7 +99,9 @@ final class FakeKafka implements KafkaClients {
 
     @Override
     public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
-        return new TestProducer(producers.incrementAndGet());
+        return properties.containsKey(ProducerConfig.TRANSACTIONAL_ID_CONFIG)
+                ? transactions.producer()
+                : new TestProducer(producers.incrementAndGet());
     }
 
     @Override
@@ -101,6 +109,11 @@ final class FakeKafka implements KafkaClients {
         FakeConsumer consumer = new FakeConsumer(log);
         consumers.add(consumer);
         return consumer;
+    }
+
+    @Override
+    public StateTopic stateTopic(KafkaOptions options, String clientId) {
+        return transactions.stateTopic();
     }
 
     /** The consumer of the only route from Kafka. */
