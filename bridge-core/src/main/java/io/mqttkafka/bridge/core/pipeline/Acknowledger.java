@@ -32,6 +32,9 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     /** Whether there may be something to do that has not been looked at. */
     private volatile boolean signalled;
 
+    /** Whether acknowledgements may have left the session that are not written yet. */
+    private volatile boolean busy;
+
     private volatile boolean stopped;
     private volatile @Nullable AckOutput output;
 
@@ -66,6 +69,11 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
         }
     }
 
+    /** Says whether acknowledgements that the session no longer owes may not be written yet. */
+    boolean isBusy() {
+        return busy;
+    }
+
     long written() {
         return written.get();
     }
@@ -80,9 +88,13 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     public void run() {
         while (!stopped) {
             signalled = false;
+            busy = true;
             int count = session.acknowledge(this, MOST_AT_ONCE);
             if (count > 0) {
                 write(count);
+            }
+            busy = false;
+            if (count > 0) {
                 if (count < MOST_AT_ONCE && !stopped) {
                     // Confirmations come in bursts: a moment later many leave in one write. It is going to look anyway.
                     signalled = true;

@@ -189,6 +189,7 @@ final class MessageIntake {
     }
 
     private void takePlain(Delivery delivery, RouteMatch[] matches, MqttMessage message, long each) {
+        int taken = 0;
         try {
             for (int i = 0; i < matches.length; i++) {
                 if (!wanted[i] || !delivery.isOpen(i)) {
@@ -199,8 +200,10 @@ final class MessageIntake {
                 } else {
                     pipeline.take(new Attempt(pipeline, matches[i], message, delivery, null, i, order++));
                 }
+                taken++;
             }
         } catch (RuntimeException | Error e) {
+            window.release(each * (matches.length - taken));
             // The connection breaks; when the message comes again it must count as new.
             session.failed(delivery);
             throw e;
@@ -211,19 +214,21 @@ final class MessageIntake {
         TransactionCommitter taking = Objects.requireNonNull(committer);
         TransactionUnit unit = new TransactionUnit(delivery, matches.length);
         taking.add(unit);
+        int taken = 0;
         try {
             for (int i = 0; i < matches.length; i++) {
                 if (wanted[i]) {
                     pipeline.take(new Attempt(pipeline, matches[i], message, delivery, unit, i, order++));
                 } else {
                     window.release(each);
-                    unit.withoutRecord();
-                    if (unit.complete()) {
+                    if (unit.withoutRecord()) {
                         taking.completed();
                     }
                 }
+                taken++;
             }
         } catch (RuntimeException | Error e) {
+            window.release(each * (matches.length - taken));
             // The connection breaks, and what is not committed comes again.
             taking.fail(e);
             throw e;

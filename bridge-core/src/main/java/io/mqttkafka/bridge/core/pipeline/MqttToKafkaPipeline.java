@@ -194,8 +194,9 @@ final class MqttToKafkaPipeline {
         release(attempt);
         Delivery delivery = attempt.delivery;
         if (attempt.unit != null) {
-            attempt.unit.withoutRecord();
-            decided(attempt.unit);
+            if (attempt.unit.withoutRecord()) {
+                runner.complete(attempt.unit);
+            }
         } else if (delivery != null && delivery.settle(attempt.routeIndex)) {
             runner.settled(delivery);
         }

@@ -62,6 +62,7 @@ public final class SourceRunner implements Runner {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final int MOST_MALFORMED_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
+    private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
     private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
 
     /** What a runner is made of. */
@@ -266,6 +267,11 @@ public final class SourceRunner implements Runner {
         boolean interrupted = false;
         try {
             if (supervisor.getState() != Thread.State.NEW) {
+                supervisor.join(timeout.plus(CLOSE_GRACE).toMillis());
+                if (supervisor.isAlive()) {
+                    // It waits for a transaction that Kafka does not end; this ends it, uncommitted.
+                    closeTransactions(Duration.ZERO);
+                }
                 supervisor.join();
                 acknowledger.stop();
                 laneWorker.stop();
@@ -382,12 +388,25 @@ public final class SourceRunner implements Runner {
 
     /** One connection from CONNECT to its end; null if the runner is to end. */
     private @Nullable CloseReason connectAndWatch() throws InterruptedException {
+        Stop stopping;
         synchronized (monitor) {
             closed = null;
-            if (drain != null || stop != null) {
-                return null;
+            stopping = stop;
+            if (stopping == null) {
+                if (drain != null) {
+                    return null;
+                }
+                connecting = true;
             }
-            connecting = true;
+        }
+        if (stopping != null) {
+            stopRoutes(stopping);
+            return null;
+        }
+        if (committer != null && committer.isBroken()) {
+            // It broke after it was last looked at; that it told us is forgotten by now.
+            doneConnecting();
+            return CloseReason.of("a transaction of Kafka's client failed", null);
         }
         MqttConnection current = null;
         CloseReason reason;
@@ -578,7 +597,9 @@ public final class SourceRunner implements Runner {
         sink.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
         closeTransactions(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
         long lastAcks = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
-        while (session.owesAcknowledgement() && System.nanoTime() < lastAcks && !isClosed()) {
+        while ((session.owesAcknowledgement() || acknowledger.isBusy())
+                && System.nanoTime() < lastAcks
+                && !isClosed()) {
             awaitTick();
         }
         int left = session.unacknowledged();
@@ -651,6 +672,9 @@ public final class SourceRunner implements Runner {
     private boolean mendTransactions() throws InterruptedException {
         int attempt = 0;
         while (committer != null && committer.isBroken()) {
+            if (!pause(Duration.ZERO)) {
+                return false;
+            }
             try {
                 committer.restart(RESTART_TIMEOUT);
                 log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
@@ -675,7 +699,8 @@ public final class SourceRunner implements Runner {
     /** A window that was full is given the time to drain, so that the next connection does not end the same way. */
     private boolean awaitRoomAfterFullWindow() throws InterruptedException {
         while (windowWasFull && !window.halfFree()) {
-            if (!pause(Duration.ofMillis(TICK_MILLIS))) {
+            // What a broken transaction holds of the window comes back by a restart only.
+            if (!pause(Duration.ofMillis(TICK_MILLIS)) || !mendTransactions()) {
                 return false;
             }
         }
@@ -736,8 +761,9 @@ public final class SourceRunner implements Runner {
                 closed = CloseReason.of(why, null);
                 monitor.notifyAll();
             }
+            // In here, or it could strike a connection that has begun meanwhile and is not dropped.
+            takingMessages = false;
         }
-        takingMessages = false;
         MqttConnection current = connection;
         if (current != null) {
             current.drop();

@@ -252,8 +252,9 @@ final class TransactionCommitter implements Runnable {
             }
             case UNKNOWN -> fail(cause(outcome));
             case FENCED -> {
-                broken = true;
+                // First the stop: a restart would take the identity back.
                 owner.fenced(cause(outcome));
+                broken = true;
             }
         }
         return !waiting.isEmpty();

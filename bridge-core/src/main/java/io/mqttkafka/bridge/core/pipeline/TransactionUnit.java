@@ -38,11 +38,13 @@ final class TransactionUnit {
         return true;
     }
 
-    /** A route makes no record of it. Has no effect once the unit is committed or given up. */
-    synchronized void withoutRecord() {
-        if (!ended) {
-            undecided--;
+    /** A route makes no record of it; true if that completes it. Has no effect once the unit is committed or given up. */
+    synchronized boolean withoutRecord() {
+        if (ended) {
+            return false;
         }
+        undecided--;
+        return undecided == 0;
     }
 
     /** Takes back a record that cannot be written, so that its route decides anew; false if it is not of this unit. */

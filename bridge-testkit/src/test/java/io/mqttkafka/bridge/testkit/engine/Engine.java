@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
 import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.event.Connected;
@@ -53,6 +54,7 @@ final class Engine implements AutoCloseable {
     private UnaryOperator<MqttOptions.Builder> options = UnaryOperator.identity();
     private Duration drainTimeout = Duration.ofMillis(300);
     private Duration stallThreshold = Duration.ofSeconds(30);
+    private Failpoints failpoints = Failpoints.NONE;
     private DefaultBridge bridge;
     private CompletableFuture<Void> starting;
 
@@ -72,6 +74,20 @@ final class Engine implements AutoCloseable {
 
     Engine route(Route route) {
         routes.add(route);
+        return this;
+    }
+
+    /** A route of QoS 2 that goes by transactions. */
+    Engine exactlyOnce(String filter, String topic) {
+        return route(Route.fromMqtt(filter)
+                .qos(QoS.EXACTLY_ONCE)
+                .toKafka(topic)
+                .name(topic)
+                .build());
+    }
+
+    Engine failpoints(Failpoints told) {
+        failpoints = told;
         return this;
     }
 
@@ -106,7 +122,8 @@ final class Engine implements AutoCloseable {
                 new BridgeConfig(
                         mqtt, kafkaOptions, routes, List.of(new Recorder()), PATIENCE, drainTimeout, stallThreshold),
                 new PahoTransport(),
-                kafka);
+                kafka,
+                failpoints);
         starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));
         return this;
     }

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.BridgeState;
+import io.mqttkafka.bridge.CodecContext;
+import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.failure.FailurePolicy;
@@ -15,6 +19,9 @@ import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -201,5 +208,74 @@ class FailureTest {
 
     private int unacknowledged() {
         return engine.bridge().health().connections().get(0).unacknowledged();
+    }
+
+    @Test
+    void codec_errorOfTheVirtualMachine_givesTheWindowBack() {
+        AtomicBoolean failing = new AtomicBoolean(true);
+        PayloadCodec<byte[]> codec = new PayloadCodec<>() {
+            @Override
+            public byte[] decode(byte[] payload, CodecContext context) {
+                if (failing.getAndSet(false)) {
+                    throw new OutOfMemoryError("for the test");
+                }
+                return payload;
+            }
+
+            @Override
+            public byte[] encode(byte[] value, CodecContext context) {
+                return value;
+            }
+        };
+        ScriptedConnection connection = engine.route(Route.fromMqtt("a/#")
+                        .qos(QoS.AT_LEAST_ONCE)
+                        .decode(codec)
+                        .encode(codec)
+                        .toKafka("t")
+                        .build())
+                .connected();
+
+        connection.publish(qos1(1, "a/b", "x"));
+        connection.expectClosed();
+        connection = engine.established(true);
+        connection.publish(qos1(1, "a/b", "x").duplicate());
+        engine.kafka.next("x").confirm();
+
+        connection.expectPuback(1);
+        assertThat(engine.bridge().health().connections().get(0).inFlightBytes())
+                .isZero();
+    }
+
+    /** It has left the ledger, but not the bridge. */
+    @Test
+    void close_whileAcknowledgementIsBeingWritten_waitsForIt() throws InterruptedException {
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch gone = new CountDownLatch(1);
+        ScriptedConnection connection = engine.route("a/#", QoS.AT_LEAST_ONCE, "t")
+                .failpoints(point -> {
+                    if (point == Failpoint.BEFORE_ACKNOWLEDGEMENT) {
+                        writing.countDown();
+                        awaitFor(gone, Duration.ofMillis(300));
+                    }
+                })
+                .connected();
+        connection.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x").confirm();
+        assertThat(writing.await(Engine.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+        CompletableFuture<Void> closing = engine.closing();
+
+        connection.expectPuback(1);
+        connection.expectDisconnect(0);
+        gone.countDown();
+        closing.join();
+    }
+
+    private static void awaitFor(CountDownLatch latch, Duration most) {
+        try {
+            latch.await(most.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -10,11 +10,13 @@ import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.MqttProperty;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.FakeTransactions.Commit;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
@@ -322,6 +324,28 @@ class TransactionTest {
                     assertThat(one.guarantee()).isEqualTo(Guarantee.EFFECTIVELY_ONCE);
                     assertThat(one.reason()).contains("in this process");
                 });
+    }
+
+    /** Only a restart gives the window back, so the restart must not wait for the window. */
+    @Test
+    void outcomeUnknown_whileWaitingForRoom_connectsAgain() {
+        String large = "x".repeat(1_800);
+        engine.mqtt(options -> options.keepAlive(Duration.ofSeconds(2))
+                .maximumPacketSize(4_000)
+                .maxInFlightBytes(4_000));
+        ScriptedConnection first = connected();
+        first.publish(qos2(1, "a/b", large));
+        Commit hanging = kafka.next("t=" + large);
+        first.publish(qos2(2, "a/b", large), qos2(3, "a/b", large));
+        engine.event(Disconnected.class);
+        engine.broker.expectNoConnection(QUIET);
+
+        hanging.fail(new KafkaException("nobody knows"));
+
+        ScriptedConnection second = engine.established(true);
+        second.publish(qos2(1, "a/b", large).duplicate());
+        kafka.next("t=" + large).commit();
+        second.expectPubrec(1);
     }
 
     private ScriptedConnection connected() {
