@@ -25,6 +25,7 @@ public final class ToMqtt<T> {
     private boolean metadataProperties;
     private @Nullable BinaryHeaders binaryHeaders;
     private @Nullable NoSubscribers noSubscribers;
+    private boolean clearOnTombstone;
     private @Nullable FailurePolicy failurePolicy;
 
     private ToMqtt(Source source, @Nullable String topicTemplate, @Nullable MqttTopicMapper<?> topicMapper) {
@@ -75,6 +76,19 @@ public final class ToMqtt<T> {
      */
     public ToMqtt<T> retain(boolean retain) {
         this.retain = once("retain", this.retain, retain);
+        return this;
+    }
+
+    /**
+     * Lets a record without a value (a tombstone) clear the retained message of its topic, so that the retained messages
+     * mirror a compacted Kafka topic. Codecs, filters and maps do not see it, its headers are not sent, and subscribers get
+     * an empty message. Needs {@code retain(true)} and a topic template. Default: such a record is a failure, which the
+     * failure policy decides on.
+     *
+     * @return this
+     */
+    public ToMqtt<T> clearOnTombstone() {
+        clearOnTombstone = true;
         return this;
     }
 
@@ -164,7 +178,8 @@ public final class ToMqtt<T> {
      * Builds the route. The template is checked when a bridge is built with it.
      *
      * @return the route
-     * @throws IllegalArgumentException if {@code noSubscribers} asks for what QoS 0 cannot tell
+     * @throws IllegalArgumentException if {@code noSubscribers} asks for what QoS 0 cannot tell, or {@code
+     *     clearOnTombstone} is there without {@code retain(true)} or a topic template
      */
     public Route build() {
         QoS published = qos == null ? QoS.AT_LEAST_ONCE : qos;
@@ -181,7 +196,8 @@ public final class ToMqtt<T> {
                         userProperties == null || userProperties,
                         metadataProperties,
                         binaryHeaders == null ? BinaryHeaders.FAIL : binaryHeaders,
-                        noSubscribers == null ? unheard : noSubscribers),
+                        noSubscribers == null ? unheard : noSubscribers,
+                        clearOnTombstone),
                 failurePolicy == null ? FailurePolicy.stop() : failurePolicy);
     }
 

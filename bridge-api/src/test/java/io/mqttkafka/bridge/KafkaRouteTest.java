@@ -42,7 +42,8 @@ class KafkaRouteTest {
                         true,
                         false,
                         BinaryHeaders.FAIL,
-                        NoSubscribers.await()));
+                        NoSubscribers.await(),
+                        false));
         assertThat(route.failurePolicy()).isEqualTo(FailurePolicy.stop());
     }
 
@@ -79,8 +80,26 @@ class KafkaRouteTest {
         assertThat(route.source().steps().get(1)).isInstanceOf(Mapping.class);
         assertThat(route.target())
                 .isEqualTo(new KafkaToMqttRoute.Target(
-                        null, mapper, QoS.EXACTLY_ONCE, true, false, true, BinaryHeaders.BASE64, NoSubscribers.fail()));
+                        null,
+                        mapper,
+                        QoS.EXACTLY_ONCE,
+                        true,
+                        false,
+                        true,
+                        BinaryHeaders.BASE64,
+                        NoSubscribers.fail(),
+                        false));
         assertThat(route.failurePolicy().lastAction()).isInstanceOf(FailurePolicy.Skip.class);
+    }
+
+    @Test
+    void clearOnTombstone_withNothingToClear_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(Route.fromKafka("a").toMqtt("t").clearOnTombstone()::build)
+                .withMessageContaining("retain(true)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(Route.fromKafka("a").toMqtt(c -> "t").retain(true).clearOnTombstone()::build)
+                .withMessageContaining("template");
     }
 
     @Test

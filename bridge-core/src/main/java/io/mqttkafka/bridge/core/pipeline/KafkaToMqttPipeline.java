@@ -144,8 +144,12 @@ final class KafkaToMqttPipeline implements RecordHandler {
         }
         transformation.encode();
         byte[] topic = MqttTopicName.checked("toMqtt", transformation.requireMqttTopic(), route.allowDollar);
-        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers());
         int qos = route.qos.level();
+        if (transformation.tombstone()) {
+            EncodedPublish clearing = EncodedPublish.of(topic, qos, true, null, transformation.payload());
+            return new Outgoing(this, attempt, qos, clearing, Outgoing.never());
+        }
+        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers());
         EncodedPublish packet = EncodedPublish.of(topic, qos, route.retain, properties, transformation.payload());
         return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(attempt.message));
     }
@@ -376,13 +380,12 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 return;
             }
         }
-        byte[] payload = attempt.message.payload();
         attempt.entry.sent();
         sink.send(
                 topic,
                 null,
                 attempt.message.key(),
-                payload == null ? new byte[0] : payload,
+                attempt.message.payload(),
                 DeadLetters.headers(route, attempt, cause),
                 new DeadLetterRecord(attempt, topic, cause));
     }

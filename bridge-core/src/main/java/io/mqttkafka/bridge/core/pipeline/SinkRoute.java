@@ -41,6 +41,7 @@ public final class SinkRoute implements CompiledRoute {
     final boolean metadataProperties;
     final BinaryHeaders binaryHeaders;
     final NoSubscribers noSubscribers;
+    final boolean clearOnTombstone;
     final @Nullable PayloadCodec<Object> decoder;
     final List<Step> steps;
     final @Nullable PayloadCodec<Object> encoder;
@@ -70,6 +71,7 @@ public final class SinkRoute implements CompiledRoute {
         metadataProperties = target.metadataProperties();
         binaryHeaders = target.binaryHeaders();
         noSubscribers = target.noSubscribers();
+        clearOnTombstone = target.clearOnTombstone();
         decoder = (PayloadCodec<Object>) source.decoder();
         steps = source.steps();
         encoder = (PayloadCodec<Object>) source.encoder();
