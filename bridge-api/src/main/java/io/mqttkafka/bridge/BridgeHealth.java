@@ -134,8 +134,8 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
 
     /**
      * What became of the messages of a route. For a route from Kafka a message is a record, it is delivered when the MQTT
-     * broker has taken it over, and acknowledged when its offset is committed. {@code received} is the sum of the others but {@code acknowledged} and
-     * {@code retries}, plus the messages still in flight, plus those that a broken connection or a stop left to be
+     * broker has taken it over, and acknowledged when its offset is committed. {@code received} is the sum of the others but {@code acknowledged},
+     * {@code retries} and {@code unheard}, plus the messages still in flight, plus those that a broken connection or a stop left to be
      * redelivered.
      *
      * <p>Immutable.
@@ -148,7 +148,8 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
      * @param skipped messages given up by {@code onFailure(f -> f.skip())}
      * @param shed messages of QoS 0 given up because there was no room for them or Kafka refused them
      * @param expired records dropped because their deadline ({@code mqtt.expires-at}) was over
-     * @param retries attempts repeated after a failure
+     * @param retries attempts repeated after a failure, or because nobody subscribed
+     * @param unheard messages that the MQTT broker threw away because nobody subscribes to them; each time counts
      */
     public record RouteCounts(
             long received,
@@ -159,7 +160,8 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
             long skipped,
             long shed,
             long expired,
-            long retries) {
+            long retries,
+            long unheard) {
         /**
          * Adds two counts.
          *
@@ -176,7 +178,8 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
                     skipped + other.skipped,
                     shed + other.shed,
                     expired + other.expired,
-                    retries + other.retries);
+                    retries + other.retries,
+                    unheard + other.unheard);
         }
     }
 }

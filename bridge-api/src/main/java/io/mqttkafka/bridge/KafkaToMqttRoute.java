@@ -137,6 +137,8 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
      * @param userProperties whether headers become user properties
      * @param metadataProperties whether to add where the record came from as user properties
      * @param binaryHeaders what happens to headers that are no MQTT strings
+     * @param noSubscribers what happens to messages that nobody subscribes to
+     * @param clearOnTombstone whether a record without a value clears the retained message of its topic
      */
     public record Target(
             @Nullable String topicTemplate,
@@ -145,7 +147,9 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
             boolean retain,
             boolean userProperties,
             boolean metadataProperties,
-            BinaryHeaders binaryHeaders) {
+            BinaryHeaders binaryHeaders,
+            NoSubscribers noSubscribers,
+            boolean clearOnTombstone) {
         /**
          * Checks its parts.
          *
@@ -156,14 +160,28 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
          * @param userProperties whether headers become user properties
          * @param metadataProperties whether to add where the record came from as user properties
          * @param binaryHeaders what happens to headers that are no MQTT strings
+         * @param noSubscribers what happens to messages that nobody subscribes to
+         * @param clearOnTombstone whether a record without a value clears the retained message of its topic
          * @throws NullPointerException if a part that is not nullable is null
-         * @throws IllegalArgumentException if there is not one way to make the topic
+         * @throws IllegalArgumentException if there is not one way to make the topic, or if with QoS 0 {@code noSubscribers} is
+         *     not {@link NoSubscribers.Accept}, or if {@code clearOnTombstone} is there without {@code retain} or a template
          */
         public Target {
             Objects.requireNonNull(qos, "qos");
             Objects.requireNonNull(binaryHeaders, "binaryHeaders");
+            Objects.requireNonNull(noSubscribers, "noSubscribers");
             if ((topicTemplate == null) == (topicMapper == null)) {
                 throw new IllegalArgumentException("toMqtt: needs a template or a mapper, and not both");
+            }
+            if (clearOnTombstone && (!retain || topicTemplate == null)) {
+                throw new IllegalArgumentException("clearOnTombstone: needs "
+                        + (retain
+                                ? "a template of the topic, since a record without a value has none to map"
+                                : "retain(true), or there is nothing to clear"));
+            }
+            if (qos == QoS.AT_MOST_ONCE && !(noSubscribers instanceof NoSubscribers.Accept)) {
+                throw new IllegalArgumentException("noSubscribers: " + noSubscribers
+                        + " needs QoS 1 or 2: at QoS 0 the MQTT broker does not say whether somebody subscribes");
             }
         }
     }

@@ -24,6 +24,8 @@ public final class ToMqtt<T> {
     private @Nullable Boolean userProperties;
     private boolean metadataProperties;
     private @Nullable BinaryHeaders binaryHeaders;
+    private @Nullable NoSubscribers noSubscribers;
+    private boolean clearOnTombstone;
     private @Nullable FailurePolicy failurePolicy;
 
     private ToMqtt(Source source, @Nullable String topicTemplate, @Nullable MqttTopicMapper<?> topicMapper) {
@@ -78,6 +80,19 @@ public final class ToMqtt<T> {
     }
 
     /**
+     * Lets a record without a value (a tombstone) clear the retained message of its topic, so that the retained messages
+     * mirror a compacted Kafka topic. Codecs, filters and maps do not see it, its headers are not sent, and subscribers get
+     * an empty message. Needs {@code retain(true)} and a topic template. Default: such a record is a failure, which the
+     * failure policy decides on.
+     *
+     * @return this
+     */
+    public ToMqtt<T> clearOnTombstone() {
+        clearOnTombstone = true;
+        return this;
+    }
+
+    /**
      * Says whether headers become MQTT 5 user properties of the same name, in order and with repeats. Default: true. Headers
      * whose names start with {@code bridge.} are reserved and never copied. Those that {@link ToKafka#metadataHeaders()}
      * writes become the properties of MQTT that they tell of, whatever is said here: {@code mqtt.payload-format}, {@code
@@ -118,6 +133,21 @@ public final class ToMqtt<T> {
     }
 
     /**
+     * Sets what happens to messages that nobody subscribes to, where the broker says so. A broker throws such a message away:
+     * a backlog would be poured away before the first device is connected. Default: {@link NoSubscribers#await()}; with QoS
+     * 0, of which no broker says so, {@link NoSubscribers#accept()}.
+     *
+     * @param noSubscribers what happens
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public ToMqtt<T> noSubscribers(NoSubscribers noSubscribers) {
+        this.noSubscribers =
+                once("noSubscribers", this.noSubscribers, Objects.requireNonNull(noSubscribers, "noSubscribers"));
+        return this;
+    }
+
+    /**
      * Sets what to do with records that cannot be delivered. Default: {@link FailurePolicy#stop()}.
      *
      * @param options sets the options of the policy
@@ -148,8 +178,12 @@ public final class ToMqtt<T> {
      * Builds the route. The template is checked when a bridge is built with it.
      *
      * @return the route
+     * @throws IllegalArgumentException if {@code noSubscribers} asks for what QoS 0 cannot tell, or {@code
+     *     clearOnTombstone} is there without {@code retain(true)} or a topic template
      */
     public Route build() {
+        QoS published = qos == null ? QoS.AT_LEAST_ONCE : qos;
+        NoSubscribers unheard = published == QoS.AT_MOST_ONCE ? NoSubscribers.accept() : NoSubscribers.await();
         String target = topicTemplate == null ? "mapper" : topicTemplate;
         return new KafkaToMqttRoute(
                 name == null ? source.topicsShown() + " -> " + target : name,
@@ -157,11 +191,13 @@ public final class ToMqtt<T> {
                 new Target(
                         topicTemplate,
                         topicMapper,
-                        qos == null ? QoS.AT_LEAST_ONCE : qos,
+                        published,
                         retain != null && retain,
                         userProperties == null || userProperties,
                         metadataProperties,
-                        binaryHeaders == null ? BinaryHeaders.FAIL : binaryHeaders),
+                        binaryHeaders == null ? BinaryHeaders.FAIL : binaryHeaders,
+                        noSubscribers == null ? unheard : noSubscribers,
+                        clearOnTombstone),
                 failurePolicy == null ? FailurePolicy.stop() : failurePolicy);
     }
 

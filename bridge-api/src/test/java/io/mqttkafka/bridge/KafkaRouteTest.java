@@ -35,7 +35,15 @@ class KafkaRouteTest {
         assertThat(route.source().encoder()).isNull();
         assertThat(route.target())
                 .isEqualTo(new KafkaToMqttRoute.Target(
-                        "devices/{key}/cmd", null, QoS.AT_LEAST_ONCE, false, true, false, BinaryHeaders.FAIL));
+                        "devices/{key}/cmd",
+                        null,
+                        QoS.AT_LEAST_ONCE,
+                        false,
+                        true,
+                        false,
+                        BinaryHeaders.FAIL,
+                        NoSubscribers.await(),
+                        false));
         assertThat(route.failurePolicy()).isEqualTo(FailurePolicy.stop());
     }
 
@@ -57,6 +65,7 @@ class KafkaRouteTest {
                 .userProperties(false)
                 .metadataProperties()
                 .binaryHeaders(BinaryHeaders.BASE64)
+                .noSubscribers(NoSubscribers.fail())
                 .onFailure(FailurePolicy.Builder::skip));
 
         assertThat(route.name()).isEqualTo("n");
@@ -71,8 +80,38 @@ class KafkaRouteTest {
         assertThat(route.source().steps().get(1)).isInstanceOf(Mapping.class);
         assertThat(route.target())
                 .isEqualTo(new KafkaToMqttRoute.Target(
-                        null, mapper, QoS.EXACTLY_ONCE, true, false, true, BinaryHeaders.BASE64));
+                        null,
+                        mapper,
+                        QoS.EXACTLY_ONCE,
+                        true,
+                        false,
+                        true,
+                        BinaryHeaders.BASE64,
+                        NoSubscribers.fail(),
+                        false));
         assertThat(route.failurePolicy().lastAction()).isInstanceOf(FailurePolicy.Skip.class);
+    }
+
+    @Test
+    void clearOnTombstone_withNothingToClear_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(Route.fromKafka("a").toMqtt("t").clearOnTombstone()::build)
+                .withMessageContaining("retain(true)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(Route.fromKafka("a").toMqtt(c -> "t").retain(true).clearOnTombstone()::build)
+                .withMessageContaining("template");
+    }
+
+    @Test
+    void noSubscribers_atQos0_cannotBeKnown() {
+        ToMqtt<byte[]> target = Route.fromKafka("a").toMqtt("t").qos(QoS.AT_MOST_ONCE);
+        assertThat(build(target).target().noSubscribers()).isEqualTo(NoSubscribers.accept());
+        target.noSubscribers(NoSubscribers.await());
+        assertThatIllegalArgumentException()
+                .isThrownBy(target::build)
+                .withMessageStartingWith("noSubscribers: Await")
+                .withMessageContaining("QoS 1 or 2");
+        assertThatIllegalStateException().isThrownBy(() -> target.noSubscribers(NoSubscribers.fail()));
     }
 
     @Test

@@ -68,6 +68,14 @@ public interface BridgeListener {
     default void onUnrouted(Unrouted event) {}
 
     /**
+     * Messages were taken for delivered although nobody subscribes to them, because the route says {@code accept()}. Told at
+     * most once a second per route.
+     *
+     * @param event the event
+     */
+    default void onUnheard(Unheard event) {}
+
+    /**
      * A route has stopped because a message failed; nothing more is taken for it.
      *
      * @param event the event

@@ -20,6 +20,7 @@ class BridgeListenerTest {
                     listener.onSkipped(new Skipped("r", "t", cause));
                     listener.onShed(new Shed("r", 1, "full"));
                     listener.onUnrouted(new Unrouted("id", 1, "t"));
+                    listener.onUnheard(new Unheard("r", 1, "t-0@0"));
                     listener.onRouteStopped(new RouteStopped("r", null, cause));
                     listener.onStalled(new Stalled("id", Duration.ZERO, 1));
                     listener.onStateChanged(new StateChanged(BridgeState.NEW, BridgeState.STARTING));

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.events;
 
 import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.event.Shed;
+import io.mqttkafka.bridge.event.Unheard;
 import io.mqttkafka.bridge.event.Unrouted;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +97,19 @@ public final class BridgeEvents implements AutoCloseable {
         rarely("unrouted " + clientId, 1, sum -> {
             log.warn("{} messages that match no route were acknowledged by '{}'", sum, clientId);
             tell(listener -> listener.onUnrouted(new Unrouted(clientId, sum, mqttTopic)));
+        });
+    }
+
+    /**
+     * Tells that messages were taken for delivered although nobody subscribes to them, at most once a second per route.
+     *
+     * @param route the name of the route
+     * @param origin where the last of them is in Kafka
+     */
+    public void unheard(String route, String origin) {
+        rarely("unheard " + route, 1, sum -> {
+            log.warn("Route '{}': the MQTT broker threw {} messages away, since nobody subscribes to them", route, sum);
+            tell(listener -> listener.onUnheard(new Unheard(route, sum, origin)));
         });
     }
 

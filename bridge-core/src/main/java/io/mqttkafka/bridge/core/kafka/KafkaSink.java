@@ -24,7 +24,7 @@ public interface KafkaSink {
      * @param topic the topic
      * @param partition the partition, or null to place it by its key
      * @param key the key, or null
-     * @param value the value
+     * @param value the value, or null for a tombstone
      * @param headers its headers, or null if it has none
      * @param pending who hears of the outcome
      */
@@ -32,7 +32,7 @@ public interface KafkaSink {
             String topic,
             @Nullable Integer partition,
             byte @Nullable [] key,
-            byte[] value,
+            byte @Nullable [] value,
             @Nullable List<Header> headers,
             PendingRecord pending);
 

@@ -99,7 +99,7 @@ public final class ProducerKafkaSink implements KafkaSink {
             String topic,
             @Nullable Integer partition,
             byte @Nullable [] key,
-            byte[] value,
+            byte @Nullable [] value,
             @Nullable List<Header> headers,
             PendingRecord pending) {
         Producer<byte[], byte[]> current = producer();
@@ -119,7 +119,7 @@ public final class ProducerKafkaSink implements KafkaSink {
             String topic,
             @Nullable Integer partition,
             byte @Nullable [] key,
-            byte[] value,
+            byte @Nullable [] value,
             @Nullable List<Header> headers) {
         return headers == null
                 ? new ProducerRecord<>(topic, partition, key, value)

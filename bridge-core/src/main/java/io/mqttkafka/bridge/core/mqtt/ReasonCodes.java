@@ -2,6 +2,9 @@ package io.mqttkafka.bridge.core.mqtt;
 
 /** The reason codes of MQTT 5 in words. */
 public final class ReasonCodes {
+    /** A message was accepted and thrown away: nobody subscribes to its topic. */
+    public static final int NO_MATCHING_SUBSCRIBERS = 0x10;
+
     private ReasonCodes() {}
 
     /**
@@ -17,6 +20,7 @@ public final class ReasonCodes {
     private static String name(int code) {
         return switch (code) {
             case 0x00 -> "success";
+            case NO_MATCHING_SUBSCRIBERS -> "no matching subscribers";
             case 0x80 -> "unspecified error";
             case 0x81 -> "malformed packet";
             case 0x82 -> "protocol error";

@@ -15,6 +15,8 @@ record Failure(Kind kind, Throwable cause) {
         RETRYABLE,
         /** Trying again is of no use. */
         FINAL,
+        /** Try again until it works. */
+        UNHEARD,
         /** Find out what is the matter with the Kafka topic. */
         TOPIC_UNKNOWN
     }

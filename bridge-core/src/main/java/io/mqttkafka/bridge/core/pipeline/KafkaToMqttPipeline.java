@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core.pipeline;
 
+import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
@@ -16,6 +17,7 @@ import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.Skipped;
+import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
 import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
@@ -26,6 +28,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way of a record from Kafka to MQTT, on one route: decode, filter, map, encode, publish; then taken over by the MQTT
@@ -36,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * their way already.
  */
 final class KafkaToMqttPipeline implements RecordHandler {
+    private static final Logger log = LoggerFactory.getLogger(KafkaToMqttPipeline.class);
     private static final Duration PAUSE_WHILE_KAFKA_IS_AWAY = Duration.ofSeconds(1);
 
     /** What the pipeline asks of the connection that it publishes on, and tells it. Thread-safe. */
@@ -67,6 +72,9 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     /** Records that came back from another thread; no more than are in flight. */
     private final Queue<SinkAttempt> returned = new ConcurrentLinkedQueue<>();
+
+    /** The record that goes alone to find out whether somebody subscribes by now; null if none does. For the reading thread. */
+    private @Nullable SinkAttempt probe;
 
     private long order;
     private volatile boolean deadLettersBroken;
@@ -118,9 +126,11 @@ final class KafkaToMqttPipeline implements RecordHandler {
         }
         attempt.outgoing = outgoing;
         attempt.entry.sent();
+        attempt.out = true;
         if (session.publish(outgoing, System.nanoTime())) {
             attempt.outgoing = null;
         } else {
+            attempt.out = false;
             attempt.entry.returned();
             held.add(attempt);
         }
@@ -134,8 +144,12 @@ final class KafkaToMqttPipeline implements RecordHandler {
         }
         transformation.encode();
         byte[] topic = MqttTopicName.checked("toMqtt", transformation.requireMqttTopic(), route.allowDollar);
-        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers());
         int qos = route.qos.level();
+        if (transformation.tombstone()) {
+            EncodedPublish clearing = EncodedPublish.of(topic, qos, true, null, transformation.payload());
+            return new Outgoing(this, attempt, qos, clearing, Outgoing.never());
+        }
+        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers());
         EncodedPublish packet = EncodedPublish.of(topic, qos, route.retain, properties, transformation.payload());
         return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(attempt.message));
     }
@@ -150,9 +164,35 @@ final class KafkaToMqttPipeline implements RecordHandler {
     }
 
     /** The MQTT broker has taken the message over. Called by a thread of the connection. */
-    void accepted(SinkAttempt attempt) {
+    void accepted(SinkAttempt attempt, int reasonCode) {
+        if (reasonCode == ReasonCodes.NO_MATCHING_SUBSCRIBERS && !route.retain) {
+            unheard(attempt);
+        } else {
+            delivered(attempt);
+        }
+    }
+
+    private void delivered(SinkAttempt attempt) {
         route.counters.delivered.increment();
         attempt.entry.settle();
+        attempt.out = false;
+        if (attempt.unheard > 0) {
+            connection.wake(route);
+        }
+    }
+
+    /** The MQTT broker has taken the message over and thrown it away. */
+    private void unheard(SinkAttempt attempt) {
+        route.counters.unheard.increment();
+        if (route.noSubscribers instanceof NoSubscribers.Accept) {
+            events.unheard(route.name(), attempt.message.origin());
+            delivered(attempt);
+            return;
+        }
+        DeliveryException cause = new DeliveryException("the MQTT broker threw the message away: "
+                + ReasonCodes.text(ReasonCodes.NO_MATCHING_SUBSCRIBERS) + "; see noSubscribers(..)");
+        boolean waits = route.noSubscribers instanceof NoSubscribers.Await;
+        giveBack(attempt, new Failure(waits ? Failure.Kind.UNHEARD : Failure.Kind.RETRYABLE, cause));
     }
 
     /** The MQTT broker has refused the message. Called by a thread of the connection. */
@@ -171,6 +211,8 @@ final class KafkaToMqttPipeline implements RecordHandler {
         attempt.failure = failure;
         attempt.entry.returned();
         returned.add(attempt);
+        // Not sooner: who sees it must find the record returned.
+        attempt.out = false;
         connection.wake(route);
     }
 
@@ -183,11 +225,15 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     @Override
     public boolean ready() {
+        boolean probing = probing();
         SinkAttempt back;
         while ((back = returned.poll()) != null) {
             held.add(back);
         }
         mendDeadLetters();
+        if (probing) {
+            return false;
+        }
         SinkAttempt first;
         while ((first = held.peek()) != null) {
             if (!first.entry.abandoned() && first.dueNanos - System.nanoTime() > 0) {
@@ -201,8 +247,32 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 // There is no room for it.
                 return false;
             }
+            if (probing()) {
+                return false;
+            }
         }
         return connection.isUp();
+    }
+
+    /** Says whether the outcome of a probe is open; one that was heard sets the others free that nobody had heard. */
+    private boolean probing() {
+        SinkAttempt one = probe;
+        if (one == null) {
+            return false;
+        }
+        if (one.out && !one.entry.abandoned()) {
+            return true;
+        }
+        probe = null;
+        if (one.failure == null && one.outgoing == null) {
+            for (SinkAttempt other : held) {
+                Failure failure = other.failure;
+                if (failure != null && failure.kind() == Failure.Kind.UNHEARD) {
+                    other.failure = null;
+                }
+            }
+        }
+        return false;
     }
 
     private void mendDeadLetters() {
@@ -220,7 +290,12 @@ final class KafkaToMqttPipeline implements RecordHandler {
         if (givenUp != null) {
             giveUp(attempt, givenUp, failure);
         } else if (failure == null) {
+            if (attempt.unheard > 0) {
+                probe = attempt;
+            }
             advance(attempt);
+        } else if (failure.kind() == Failure.Kind.UNHEARD && route.noSubscribers instanceof NoSubscribers.Await wait) {
+            awaitSubscriber(attempt, failure.cause(), wait.backoff());
         } else {
             retryOrGiveUp(attempt, failure);
         }
@@ -242,6 +317,24 @@ final class KafkaToMqttPipeline implements RecordHandler {
             attempt.givenUp = failure.cause();
             giveUp(attempt, failure.cause(), null);
         }
+    }
+
+    private void awaitSubscriber(SinkAttempt attempt, Throwable cause, Backoff backoff) {
+        int times = attempt.unheard + 1;
+        attempt.unheard = times;
+        Duration delay = backoff.delay(times, ThreadLocalRandom.current().nextDouble());
+        if (times == 1) {
+            log.warn(
+                    "Route '{}' waits at {} until somebody subscribes: {}",
+                    route.name(),
+                    attempt.message.origin(),
+                    cause.getMessage());
+        }
+        route.lastError(cause);
+        route.counters.retries.increment();
+        events.tell(
+                listener -> listener.onRetry(new Retry(route.name(), attempt.message.origin(), times, delay, cause)));
+        holdFor(attempt, delay);
     }
 
     private void holdFor(SinkAttempt attempt, Duration delay) {
@@ -287,13 +380,12 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 return;
             }
         }
-        byte[] payload = attempt.message.payload();
         attempt.entry.sent();
         sink.send(
                 topic,
                 null,
                 attempt.message.key(),
-                payload == null ? new byte[0] : payload,
+                attempt.message.payload(),
                 DeadLetters.headers(route, attempt, cause),
                 new DeadLetterRecord(attempt, topic, cause));
     }

@@ -42,7 +42,7 @@ final class Outgoing extends Publication {
 
     @Override
     protected void accepted(int reasonCode) {
-        pipeline.accepted(attempt);
+        pipeline.accepted(attempt, reasonCode);
     }
 
     @Override

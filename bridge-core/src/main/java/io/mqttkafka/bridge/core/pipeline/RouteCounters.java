@@ -14,6 +14,7 @@ final class RouteCounters {
     final LongAdder shed = new LongAdder();
     final LongAdder expired = new LongAdder();
     final LongAdder retries = new LongAdder();
+    final LongAdder unheard = new LongAdder();
 
     RouteCounts snapshot() {
         return new RouteCounts(
@@ -25,6 +26,7 @@ final class RouteCounters {
                 skipped.sum(),
                 shed.sum(),
                 expired.sum(),
-                retries.sum());
+                retries.sum(),
+                unheard.sum());
     }
 }

@@ -19,6 +19,12 @@ final class SinkAttempt implements Comparable<SinkAttempt> {
     /** How often it has failed. */
     int failures;
 
+    /** How often nobody subscribed to it. */
+    volatile int unheard;
+
+    /** Whether it is on its way, and what the MQTT broker makes of it is not known. */
+    volatile boolean out;
+
     /** When it is to be tried again, by {@link System#nanoTime()}. */
     long dueNanos;
 

@@ -7,6 +7,7 @@ import io.mqttkafka.bridge.KafkaToMqttRoute.Filter;
 import io.mqttkafka.bridge.KafkaToMqttRoute.Mapping;
 import io.mqttkafka.bridge.KafkaToMqttRoute.Step;
 import io.mqttkafka.bridge.MqttTopicMapper;
+import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
@@ -39,6 +40,8 @@ public final class SinkRoute implements CompiledRoute {
     final boolean userProperties;
     final boolean metadataProperties;
     final BinaryHeaders binaryHeaders;
+    final NoSubscribers noSubscribers;
+    final boolean clearOnTombstone;
     final @Nullable PayloadCodec<Object> decoder;
     final List<Step> steps;
     final @Nullable PayloadCodec<Object> encoder;
@@ -67,6 +70,8 @@ public final class SinkRoute implements CompiledRoute {
         userProperties = target.userProperties();
         metadataProperties = target.metadataProperties();
         binaryHeaders = target.binaryHeaders();
+        noSubscribers = target.noSubscribers();
+        clearOnTombstone = target.clearOnTombstone();
         decoder = (PayloadCodec<Object>) source.decoder();
         steps = source.steps();
         encoder = (PayloadCodec<Object>) source.encoder();

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One record becoming an MQTT message, step by step: what user code sees of it, and what templates can ask for. */
 final class SinkTransformation implements Consumed<Object>, CodecContext, TopicTemplate.Values {
+    private static final byte[] EMPTY = {};
+
     private final SinkRoute route;
     private final KafkaMessage message;
     private Object value;
@@ -32,9 +34,12 @@ final class SinkTransformation implements Consumed<Object>, CodecContext, TopicT
         this.route = route;
         this.message = message;
         byte[] bytes = message.payload();
+        if (bytes == null && route.clearOnTombstone) {
+            bytes = EMPTY;
+        }
         if (bytes == null) {
             throw new MappingException(
-                    "fromKafka: the record is a tombstone (it has no value), which is no MQTT message");
+                    "fromKafka: the record is a tombstone (it has no value), which is no MQTT message; see clearOnTombstone()");
         }
         this.value = bytes;
         this.payload = bytes;
@@ -42,6 +47,9 @@ final class SinkTransformation implements Consumed<Object>, CodecContext, TopicT
 
     /** Runs decode, filter and map; false if a filter refuses the record. */
     boolean decode() {
+        if (tombstone()) {
+            return true;
+        }
         if (route.decoder != null) {
             value = required("decode", route.decoder.decode(payload, this));
         }
@@ -72,10 +80,15 @@ final class SinkTransformation implements Consumed<Object>, CodecContext, TopicT
             }
             mqttTopic = mapped;
         }
-        if (route.encoder != null) {
+        if (route.encoder != null && !tombstone()) {
             encoding = true;
             payload = (byte[]) required("encode", route.encoder.encode(value, this));
         }
+    }
+
+    /** Says whether the record has no value, and so clears a retained message. */
+    boolean tombstone() {
+        return message.payload() == null;
     }
 
     private static Object required(String step, @Nullable Object result) {

@@ -21,6 +21,7 @@ import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Skipped;
 import io.mqttkafka.bridge.event.Stalled;
+import io.mqttkafka.bridge.event.Unheard;
 import io.mqttkafka.bridge.event.Unrouted;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.testkit.MqttProperties;
@@ -294,6 +295,11 @@ final class Engine implements AutoCloseable {
 
         @Override
         public void onUnrouted(Unrouted event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onUnheard(Unheard event) {
             events.add(event);
         }
 

@@ -118,6 +118,14 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
         }
     }
 
+    /** The mock goes on naming partitions that were taken away while they were paused; Kafka's consumer does not. */
+    @Override
+    public Set<TopicPartition> paused() {
+        Set<TopicPartition> ours = new HashSet<>(super.paused());
+        ours.retainAll(assignment());
+        return ours;
+    }
+
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         polls.incrementAndGet();

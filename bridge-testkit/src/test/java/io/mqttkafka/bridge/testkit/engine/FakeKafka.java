@@ -67,7 +67,7 @@ final class FakeKafka implements KafkaClients {
         }
 
         String value() {
-            return new String(record.value(), StandardCharsets.UTF_8);
+            return record.value() == null ? null : new String(record.value(), StandardCharsets.UTF_8);
         }
 
         /** The headers as name=value, in order. */
@@ -89,8 +89,13 @@ final class FakeKafka implements KafkaClients {
 
         private void complete(RuntimeException exception) {
             if (done.compareAndSet(false, true)) {
-                RecordMetadata metadata =
-                        new RecordMetadata(new TopicPartition(record.topic(), 0), 0, 0, 0L, 0, record.value().length);
+                RecordMetadata metadata = new RecordMetadata(
+                        new TopicPartition(record.topic(), 0),
+                        0,
+                        0,
+                        0L,
+                        0,
+                        record.value() == null ? -1 : record.value().length);
                 callback.onCompletion(exception == null ? metadata : null, exception);
             }
         }

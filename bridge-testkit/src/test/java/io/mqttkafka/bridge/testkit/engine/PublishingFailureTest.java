@@ -177,6 +177,19 @@ class PublishingFailureTest {
     }
 
     @Test
+    void tombstone_deadLettered_staysOne() {
+        route(r -> r.onFailure(f -> f.deadLetter("dead"))).publishing();
+        log.append("commands", "7", null);
+
+        Sent dead = engine.kafka.next();
+        dead.confirm();
+
+        assertThat(dead.record.value()).isNull();
+        assertThat(new String(dead.record.key())).isEqualTo("7");
+        awaitCommitted(1);
+    }
+
+    @Test
     void largerThanTheBrokerTakes_isDeadLetteredAndCommittedWhenConfirmed() {
         ScriptedConnection connection = route(r -> r.onFailure(f -> f.deadLetter("dead")))
                 .publishing(MqttProperties.NONE.with(MqttProperty.MAXIMUM_PACKET_SIZE, 100));
