@@ -42,6 +42,17 @@ final class Subscriber implements MqttCallback, AutoCloseable {
         return subscriber;
     }
 
+    /** Publishes at QoS 1 with response topic and correlation data, and returns when the broker has taken it. */
+    void request(String topic, String payload, String responseTopic, byte[] correlationData) throws MqttException {
+        MqttMessage request = new MqttMessage(payload.getBytes(UTF_8));
+        request.setQos(1);
+        MqttProperties properties = new MqttProperties();
+        properties.setResponseTopic(responseTopic);
+        properties.setCorrelationData(correlationData);
+        request.setProperties(properties);
+        client.publish(topic, request).waitForCompletion(PATIENCE_MILLIS);
+    }
+
     /** Returns what came so far, in order, as {@code topic: payload}. */
     List<String> received() {
         return List.copyOf(received);
