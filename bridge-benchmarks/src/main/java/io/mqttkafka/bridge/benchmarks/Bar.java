@@ -16,6 +16,14 @@ record Bar(String text, Peer base, ToDoubleFunction<TrialResult> metric, double 
             new Bar("CPU per message <= 1.5 x floor", Peer.FLOOR, TrialResult::cpuMicros, 1.5, false),
             new Bar("rate >= 3 x stock Paho", Peer.PAHO, TrialResult::messagesPerSecond, 3, true));
 
+    private static final List<Bar> TO_MQTT = List.of(
+            new Bar("rate >= 0.85 x floor", Peer.FLOOR, TrialResult::messagesPerSecond, 0.85, true),
+            new Bar("CPU per message <= 1.5 x floor", Peer.FLOOR, TrialResult::cpuMicros, 1.5, false));
+
+    static List<Bar> of(Direction direction) {
+        return direction == Direction.TO_KAFKA ? ALL : TO_MQTT;
+    }
+
     boolean appliesTo(WorkloadResult result) {
         return result.measured().containsAll(Set.of(Peer.OURS, base));
     }

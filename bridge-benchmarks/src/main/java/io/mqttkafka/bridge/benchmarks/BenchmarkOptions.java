@@ -13,6 +13,7 @@ import java.util.TreeSet;
 final class BenchmarkOptions {
     static final String USAGE = """
             Options, with their defaults:
+              --direction to-kafka       or to-mqtt: the backlog lies in Kafka, and a subscriber counts
               --messages 1000000         messages in a backlog; fewer where they would exceed 1 GB of payload
               --topics 100               MQTT topics they are spread over
               --payload 100              bytes per payload; several with commas
@@ -20,13 +21,15 @@ final class BenchmarkOptions {
               --all                      QoS 1, 0 and 2, each with 100 B, 1 kB and 10 kB
               --peers floor,ours,paho    who drains the backlog
               --rounds 1                 how often all of them take a turn; the tables show medians
-              --receive-maximum 4096     unacknowledged messages the broker is allowed; mosquitto 2.0.11 sends more
+              --receive-maximum 4096     unacknowledged messages the broker is allowed; mosquitto 2.0.11 sends more;
+                                         to-mqtt: the window of the peers
               --heap 256m                maximum heap of each peer
               --drain-seconds 300        time limit for one peer and one backlog
               --enforce                  exit code 1 also if a bar is missed
             """;
 
     private static final Map<String, String> DEFAULTS = Map.of(
+            "--direction", "to-kafka",
             "--messages", "1000000",
             "--topics", "100",
             "--payload", "100",
@@ -58,6 +61,11 @@ final class BenchmarkOptions {
     /** @throws IllegalArgumentException if an option is unknown or has no value */
     static BenchmarkOptions parse(String... arguments) {
         return new BenchmarkOptions(Arrays.asList(arguments).iterator());
+    }
+
+    /** @throws IllegalArgumentException if it is no direction */
+    Direction direction() {
+        return Direction.named(value("--direction"));
     }
 
     /** The backlogs to drain, the judged one first. */

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/** Ticks off every message of a workload as its record is read back, topic by topic. Not thread-safe. */
+/** Ticks off every message of a workload as its record is read back, or it arrives at the subscriber, topic by topic. Not thread-safe. */
 final class DeliveryLedger {
     private final Workload workload;
     private final TopicLedger[] topics;
@@ -61,7 +61,7 @@ final class DeliveryLedger {
         return corrupt;
     }
 
-    /** The time between the first and the last append by Kafka's own clock; at least a millisecond, its resolution. */
+    /** The time between the first and the last append by Kafka's own clock, or arrival by the subscriber's; at least a millisecond, its resolution. */
     long appendMillis() {
         return Math.max(1, lastAppendMillis - firstAppendMillis);
     }

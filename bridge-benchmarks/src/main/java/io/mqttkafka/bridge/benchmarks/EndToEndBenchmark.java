@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 
 /**
- * How fast does the bridge move messages from MQTT to Kafka, and what does it cost, next to the least work that does it
+ * How fast does the bridge move messages from MQTT to Kafka, or back, and what does it cost, next to the least work that does it
  * and to what users write by hand?
  *
  * <pre>{@code
  * mvn -q -Pbenchmark -pl bridge-benchmarks -am compile
  * mvn -q -Pbenchmark -pl bridge-benchmarks -am compile -Dbenchmark.args="--all --rounds 3"
+ * mvn -q -Pbenchmark -pl bridge-benchmarks -am compile -Dbenchmark.args="--direction to-mqtt"
  * }</pre>
  *
  * <p>For each backlog, each peer in turn gets a new mosquitto (on the PATH) and a new Kafka, one persistent session full
@@ -25,6 +26,9 @@ import java.util.concurrent.ExecutionException;
  *   <li>its peak memory (VmHWM);
  *   <li>what was lost, duplicated, reordered or corrupt, by numbers and checksums in the payloads.
  * </ul>
+ *
+ * <p>With {@code --direction to-mqtt} the backlog lies in Kafka, a subscriber counts what comes out of mosquitto, and its
+ * clock and its count stand for the appends. The rate is that of all four together: consumer, peer, mosquitto, subscriber.
  *
  * <p>A backlog of QoS 0 is queued too: mosquitto does that for a persistent session with {@code queue_qos0_messages}. Then
  * "lost" is what the broker or the peer gave up. Only ratios within one run mean anything: brokers, peer and benchmark
@@ -45,6 +49,7 @@ public final class EndToEndBenchmark {
         BenchmarkOptions options;
         try {
             options = BenchmarkOptions.parse(args);
+            options.direction();
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage() + "\n\n" + BenchmarkOptions.USAGE);
             System.exit(2);
@@ -57,7 +62,7 @@ public final class EndToEndBenchmark {
     private boolean run() throws IOException, InterruptedException, ExecutionException {
         boolean passed = true;
         for (Workload workload : options.workloads()) {
-            report.title(workload, options.rounds());
+            report.title(options.direction(), workload, options.rounds());
             WorkloadResult result = measure(workload);
             report.table(result);
             passed &= judge(workload, result);
@@ -71,7 +76,7 @@ public final class EndToEndBenchmark {
         for (int round = 0; round < options.rounds(); round++) {
             for (Peer peer : turn) {
                 try {
-                    TrialResult trial = new Trial(options, workload, peer).run();
+                    TrialResult trial = measure(workload, peer);
                     result.add(peer, trial);
                     report.trial(peer, trial);
                 } catch (PeerFailedException e) {
@@ -85,10 +90,17 @@ public final class EndToEndBenchmark {
         return result;
     }
 
+    private TrialResult measure(Workload workload, Peer peer)
+            throws IOException, InterruptedException, ExecutionException, PeerFailedException {
+        return options.direction() == Direction.TO_KAFKA
+                ? new Trial(options, workload, peer).run()
+                : new SinkTrial(options, workload, peer).run();
+    }
+
     private boolean judge(Workload workload, WorkloadResult result) {
         boolean passed = workload.qos() != 1 || (result.isFaultless(Peer.OURS) && result.isFaultless(Peer.FLOOR));
         if (workload.isJudged()) {
-            for (Bar bar : Bar.ALL) {
+            for (Bar bar : Bar.of(options.direction())) {
                 if (bar.appliesTo(result)) {
                     report.verdict(bar, result);
                     passed &= bar.isMetBy(result) || !options.enforcesBars();

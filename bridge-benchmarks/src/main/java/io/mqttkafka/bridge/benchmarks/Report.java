@@ -11,10 +11,11 @@ final class Report {
         this.out = out;
     }
 
-    void title(Workload workload, int rounds) {
+    void title(Direction direction, Workload workload, int rounds) {
         out.printf(
                 Locale.ROOT,
-                "%nQoS %d, %,d B, %,d messages, %,d topics, %d round(s)%n",
+                "%n%s: QoS %d, %,d B, %,d messages, %,d topics, %d round(s)%n",
+                direction.label(),
                 workload.qos(),
                 workload.payloadBytes(),
                 workload.messages(),

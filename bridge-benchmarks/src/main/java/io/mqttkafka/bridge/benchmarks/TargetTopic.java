@@ -12,7 +12,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 
-/** The Kafka topic that a backlog is drained into. */
+/** The Kafka topic that a backlog is drained into, or lies in. */
 final class TargetTopic implements AutoCloseable {
     static final String NAME = "bench";
 

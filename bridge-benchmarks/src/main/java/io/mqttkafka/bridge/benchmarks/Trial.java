@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 
-/** One peer drains one backlog, between brokers that nobody has used before. */
+/** One peer drains one backlog into Kafka, between brokers that nobody has used before. */
 final class Trial {
     private final BenchmarkOptions options;
     private final Workload workload;
@@ -43,7 +43,7 @@ final class Trial {
                     TargetTopic.NAME);
             ChildProcess process = resources.add(ChildProcess.startJava(
                     peer.label(),
-                    peer.mainClass().getName(),
+                    peer.mainClass(Direction.TO_KAFKA).getName(),
                     List.of("-Xmx" + options.heap()),
                     settings.toArguments(),
                     directory));

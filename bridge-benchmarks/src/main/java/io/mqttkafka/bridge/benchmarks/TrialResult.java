@@ -3,7 +3,7 @@ package io.mqttkafka.bridge.benchmarks;
 /**
  * What one peer did with one backlog.
  *
- * @param messagesPerSecond between the first and the last append, by Kafka's clock
+ * @param messagesPerSecond between the first and the last append, by Kafka's clock, or arrival, by the subscriber's
  * @param cpuMicros the peer's CPU time per message from its start to the last append, the start of its JVM included
  * @param drainCpuMicros the same between the first and the last append
  * @param peakMebibytes the most memory the peer held

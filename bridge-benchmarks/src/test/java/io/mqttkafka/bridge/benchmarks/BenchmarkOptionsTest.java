@@ -17,6 +17,15 @@ class BenchmarkOptionsTest {
     }
 
     @Test
+    void direction_isToKafkaUnlessSaid() {
+        assertThat(BenchmarkOptions.parse().direction()).isEqualTo(Direction.TO_KAFKA);
+        assertThat(BenchmarkOptions.parse("--direction", "to-mqtt").direction()).isEqualTo(Direction.TO_MQTT);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BenchmarkOptions.parse("--direction", "up").direction())
+                .withMessageContaining("--direction");
+    }
+
+    @Test
     void parse_all_isEveryQosAndPayloadWithinMemory() {
         assertThat(BenchmarkOptions.parse("--all").workloads())
                 .hasSize(9)

@@ -48,6 +48,16 @@ class WorkloadResultTest {
         assertThat(paho.appliesTo(result)).isFalse();
     }
 
+    @Test
+    void bar_toMqtt_asksForMoreOfTheFloor() {
+        result.add(Peer.FLOOR, trial(100, 0));
+        result.add(Peer.OURS, trial(84, 0));
+
+        assertThat(Bar.of(Direction.TO_MQTT))
+                .extracting(bar -> bar.verdict(result))
+                .containsExactly("FAIL  rate >= 0.85 x floor: 0.84", "PASS  CPU per message <= 1.5 x floor: 1.19");
+    }
+
     private static TrialResult trial(double rate, long lost) {
         return new TrialResult(rate, 100 / rate, 100 / rate, 1, lost, 0, 0, 0);
     }

@@ -27,21 +27,32 @@ final class OptionNames {
         OPTIONS.put("kafka.bootstrapServers", "--kafka");
         OPTIONS.put("kafka.client, kafka.producer", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.client", "--kafka-property or --kafka-config");
+        OPTIONS.put("effectivelyOnce", "--effectively-once");
+        OPTIONS.put("kafka.consumer", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.producer", "--kafka-property or --kafka-config");
     }
 
     // Names that are ordinary words too: they count only in front of a colon.
-    private static final Map<String, String> WORDS = Map.of(
-            "filter", "--from-mqtt",
-            "fromMqtt", "--from-mqtt",
-            "toKafka", "--to-kafka",
-            "key", "--key",
-            "qos", "--qos",
-            "deadLetter", "--dead-letter",
-            "onFailure.deadLetter", "--dead-letter",
-            "startTimeout", "--start-timeout",
-            "drainTimeout", "--drain-timeout");
+    private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry("filter", "--from-mqtt"),
+            Map.entry("fromMqtt", "--from-mqtt"),
+            Map.entry("toKafka", "--to-kafka"),
+            Map.entry("fromKafka", "--from-kafka"),
+            Map.entry("toMqtt", "--to-mqtt"),
+            Map.entry("group", "--group"),
+            Map.entry("retain", "--retain"),
+            Map.entry("key", "--key"),
+            Map.entry("qos", "--qos"),
+            Map.entry("deadLetter", "--dead-letter"),
+            Map.entry("onFailure.deadLetter", "--dead-letter"),
+            Map.entry("startTimeout", "--start-timeout"),
+            Map.entry("drainTimeout", "--drain-timeout"));
 
+    // Where a route that publishes has an option of its own.
+    private static final Map<String, String> PUBLISHING =
+            Map.of("--qos", "--publish-qos", "--dead-letter", "--publish-dead-letter");
+
+    private static final Pattern PUBLISHING_OPTION = Pattern.compile("(?<=^|: )(" + anyOf(PUBLISHING) + ")(?=:)");
     private static final Pattern OPTION = Pattern.compile("(?<![\\w.])(" + anyOf(OPTIONS) + ")(\\([^()]*\\))?(?!\\w)");
     private static final Pattern WORD = Pattern.compile("(?<=^|: )(" + anyOf(WORDS) + ")(?=:)");
     private static final Pattern TIME = Pattern.compile("\\bPT([0-9][0-9.HMS]*)\\b");
@@ -56,6 +67,13 @@ final class OptionNames {
         String options = OPTION.matcher(message).replaceAll(match -> replacement(OPTIONS, match.group(1)));
         String words = WORD.matcher(options).replaceAll(match -> replacement(WORDS, match.group(1)));
         return TIME.matcher(words).replaceAll(match -> match.group(1).toLowerCase(Locale.ROOT));
+    }
+
+    /** Does the same for a message about a route from Kafka to MQTT. */
+    static String translateOfPublishing(@Nullable String message) {
+        return PUBLISHING_OPTION
+                .matcher(translate(message))
+                .replaceAll(match -> replacement(PUBLISHING, match.group(1)));
     }
 
     private static String anyOf(Map<String, String> names) {

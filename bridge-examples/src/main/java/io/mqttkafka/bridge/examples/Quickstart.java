@@ -26,13 +26,15 @@ import picocli.CommandLine.Spec;
 
 /**
  * Shows the bridge at work without anything installed: a real MQTT broker and a real Kafka in this process, a plant full
- * of sensors, three routes between them, and a consumer that counts what arrives. Exits with 0 only if every count agrees.
+ * of sensors, three routes between them, and a consumer that counts what arrives; and commands the other way, which the
+ * devices count. Exits with 0 only if every count agrees.
  */
 @Command(
         name = "quickstart",
         mixinStandardHelpOptions = true,
         versionProvider = StandaloneBridge.Version.class,
-        description = "Starts an MQTT broker, Kafka and a bridge, sends messages through, and checks every count.",
+        description = "Starts an MQTT broker, Kafka and a bridge, sends messages through in both directions, and checks"
+                + " every count.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:Every count agrees.", "1:A count differs, or something did not work.", "2:Wrong usage."})
 public final class Quickstart implements Callable<Integer> {
@@ -40,13 +42,17 @@ public final class Quickstart implements Callable<Integer> {
     static final String ALARMS = "alarms";
     static final String VIBRATIONS = "vibration.raw";
 
+    private static final int MESSAGES_PER_COMMAND = 5;
     private static final int FEWEST_MESSAGES = 25;
     private static final int MOST_MESSAGES = 1_000_000;
     private static final int MOST_DIFFERENCES = 20;
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration PROGRESS = Duration.ofSeconds(1);
 
-    @Option(names = "--messages", paramLabel = "N", description = "How many to send. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--messages",
+            paramLabel = "N",
+            description = "How many the devices send; a fifth as many commands come back. Default: ${DEFAULT-VALUE}.")
     private int count = 5_000;
 
     @Option(
@@ -107,13 +113,24 @@ public final class Quickstart implements Callable<Integer> {
             List<String> topics = createTopics(kafka);
             try (Bridge bridge = bridge(mqtt, kafka).start();
                     KafkaTally tally = KafkaTally.of(kafka.bootstrapServers(), topics);
-                    SensorPublisher devices = SensorPublisher.connect(mqtt.serverUri())) {
+                    SensorPublisher devices = SensorPublisher.connect(mqtt.serverUri());
+                    CommandTally receivers = CommandTally.connect(mqtt.serverUri());
+                    CommandSender application = CommandSender.connect(kafka.bootstrapServers())) {
                 say("The bridge is running:");
                 bridge.guarantees().forEach(route -> say("  %-10s %s", route.route(), route.guarantee()));
 
                 List<SensorMessage> messages = SensorMessage.of(count);
-                sendThrough(bridge, messages, devices, tally);
-                boolean agreed = report(new QuickstartReport(messages, devices::published, bridge.health(), tally));
+                List<DeviceCommand> commands = DeviceCommand.of(count / MESSAGES_PER_COMMAND);
+                application.send(commands);
+                sendThrough(bridge, messages, devices, tally, commands.size(), receivers);
+                BridgeHealth health = bridge.health();
+                boolean agreed = report(
+                        new QuickstartReport(messages, devices::published, health, tally),
+                        new CommandReport(
+                                commands,
+                                application.sent(),
+                                health.route(DeviceCommand.ROUTE).total(),
+                                receivers));
                 if (keepRunning && stop.getCount() > 0) {
                     invite(mqtt, kafka);
                     stop.await();
@@ -130,6 +147,7 @@ public final class Quickstart implements Callable<Integer> {
         List<String> topics = new ArrayList<>(List.of(ALARMS, VIBRATIONS, DEAD_LETTERS));
         SensorMessage.SITES.forEach(site -> topics.add("telemetry." + site));
         topics.forEach(topic -> kafka.createTopic(topic, 3));
+        kafka.createTopic(DeviceCommand.KAFKA_TOPIC, 3);
         return topics;
     }
 
@@ -155,6 +173,12 @@ public final class Quickstart implements Callable<Integer> {
                 .toKafka(VIBRATIONS)
                 .name(Kind.VIBRATION.routeName())
                 .build();
+        Route commands = Route.fromKafka(DeviceCommand.KAFKA_TOPIC)
+                .group("quickstart-commands")
+                .toMqtt(DeviceCommand.MQTT_TEMPLATE)
+                .qos(QoS.AT_LEAST_ONCE)
+                .name(DeviceCommand.ROUTE)
+                .build();
 
         return Bridge.builder()
                 .mqtt(m -> m.serverUri(mqtt.serverUri()).clientId("quickstart"))
@@ -162,12 +186,19 @@ public final class Quickstart implements Callable<Integer> {
                 .route(telemetry)
                 .route(alarms)
                 .route(vibration)
+                .route(commands)
                 .build();
     }
 
     /** Publishes everything, and reads Kafka until all is there, or time is over, or somebody pressed Ctrl-C. */
-    private void sendThrough(Bridge bridge, List<SensorMessage> messages, SensorPublisher devices, KafkaTally tally) {
-        say("Publishing %d messages at QoS 0, 1 and 2 ...", messages.size());
+    private void sendThrough(
+            Bridge bridge,
+            List<SensorMessage> messages,
+            SensorPublisher devices,
+            KafkaTally tally,
+            int commands,
+            CommandTally receivers) {
+        say("Publishing %d messages at QoS 0, 1 and 2, and sending %d commands ...", messages.size(), commands);
         long start = System.nanoTime();
         Duration nextProgress = PROGRESS;
         CompletableFuture<Void> publishing = devices.publish(messages);
@@ -177,10 +208,17 @@ public final class Quickstart implements Callable<Integer> {
             if (publishing.isCompletedExceptionally()) {
                 publishing.join();
             }
-            done = publishing.isDone() && settled(bridge.health(), messages) && tally.atEnd();
+            BridgeHealth health = bridge.health();
+            done = publishing.isDone()
+                    && settled(health, messages)
+                    && tally.atEnd()
+                    && health.route(DeviceCommand.ROUTE).total().acknowledged() >= commands
+                    && receivers.size() >= commands;
             Duration passed = Duration.ofNanos(System.nanoTime() - start);
             if (done || passed.compareTo(nextProgress) >= 0) {
-                say("  %d s: %d published, %d read from Kafka", passed.toSeconds(), devices.published(), tally.size());
+                say(
+                        "  %d s: %d published, %d read from Kafka, %d commands received",
+                        passed.toSeconds(), devices.published(), tally.size(), receivers.size());
                 nextProgress = passed.plus(PROGRESS);
             }
             if (!done && passed.compareTo(timeout) > 0) {
@@ -203,17 +241,23 @@ public final class Quickstart implements Callable<Integer> {
         return true;
     }
 
-    private boolean report(QuickstartReport report) {
+    private boolean report(QuickstartReport report, CommandReport commands) {
         say("");
         report.table().forEach(line -> say(line));
         say("");
-        say("The devices say what they published, the bridge what became of it, a consumer what is in Kafka.");
-        boolean agreed = report.differences().isEmpty();
+        commands.table().forEach(line -> say(line));
+        say("");
+        say(
+                "The senders say what they sent, the bridge what became of it, and the receivers what has arrived: a consumer"
+                        + " of committed records, and the devices.");
+        List<String> differences = new ArrayList<>(report.differences());
+        differences.addAll(commands.differences());
+        boolean agreed = differences.isEmpty();
         if (agreed) {
             say("Every count agrees.");
         } else {
             say("These counts differ:");
-            report.differences().stream().limit(MOST_DIFFERENCES).forEach(difference -> say("  " + difference));
+            differences.stream().limit(MOST_DIFFERENCES).forEach(difference -> say("  " + difference));
         }
         return agreed;
     }
@@ -226,6 +270,11 @@ public final class Quickstart implements Callable<Integer> {
                 "  mosquitto_pub -V 5 -h %s -p %d -q 1 -t plant/oslo/device-1/temperature"
                         + " -m '{\"id\":1,\"celsius\":20.5}' -D publish user-property room kitchen",
                 mqtt.host(), mqtt.port());
+        say("Or the other way:");
+        say("  mosquitto_sub -V 5 -h %s -p %d -q 1 -v -t '%s'", mqtt.host(), mqtt.port(), DeviceCommand.MQTT_FILTER);
+        say(
+                "  echo 'device-1:{\"id\":0,\"valve\":\"shut\"}' | kcat -b %s -P -t %s -K :",
+                kafka.bootstrapServers(), DeviceCommand.KAFKA_TOPIC);
         say("Ctrl-C stops everything.");
     }
 

@@ -29,7 +29,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** A bridge from MQTT to Kafka as a program of its own. {@code --help} says what it takes. */
+/** A bridge between MQTT and Kafka as a program of its own. {@code --help} says what it takes. */
 @Command(
         name = "standalone-bridge",
         mixinStandardHelpOptions = true,
@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
         usageHelpWidth = 110,
         abbreviateSynopsis = true,
         description = {
-            "Takes messages from MQTT 5 to Kafka. A message of QoS 1 or 2 is acknowledged only after Kafka has confirmed it.",
+            "Takes messages from MQTT 5 to Kafka, and from Kafka to MQTT 5. A message of QoS 1 or 2 is acknowledged only after"
+                    + " Kafka has confirmed it; the offset of a record is committed only after the MQTT broker has taken it over.",
             "SIGTERM and Ctrl-C let messages in flight finish and leave the MQTT session in place, so that the broker queues"
                     + " until the next start. The same signal again ends the process at once."
         },
@@ -46,13 +47,14 @@ import picocli.CommandLine.Spec;
         footer = {
             "  standalone-bridge --mqtt tcp://broker:1883 --client-id edge-1 --kafka kafka:9092 \\",
             "      --from-mqtt 'sensors/{site}/{device}/temp' --to-kafka 'telemetry.{site}' --key '{device}' \\",
-            "      --from-mqtt 'alarms/#' --to-kafka alarms --qos 2 --dead-letter alarms.dead",
+            "      --from-mqtt 'alarms/#' --to-kafka alarms --qos 2 --dead-letter alarms.dead \\",
+            "      --from-kafka commands --to-mqtt 'devices/{key}/cmd' --group edge-commands",
             "",
             "TIME is for example 30s, 5m, 1h30m, 7d, or 30, which is seconds."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:Stopped on request; every message taken was confirmed by Kafka and acknowledged.",
+            "0:Stopped on request; every message taken was confirmed on the other side and acknowledged.",
             "1:An error in the program itself.",
             "2:Wrong usage; nothing was started.",
             "3:Could not start: a broker was not reached or refused.",
@@ -137,7 +139,7 @@ public final class StandaloneBridge implements Callable<Integer> {
             awaitEnd(bridge);
         } catch (BridgeException e) {
             if (!stopRequested) {
-                complain("could not start: " + OptionNames.translate(e.getMessage()));
+                complain("could not start: " + translate(e.getMessage()));
                 return NOT_STARTED;
             }
         }
@@ -150,8 +152,15 @@ public final class StandaloneBridge implements Callable<Integer> {
         } catch (OptionException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
         } catch (BridgeConfigException | IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), OptionNames.translate(e.getMessage()));
+            throw new ParameterException(spec.commandLine(), translate(e.getMessage()));
         }
+    }
+
+    // Routes of the two directions have options of their own for the same thing.
+    private String translate(@Nullable String message) {
+        boolean publishing = message != null
+                && options.publishing().stream().anyMatch(name -> message.startsWith("route '" + name + "':"));
+        return publishing ? OptionNames.translateOfPublishing(message) : OptionNames.translate(message);
     }
 
     private void awaitEnd(Bridge bridge) throws InterruptedException {
@@ -177,7 +186,7 @@ public final class StandaloneBridge implements Callable<Integer> {
         if (left > 0) {
             complain("--drain-timeout: was over, or the connection to the MQTT broker was lost, before every"
                     + " message was acknowledged (" + left
-                    + " left); the broker delivers the rest again at the next start");
+                    + " left); MQTT broker or Kafka delivers the rest again at the next start");
             return NOT_DRAINED;
         }
         return STOPPED;
@@ -189,7 +198,7 @@ public final class StandaloneBridge implements Callable<Integer> {
                 .map(RouteHealth::total)
                 .reduce(RouteCounts::plus)
                 .orElseThrow();
-        return "state=%s received=%d delivered=%d acknowledged=%d dead-lettered=%d filtered=%d shed=%d retries=%d"
+        return "state=%s received=%d delivered=%d acknowledged=%d dead-lettered=%d filtered=%d shed=%d expired=%d retries=%d"
                         .formatted(
                                 health.state(),
                                 sum.received(),
@@ -198,6 +207,7 @@ public final class StandaloneBridge implements Callable<Integer> {
                                 sum.deadLettered(),
                                 sum.filtered(),
                                 sum.shed(),
+                                sum.expired(),
                                 sum.retries())
                 + " unacknowledged=" + unacknowledged(health) + " connects="
                 + health.connections().stream()
@@ -228,7 +238,9 @@ public final class StandaloneBridge implements Callable<Integer> {
         @Override
         public void onRouteStopped(RouteStopped event) {
             end("route '" + event.route() + "' has stopped: "
-                    + OptionNames.translate(event.cause().getMessage()));
+                    + (options.publishing().contains(event.route())
+                            ? OptionNames.translateOfPublishing(event.cause().getMessage())
+                            : OptionNames.translate(event.cause().getMessage())));
         }
 
         @Override

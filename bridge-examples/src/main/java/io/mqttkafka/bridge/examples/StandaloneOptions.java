@@ -2,9 +2,12 @@ package io.mqttkafka.bridge.examples;
 
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.BridgeBuilder;
+import io.mqttkafka.bridge.FromKafka;
+import io.mqttkafka.bridge.FromMqtt;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.ToKafka;
+import io.mqttkafka.bridge.ToMqtt;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.TlsOptions;
@@ -21,6 +24,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +33,17 @@ import picocli.CommandLine.Option;
 
 /** The options of {@link StandaloneBridge}, and how a bridge is built of them. */
 final class StandaloneOptions {
-    @ArgGroup(exclusive = false, multiplicity = "1..*", heading = "%nRoutes, each with these options:%n")
-    List<RouteGroup> routes = new ArrayList<>();
+    @ArgGroup(
+            exclusive = false,
+            multiplicity = "0..*",
+            heading = "%nRoutes from MQTT to Kafka, each with these options:%n")
+    List<FromMqttGroup> fromMqtt = new ArrayList<>();
+
+    @ArgGroup(
+            exclusive = false,
+            multiplicity = "0..*",
+            heading = "%nRoutes from Kafka to MQTT, each with these options:%n")
+    List<FromKafkaGroup> fromKafka = new ArrayList<>();
 
     @ArgGroup(validate = false, heading = "%nMQTT:%n")
     MqttGroup mqtt = new MqttGroup();
@@ -53,13 +66,19 @@ final class StandaloneOptions {
         }
         BridgeBuilder builder =
                 Bridge.builder().mqtt(m -> mqtt.apply(m, secrets)).kafka(kafka::apply);
+        if (fromMqtt.isEmpty() && fromKafka.isEmpty()) {
+            throw new OptionException("--from-mqtt, --to-kafka or --from-kafka, --to-mqtt: there is no route; use for"
+                    + " example --from-mqtt 'sensors/{site}/temp' --to-kafka 'telemetry.{site}'");
+        }
         Set<String> names = new HashSet<>();
-        for (RouteGroup group : routes) {
+        for (FromMqttGroup group : fromMqtt) {
             Route route = group.toRoute(run.metadataHeaders);
-            if (!names.add(route.name())) {
-                throw new OptionException(
-                        "--from-mqtt: the route '" + route.name() + "' is there twice; leave one out");
-            }
+            requireNew("--from-mqtt", route, names);
+            builder.route(route);
+        }
+        for (FromKafkaGroup group : fromKafka) {
+            Route route = group.toRoute();
+            requireNew("--from-kafka", route, names);
             builder.route(route);
         }
         if (run.startTimeout != null) {
@@ -68,8 +87,19 @@ final class StandaloneOptions {
         return builder.drainTimeout(run.drainTimeout);
     }
 
-    /** One route. */
-    static final class RouteGroup {
+    /** Returns the names of the routes that publish to MQTT; none before the command line is read. */
+    List<String> publishing() {
+        return fromKafka.stream().map(FromKafkaGroup::routeName).toList();
+    }
+
+    private static void requireNew(String option, Route route, Set<String> names) {
+        if (!names.add(route.name())) {
+            throw new OptionException(option + ": the route '" + route.name() + "' is there twice; leave one out");
+        }
+    }
+
+    /** One route from MQTT to Kafka. */
+    static final class FromMqttGroup {
         @Option(
                 names = "--from-mqtt",
                 paramLabel = "FILTER",
@@ -98,8 +128,20 @@ final class StandaloneOptions {
         @Nullable
         String deadLetter;
 
+        @Option(
+                names = "--effectively-once",
+                description = "Take QoS 2 to Kafka without transactions: a crash can repeat messages in flight."
+                        + " Default: exactly once.")
+        boolean effectivelyOnce;
+
         Route toRoute(boolean metadataHeaders) {
-            ToKafka<byte[]> target = Route.fromMqtt(from).qos(QoS.of(qos)).toKafka(to);
+            QoS subscribed = QoS.of(qos);
+            if (effectivelyOnce && subscribed != QoS.EXACTLY_ONCE) {
+                throw new OptionException("--effectively-once: is about QoS 2, but the route '" + from + " -> " + to
+                        + "' has QoS " + qos + "; add --qos 2 to it, or leave it out");
+            }
+            FromMqtt<byte[]> source = Route.fromMqtt(from).qos(subscribed);
+            ToKafka<byte[]> target = (effectivelyOnce ? source.effectivelyOnce() : source).toKafka(to);
             if (key != null) {
                 target.key(key);
             }
@@ -111,6 +153,62 @@ final class StandaloneOptions {
                 target.metadataHeaders();
             }
             return target.build();
+        }
+    }
+
+    /** One route from Kafka to MQTT. */
+    static final class FromKafkaGroup {
+        @Option(names = "--from-kafka", paramLabel = "TOPIC", required = true, description = "Kafka topic to read.")
+        String from = "";
+
+        @Option(
+                names = "--to-mqtt",
+                paramLabel = "TEMPLATE",
+                required = true,
+                description = "MQTT topic: literal text, {key}, {topic}, {partition}, {header:name}.")
+        String to = "";
+
+        @Option(
+                names = "--group",
+                paramLabel = "GROUP",
+                description =
+                        "Consumer group, which keeps the place over restarts. Default: bridge- and the client id.")
+        @Nullable
+        String group;
+
+        @Option(names = "--publish-qos", paramLabel = "0|1|2", description = "QoS to publish with. Default: 1.")
+        int qos = 1;
+
+        @Option(names = "--retain", description = "Publish as retained: the broker keeps the last one of each topic.")
+        boolean retain;
+
+        @Option(
+                names = "--publish-dead-letter",
+                paramLabel = "TOPIC",
+                description = "Kafka topic for records that cannot be published. Default: the bridge stops at one.")
+        @Nullable
+        String deadLetter;
+
+        Route toRoute() {
+            try {
+                FromKafka<byte[]> source = Route.fromKafka(from);
+                ToMqtt<byte[]> target = (group == null ? source : source.group(group))
+                        .toMqtt(to)
+                        .qos(QoS.of(qos))
+                        .retain(retain)
+                        .name(routeName());
+                if (deadLetter != null) {
+                    String topic = deadLetter;
+                    target.onFailure(f -> f.deadLetter(topic));
+                }
+                return target.build();
+            } catch (IllegalArgumentException e) {
+                throw new OptionException(OptionNames.translateOfPublishing(e.getMessage()));
+            }
+        }
+
+        String routeName() {
+            return from + " -> " + to;
         }
     }
 
@@ -273,6 +371,7 @@ final class StandaloneOptions {
     static final class KafkaGroup {
         private static final Set<String> CLIENT_PROPERTIES = AdminClientConfig.configNames();
         private static final Set<String> PRODUCER_PROPERTIES = ProducerConfig.configNames();
+        private static final Set<String> CONSUMER_PROPERTIES = ConsumerConfig.configNames();
         private static final Set<String> SECRET_PROPERTIES = ProducerConfig.configDef().configKeys().values().stream()
                 .filter(key -> key.type == ConfigDef.Type.PASSWORD)
                 .map(key -> key.name)
@@ -321,9 +420,11 @@ final class StandaloneOptions {
                             "--kafka-property: " + name + " is a secret, and everybody on this machine"
                                     + " can read the command line; put it into a file and name that with --kafka-config");
                 }
-                if (!CLIENT_PROPERTIES.contains(name) && !PRODUCER_PROPERTIES.contains(name)) {
+                if (!CLIENT_PROPERTIES.contains(name)
+                        && !PRODUCER_PROPERTIES.contains(name)
+                        && !CONSUMER_PROPERTIES.contains(name)) {
                     throw new OptionException(
-                            "--kafka-property: '" + name + "' is no property that Kafka's producer knows;"
+                            "--kafka-property: '" + name + "' is no property that Kafka's clients know;"
                                     + " check the spelling, or put it into the file of --kafka-config if a plug-in needs it");
                 }
                 set(
@@ -334,16 +435,21 @@ final class StandaloneOptions {
             }
         }
 
-        // What every Kafka client knows goes to all of them; the rest, such as compression.type, to the producer.
+        // What every Kafka client knows goes to all of them, what only the consumer knows to it, the rest to the
+        // producer.
         private static void set(KafkaOptions.Builder options, String option, String name, String value) {
             try {
                 if (CLIENT_PROPERTIES.contains(name)) {
                     options.client(name, value);
+                } else if (CONSUMER_PROPERTIES.contains(name) && !PRODUCER_PROPERTIES.contains(name)) {
+                    options.consumer(name, value);
                 } else {
                     options.producer(name, value);
                 }
             } catch (IllegalArgumentException e) {
-                throw new OptionException(String.valueOf(e.getMessage()).replaceFirst("kafka\\.\\w+", option));
+                throw new OptionException(String.valueOf(e.getMessage())
+                        .replaceFirst("kafka\\.\\w+", option)
+                        .replace(".group(..) on the route", "--group"));
             }
         }
 

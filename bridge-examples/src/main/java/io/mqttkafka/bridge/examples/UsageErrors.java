@@ -23,6 +23,10 @@ final class UsageErrors {
         }
         String message = String.valueOf(e.getMessage());
         if (e instanceof MissingParameterException && message.contains("argument(s)")) {
+            if (message.contains("--from-kafka") || message.contains("--to-mqtt")) {
+                return "--from-kafka, --to-mqtt: each route needs both, and its other options at most once;"
+                        + " use for example --from-kafka commands --to-mqtt 'devices/{key}/cmd'";
+            }
             return "--from-mqtt, --to-kafka: each route needs both, and its other options at most once;"
                     + " use for example --from-mqtt 'sensors/{site}/temp' --to-kafka 'telemetry.{site}'";
         }

@@ -20,6 +20,8 @@ class OptionNamesTest {
             filter: 'a/#/b' has a wildcard      | --from-mqtt: 'a/#/b' has a wildcard
             the key: of a record, and a filter  | the key: of a record, and a filter
             kafka.client, kafka.producer: no  | --kafka-property or --kafka-config: no
+            group: 'a' is also the group        | --group: 'a' is also the group
+            declare the routes effectivelyOnce() | declare the routes --effectively-once
             my.mqtt.keepAlive and mqtt.keepAlives | my.mqtt.keepAlive and mqtt.keepAlives
             """)
     void translate_messageOfTheBridge_namesOptionsOfTheCommandLine(String message, String expected) {
@@ -29,5 +31,13 @@ class OptionNamesTest {
     @Test
     void translate_noMessage_saysSo() {
         assertThat(OptionNames.translate(null)).isEqualTo("no reason given");
+    }
+
+    @Test
+    void translateOfPublishing_optionsOfBothDirections_namesThatOfPublishing() {
+        assertThat(OptionNames.translateOfPublishing("route 'a -> b': qos: the MQTT broker supports QoS 0 to 1 only"))
+                .isEqualTo("route 'a -> b': --publish-qos: the MQTT broker supports QoS 0 to 1 only");
+        assertThat(OptionNames.translateOfPublishing("onFailure.deadLetter: 'a' is a topic"))
+                .isEqualTo("--publish-dead-letter: 'a' is a topic");
     }
 }

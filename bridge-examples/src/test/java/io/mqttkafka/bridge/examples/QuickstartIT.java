@@ -25,6 +25,9 @@ class QuickstartIT {
                 .containsPattern("telemetry +1 +300 +260 +20 +20 +0 +300 +260 +20")
                 .containsPattern("alarms +2 +100 +100 +0 +0 +0 +100 +100 +0")
                 .containsPattern("vibration +0 +100 ")
+                .containsPattern("commands +1 +100 +100 +100 +100")
+                .containsPattern("alarms +EXACTLY_ONCE")
+                .containsPattern("commands +AT_LEAST_ONCE")
                 .contains("Every count agrees.", "Everything is stopped.");
     }
 
@@ -50,7 +53,7 @@ class QuickstartIT {
 
             assertThat(quickstart.awaitExit()).as(quickstart.output()).isZero();
             assertThat(quickstart.output())
-                    .contains("mosquitto_pub", "kcat", "Everything is stopped.")
+                    .contains("mosquitto_pub", "mosquitto_sub", "kcat", "Everything is stopped.")
                     .doesNotContain("ERROR", "WARN", "\tat ");
         }
         assertThat(folders()).isEmpty();

@@ -8,6 +8,8 @@ import io.mqttkafka.bridge.testkit.EmbeddedKafka;
 import io.mqttkafka.bridge.testkit.MqttBroker;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -61,6 +63,84 @@ class SmallExamplesIT {
             example.terminate();
             example.awaitExit();
             assertThat(example.output()).doesNotContain("no json");
+        }
+    }
+
+    @Test
+    void commandsToDevices_bringsEachCommandToItsDeviceInOrder() throws Exception {
+        kafka.createTopic("device-commands", 3);
+        kafka.createTopic("device-commands.dead", 1);
+        Records.send(kafka.bootstrapServers(), "device-commands", "pump", "start");
+        Records.send(kafka.bootstrapServers(), "device-commands", "every/#", "poison");
+        try (Subscriber devices = Subscriber.connect(mqtt.serverUri(), "devices/+/cmd");
+                ProgramProcess example = start(CommandsToDevices.class)) {
+            await().atMost(PATIENCE).until(devices::received, received -> !received.isEmpty());
+            Records.send(kafka.bootstrapServers(), "device-commands", "pump", "stop");
+            await().atMost(PATIENCE).until(devices::received, received -> received.size() > 1);
+            await().atMost(PATIENCE).until(() -> values("device-commands.dead"), values -> !values.isEmpty());
+
+            assertThat(devices.received()).containsExactly("devices/pump/cmd: start", "devices/pump/cmd: stop");
+            assertThat(values("device-commands.dead")).containsExactly("poison");
+            example.terminate();
+            example.awaitExit();
+            assertThat(example.output()).doesNotContain("poison");
+        }
+    }
+
+    @Test
+    void requestReply_bringsResponseTopicAndCorrelationDataBackUnchanged() throws Exception {
+        kafka.createTopic("requests", 1);
+        kafka.createTopic("replies", 1);
+        kafka.createTopic("replies.dead", 1);
+        byte[] correlation = {0, -1, 7, 'x'};
+        try (Subscriber requester = Subscriber.connect(mqtt.serverUri(), "replies/meter-7");
+                Subscriber pump = Subscriber.connect(mqtt.serverUri(), "devices/pump/cmd");
+                ProgramProcess example = start(RequestReply.class)) {
+            // What is asked before the example has subscribed finds no queue yet.
+            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).until(() -> {
+                requester.request("services/clock/requests", "stop", "devices/pump/cmd", correlation);
+                requester.request("services/clock/requests", "what time", "replies/meter-7", correlation);
+                return !requester.received().isEmpty();
+            });
+
+            assertThat(requester.received()).containsOnly("replies/meter-7: WHAT TIME");
+            assertThat(pump.received()).doesNotContain("devices/pump/cmd: STOP");
+            assertThat(requester.messages()).allSatisfy(reply -> {
+                assertThat(reply.getProperties().getResponseTopic()).isEqualTo("replies/meter-7");
+                assertThat(reply.getProperties().getCorrelationData()).isEqualTo(correlation);
+                assertThat(reply.getProperties().getUserProperties()).isEmpty();
+            });
+            example.terminate();
+            example.awaitExit();
+        }
+    }
+
+    @Test
+    void deviceShadow_keepsReportedStateInKafkaAndDesiredStateRetained() throws Exception {
+        Map<String, String> compacted = Map.of("cleanup.policy", "compact");
+        kafka.createTopic("shadow.reported", 1, compacted);
+        kafka.createTopic("shadow.desired", 1, compacted);
+        kafka.createTopic("shadow.dead", 1);
+        Records.send(kafka.bootstrapServers(), "shadow.desired", "lamp", "off");
+        Records.send(kafka.bootstrapServers(), "shadow.desired", "lamp", "on");
+        try (Subscriber lamp = Subscriber.connect(mqtt.serverUri(), "devices/lamp/state/desired");
+                ProgramProcess example = start(DeviceShadow.class)) {
+            await().atMost(PATIENCE).until(lamp::received, received -> received.size() == 2);
+            assertThat(lamp.received())
+                    .containsExactly("devices/lamp/state/desired: off", "devices/lamp/state/desired: on");
+            try (Subscriber late = Subscriber.connect(mqtt.serverUri(), "devices/lamp/state/desired")) {
+                await().atMost(PATIENCE).until(late::received, received -> !received.isEmpty());
+                assertThat(late.received()).containsExactly("devices/lamp/state/desired: on");
+                assertThat(late.messages()).allMatch(MqttMessage::isRetained);
+            }
+            publishUntilTaken("devices/lamp/state/reported", "on", "shadow.reported");
+
+            assertThat(kafka.readAll("shadow.reported"))
+                    .allSatisfy(
+                            message -> assertThat(message.key()).asString(UTF_8).isEqualTo("lamp"));
+            example.terminate();
+            example.awaitExit();
+            assertThat(example.output()).isEmpty();
         }
     }
 

@@ -389,6 +389,73 @@ class StandaloneBridgeIT {
         });
     }
 
+    @Test
+    void bothDirections_carryAndExitWith0() throws Exception {
+        String commands = "commands-" + name;
+        kafka.createTopic(name, 1);
+        kafka.createTopic(commands, 1);
+        List<String> args = args(mqtt.serverUri(), kafka.bootstrapServers());
+        args.addAll(List.of("--qos", "2", "--effectively-once"));
+        args.addAll(List.of("--from-kafka", commands, "--to-mqtt", name + "/{key}/cmd", "--group", name));
+        args.addAll(List.of("--publish-qos", "2", "--retain", "--status-interval", "1s"));
+
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args);
+                Subscriber device = Subscriber.connect(mqtt.serverUri(), name + "/+/cmd")) {
+            bridge.awaitOutput(RUNNING);
+            Records.send(kafka.bootstrapServers(), commands, "pump", "start");
+            Records.send(kafka.bootstrapServers(), commands, "pump", "stop");
+            Messages.publish(mqtt.serverUri(), "in/" + name, "up");
+            await().atMost(PATIENCE).until(device::received, received -> received.size() == 2);
+            bridge.awaitOutput("received=3 delivered=3 acknowledged=3");
+            bridge.terminate();
+
+            assertThat(bridge.awaitExit()).as(bridge.output()).isZero();
+            assertThat(bridge.output())
+                    .contains(commands + " -> " + name + "/{key}/cmd: EFFECTIVELY_ONCE")
+                    .contains("in/" + name + " -> " + name + ": EFFECTIVELY_ONCE");
+            assertThat(device.received()).containsExactly(name + "/pump/cmd: start", name + "/pump/cmd: stop");
+        }
+        assertThat(values()).containsExactly("up");
+        try (Subscriber late = Subscriber.connect(mqtt.serverUri(), name + "/+/cmd")) {
+            await().atMost(PATIENCE).until(late::received, received -> received.contains(name + "/pump/cmd: stop"));
+        }
+    }
+
+    @Test
+    void recordThatCannotBePublished_stopsTheBridgeWith4AndStaysInKafka() throws Exception {
+        String commands = "commands-" + name;
+        kafka.createTopic(commands, 1);
+        List<String> args = List.of(
+                "--mqtt",
+                mqtt.serverUri(),
+                "--client-id",
+                name,
+                "--kafka",
+                kafka.bootstrapServers(),
+                "--from-kafka",
+                commands,
+                "--to-mqtt",
+                name + "/{key}");
+        Records.send(kafka.bootstrapServers(), commands, "pump", "good");
+        Records.send(kafka.bootstrapServers(), commands, "pu#mp", "bad");
+
+        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+            assertThat(bridge.awaitExit()).as(bridge.output()).isEqualTo(4);
+            assertThat(bridge.output())
+                    .contains("standalone-bridge: route '" + commands, "has stopped: ", "received=2 delivered=1")
+                    .doesNotContain("\tat ", "bad");
+        }
+    }
+
+    @Test
+    void unknownKafkaTopicToRead_saysSo() {
+        kafka.createTopic(name, 1);
+
+        Run run = run(mqtt.serverUri(), kafka.bootstrapServers(), "--from-kafka", "no-" + name, "--to-mqtt", "x/{key}");
+
+        assertNotStarted(run, "--from-kafka: the topic 'no-" + name, "create");
+    }
+
     private Run run(String mqttUri, String kafkaAddress, String... added) {
         List<String> args = args(mqttUri, kafkaAddress);
         args.addAll(List.of(added));

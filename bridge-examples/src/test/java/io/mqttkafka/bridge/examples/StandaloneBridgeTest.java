@@ -38,6 +38,8 @@ class StandaloneBridgeTest {
                 .contains("--mqtt-key-store=", "--mqtt-key-store-password-env=", "--mqtt-key-store-password-file=")
                 .contains("--session-expiry=", "--receive-maximum=", "--keep-alive=", "--kafka=", "--kafka-config=")
                 .contains("--kafka-property=", "--from-mqtt=", "--to-kafka=", "--key=", "--qos=", "--dead-letter=")
+                .contains("--effectively-once", "--from-kafka=", "--to-mqtt=", "--group=", "--publish-qos=", "--retain")
+                .contains("--publish-dead-letter=")
                 .contains("--metadata-headers", "--status-interval=", "--start-timeout=", "--drain-timeout=")
                 .contains("0   Stopped on request", "2   Wrong usage", "3   Could not", "4   A route", "5   Stopped");
     }
@@ -86,6 +88,20 @@ class StandaloneBridgeTest {
             --kafka-property ssl.keystore.password=x | --kafka-property: ssl.keystore.password is a secret | --kafka-config
             --from-mqtt b            | --from-mqtt, --to-kafka: each route     | --to-kafka 'telemetry.{site}'
             --qos 1 --qos 2          | --from-mqtt, --to-kafka: each route     | at most once
+            --effectively-once       | --effectively-once: is about QoS 2      | add --qos 2
+            --kafka-property group.id=g | --kafka-property: 'group.id' belongs | set it with --group
+            --from-kafka c           | --from-kafka, --to-mqtt: each route     | --to-mqtt 'devices/{key}/cmd'
+            --to-mqtt c              | --from-kafka, --to-mqtt: each route     | --to-mqtt 'devices/{key}/cmd'
+            --group g                | --from-kafka, --to-mqtt: each route     | at most once
+            --from-kafka c/d --to-mqtt t | --from-kafka: 'c/d' is not a Kafka topic name | a-z A-Z 0-9 . _ -
+            --from-kafka c --to-mqtt t --group= | --group: '' is blank         | name the consumer group
+            --from-kafka c --to-mqtt t --publish-qos 3 | --publish-qos: 3 is not a QoS | use 0, 1 or 2
+            --from-kafka c --to-mqtt t --publish-dead-letter a/b | --publish-dead-letter: 'a/b' is not | a-z A-Z 0-9
+            --from-kafka c --to-mqtt t --publish-dead-letter c | route 'c -> t': --publish-dead-letter: 'c' is a topic | another
+            --from-kafka c --to-mqtt {kay}/t | route 'c -> {kay}/t': --to-mqtt: '{kay}/t' uses {kay} | did you mean {key}?
+            --from-kafka c --to-mqtt t/# | route 'c -> t/#': --to-mqtt: 't/#'  | +
+            --from-kafka c --to-mqtt t --from-kafka c --to-mqtt t | --from-kafka: the route | leave one out
+            --from-kafka c --to-mqtt t --from-kafka c --to-mqtt u | route 'c -> u': --group: 'bridge-test' is also | of its own
             """)
     void wrongOption_isOneLineThatNamesItAndTheMend(String added, String start, String mend) {
         List<String> args = new ArrayList<>(BROKERS);
@@ -160,7 +176,9 @@ class StandaloneBridgeTest {
     @Test
     void missingRoute_isNamed() {
         assertWrongUsage(
-                BROKERS, "--from-mqtt, --to-kafka: each route needs both", "--from-mqtt 'sensors/{site}/temp'");
+                BROKERS,
+                "--from-mqtt, --to-kafka or --from-kafka, --to-mqtt: there is no route",
+                "--from-mqtt 'sensors/{site}/temp'");
     }
 
     @Test

@@ -1,0 +1,49 @@
+package io.mqttkafka.bridge.examples;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+
+/**
+ * Keeps the state of every device in two compacted Kafka topics: what the device reports, and what it is desired to be. The
+ * desired state is retained in MQTT as well, so that a device that comes back finds it at once. Arguments: {@code
+ * tcp://broker:1883 kafka:9092}. The topics {@code shadow.reported} and {@code shadow.desired} must exist, with {@code
+ * cleanup.policy=compact}.
+ */
+public final class DeviceShadow {
+    private DeviceShadow() {}
+
+    /**
+     * Runs until Ctrl-C.
+     *
+     * @param args the MQTT broker and the Kafka broker
+     * @throws InterruptedException never
+     */
+    public static void main(String[] args) throws InterruptedException {
+        // The key is the device, so that compaction keeps the last state of each.
+        Route reported = Route.fromMqtt("devices/{device}/state/reported")
+                .qos(QoS.AT_LEAST_ONCE)
+                .toKafka("shadow.reported")
+                .key("{device}")
+                .build();
+        Route desired = Route.fromKafka("shadow.desired")
+                .group("device-shadow")
+                .toMqtt("devices/{key}/state/desired")
+                .qos(QoS.AT_LEAST_ONCE)
+                .retain(true)
+                .onFailure(f -> f.deadLetter("shadow.dead"))
+                .build();
+
+        Bridge bridge = Bridge.builder()
+                .mqtt(m -> m.serverUri(args[0]).clientId("shadow-1"))
+                .kafka(k -> k.bootstrapServers(args[1]))
+                .route(reported)
+                .route(desired)
+                .build();
+
+        // Ctrl-C lets what is in flight finish, in both directions.
+        Runtime.getRuntime().addShutdownHook(new Thread(bridge::close));
+        bridge.start();
+        Thread.currentThread().join();
+    }
+}
