@@ -111,6 +111,9 @@ final class TransactionCommitter implements Runnable {
         state = sink.open(timeout);
         session.restore(state);
         broken = false;
+        // It rests while broken whatever is signalled, and nobody wakes it who sees that something is.
+        signalled = true;
+        LockSupport.unpark(thread);
     }
 
     private void giveUpWaiting() {
