@@ -3,11 +3,13 @@ package io.mqttkafka.bridge.testkit;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A real Kafka broker for a test: one KRaft node that is broker and controller at once.
+ * A Kafka broker for a test: a real one is a KRaft node that is broker and controller at once; {@link
+ * io.mqttkafka.bridge.testkit.fake.FakeKafka} is in memory.
  *
- * <p>It listens on the loopback address, keeps its port and its data over {@link #restart()} and deletes the data on
+ * <p>A real one listens on the loopback address, keeps its port and its data over {@link #restart()} and deletes the data on
  * {@link #close()}. Topics are created automatically on first use, as in Kafka's own defaults, unless the broker
  * property {@code auto.create.topics.enable} says otherwise.
  *
@@ -44,6 +46,16 @@ public interface KafkaBroker extends AutoCloseable {
     /** Creates a topic with the broker's default configuration. */
     default void createTopic(String name, int partitions) {
         createTopic(name, partitions, Map.of());
+    }
+
+    /**
+     * Writes a record and returns when Kafka has confirmed it.
+     *
+     * @param key the key; null for none
+     * @throws IllegalStateException if Kafka does not confirm it within 60 seconds
+     */
+    default void produce(String topic, @Nullable String key, String value) {
+        KafkaTopics.produce(bootstrapServers(), topic, key, value);
     }
 
     /**

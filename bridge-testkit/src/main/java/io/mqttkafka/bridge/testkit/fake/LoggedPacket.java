@@ -14,8 +14,10 @@ import java.time.Duration;
  * @param clientId the client's id; empty before its CONNECT was accepted
  * @param direction which way it went
  * @param packet the packet, always in the form of MQTT 5
+ * @param order its place among all that happened in the fakes of this JVM, to be compared with {@link Confirmation#order()}
  */
-public record LoggedPacket(Duration at, int connection, String clientId, Direction direction, MqttPacket packet) {
+public record LoggedPacket(
+        Duration at, int connection, String clientId, Direction direction, MqttPacket packet, long order) {
 
     /** Returns a line such as {@code 12 ms  #1 edge-1 <- PUBACK id=3 reason=0x00}; never a payload or a password. */
     @Override

@@ -160,7 +160,8 @@ final class Switchboard {
 
     private void log(ClientConnection connection, Direction direction, MqttPacket packet) {
         Duration at = Duration.ofNanos(timers.nanos() - startNanos);
-        journal.add(new LoggedPacket(at, connection.number(), connection.clientId(), direction, packet));
+        journal.add(
+                new LoggedPacket(at, connection.number(), connection.clientId(), direction, packet, JvmOrder.next()));
     }
 
     private void violated(String what) {

@@ -1,0 +1,33 @@
+package io.mqttkafka.bridge.testkit.assertj;
+
+import io.mqttkafka.bridge.testkit.KafkaBroker;
+import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import java.time.Duration;
+
+/**
+ * Where assertions about brokers begin; to be imported statically beside AssertJ's own.
+ *
+ * <pre>{@code
+ * assertThat(kafka).topic("telemetry").containsInOrder("21.5", "21.6");
+ * assertThat(mqtt).acknowledged(publication).neverAcknowledgedBefore(kafka);
+ * }</pre>
+ *
+ * <p>An assertion that something is there waits for it, {@link #PATIENCE} at the longest. Needs AssertJ. Thread-safe.
+ */
+public final class BridgeAssertions {
+
+    /** How long an assertion waits for what it asserts. */
+    public static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private BridgeAssertions() {}
+
+    /** Begins an assertion about a Kafka, fake or real. */
+    public static KafkaAssert assertThat(KafkaBroker kafka) {
+        return new KafkaAssert(kafka);
+    }
+
+    /** Begins an assertion about a fake MQTT broker. */
+    public static MqttAssert assertThat(FakeMqttBroker mqtt) {
+        return new MqttAssert(mqtt);
+    }
+}

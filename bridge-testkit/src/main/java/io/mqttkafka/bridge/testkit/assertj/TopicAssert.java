@@ -1,0 +1,111 @@
+package io.mqttkafka.bridge.testkit.assertj;
+
+import io.mqttkafka.bridge.testkit.KafkaBroker;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.assertj.core.api.AbstractAssert;
+
+/** Assertions about the committed records of a topic, whose values are read as text. Not thread-safe. */
+public final class TopicAssert extends AbstractAssert<TopicAssert, KafkaBroker> {
+
+    private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    private final String topic;
+
+    TopicAssert(KafkaBroker kafka, String topic) {
+        super(kafka, TopicAssert.class);
+        this.topic = topic;
+    }
+
+    /** Waits until one partition has these values in this order, with or without others between; Kafka has no other order. */
+    public TopicAssert containsInOrder(String... values) {
+        return eventually(
+                "values %s in this order in one partition".formatted(Arrays.toString(values)),
+                records -> byPartition(records).values().stream().anyMatch(has -> isWithin(values, has)));
+    }
+
+    /** Waits until the topic has these values, in any order, and fails if it has others beside them. */
+    public TopicAssert containsExactlyInAnyOrder(String... values) {
+        List<String> expected = Arrays.stream(values).sorted().toList();
+        return eventually(
+                "exactly the values %s in any order".formatted(expected),
+                records -> values(records).stream().sorted().toList().equals(expected));
+    }
+
+    /** Waits until the topic has these values, whatever else it has. */
+    public TopicAssert contains(String... values) {
+        return eventually("the values %s".formatted(Arrays.toString(values)), records -> values(records)
+                .containsAll(List.of(values)));
+    }
+
+    /** Waits until the topic has this many records. */
+    public TopicAssert hasRecords(int count) {
+        return eventually(count + " records", records -> records.size() == count);
+    }
+
+    /** Fails if the topic has a record now. */
+    public TopicAssert isEmpty() {
+        List<ConsumerRecord<byte[], byte[]>> records = actual.readAll(topic);
+        if (!records.isEmpty()) {
+            failWithMessage("Expected no record in '%s', but it has %d: %s", topic, records.size(), values(records));
+        }
+        return this;
+    }
+
+    /** Waits until a record of the topic has this header, with this value as text. */
+    public TopicAssert hasHeader(String name, String value) {
+        return eventually("a record with the header %s=%s".formatted(name, value), records -> records.stream()
+                .flatMap(record -> Arrays.stream(record.headers().toArray()))
+                .anyMatch(header -> header.key().equals(name)
+                        && header.value() != null
+                        && text(header.value()).equals(value)));
+    }
+
+    private TopicAssert eventually(String what, Predicate<List<ConsumerRecord<byte[], byte[]>>> holds) {
+        long deadline = System.nanoTime() + BridgeAssertions.PATIENCE.toNanos();
+        List<ConsumerRecord<byte[], byte[]>> records = actual.readAll(topic);
+        while (!holds.test(records)) {
+            if (System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {
+                failWithMessage(
+                        "Expected in '%s': %s, but it has %d records: %s",
+                        topic, what, records.size(), values(records));
+            }
+            LockSupport.parkNanos(INTERVAL_NANOS);
+            records = actual.readAll(topic);
+        }
+        return this;
+    }
+
+    private static Map<Integer, List<String>> byPartition(List<ConsumerRecord<byte[], byte[]>> records) {
+        Map<Integer, List<String>> values = new TreeMap<>();
+        records.forEach(record -> values.computeIfAbsent(record.partition(), one -> new ArrayList<>())
+                .add(text(record.value())));
+        return values;
+    }
+
+    private static boolean isWithin(String[] values, List<String> has) {
+        int found = 0;
+        for (String value : has) {
+            if (found < values.length && value.equals(values[found])) {
+                found++;
+            }
+        }
+        return found == values.length;
+    }
+
+    private static List<String> values(List<ConsumerRecord<byte[], byte[]>> records) {
+        return records.stream().map(record -> text(record.value())).toList();
+    }
+
+    private static String text(byte[] bytes) {
+        return bytes == null ? "(null)" : new String(bytes, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,322 @@
+package io.mqttkafka.bridge.testkit.fake;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetCommitCallback;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+
+/**
+ * A consumer of a {@link FakeKafka} that is a member of a group and reads committed records. It has what a bridge uses:
+ * subscribe, poll, pause, commit and close; it is for one thread, as Kafka's is.
+ */
+@SuppressWarnings("UnsynchronizedOverridesSynchronized") // for one thread; what is shared is guarded by the core
+final class FakeConsumer extends MockConsumer<byte[], byte[]> {
+
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
+
+    private final KafkaCore core;
+    private final String groupId;
+    private final KafkaGroup group;
+    private final int mostRecords;
+    private final boolean fromLatest;
+    private final Map<TopicPartition, Long> positions = new LinkedHashMap<>();
+    private final Set<TopicPartition> paused = new HashSet<>();
+    private final Queue<Runnable> callbacks = new ArrayDeque<>();
+    private ConsumerRebalanceListener listener = new NoListener();
+
+    // Guarded by the core.
+    private Predicate<String> wanted = topic -> false;
+    private boolean evicted;
+
+    FakeConsumer(KafkaCore core, Map<String, Object> properties) {
+        super("earliest");
+        this.core = core;
+        groupId = Properties.text(properties, "group.id", "");
+        group = core.group(groupId);
+        mostRecords = (int) Properties.number(properties, "max.poll.records", 500);
+        fromLatest = Properties.text(properties, "auto.offset.reset", "latest").equals("latest");
+        core.opened(this);
+    }
+
+    boolean wants(String topic) {
+        return wanted.test(topic);
+    }
+
+    /** Takes note that the group has given this member up. The caller holds the lock. */
+    void evicted() {
+        evicted = true;
+    }
+
+    // Membership.
+
+    @Override
+    public void subscribe(Collection<String> topics, ConsumerRebalanceListener told) {
+        join(Set.copyOf(topics)::contains, told);
+    }
+
+    @Override
+    public void subscribe(Pattern pattern, ConsumerRebalanceListener told) {
+        join(topic -> pattern.matcher(topic).matches(), told);
+    }
+
+    private void join(Predicate<String> topics, ConsumerRebalanceListener told) {
+        listener = told;
+        synchronized (core) {
+            wanted = topics;
+            core.joined(this, group);
+        }
+    }
+
+    @Override
+    public Set<TopicPartition> assignment() {
+        return Set.copyOf(positions.keySet());
+    }
+
+    /** Gives up and takes over what the group has decided; what others still have comes at a later poll. */
+    private void rebalance() {
+        boolean gone;
+        synchronized (core) {
+            gone = evicted;
+            evicted = false;
+        }
+        if (gone) {
+            Set<TopicPartition> lost = assignment();
+            forget(lost);
+            if (!lost.isEmpty()) {
+                listener.onPartitionsLost(lost);
+            }
+            core.joined(this, group);
+        }
+        Set<TopicPartition> surplus;
+        synchronized (core) {
+            surplus = group.surplus(this);
+        }
+        if (!surplus.isEmpty()) {
+            listener.onPartitionsRevoked(surplus);
+            forget(surplus);
+            synchronized (core) {
+                group.release(surplus);
+                core.notifyAll();
+            }
+        }
+        Set<TopicPartition> due;
+        synchronized (core) {
+            due = group.due(this);
+            group.own(this, due);
+            due.forEach(partition -> positions.put(partition, startOf(partition)));
+        }
+        if (!due.isEmpty()) {
+            listener.onPartitionsAssigned(due);
+        }
+    }
+
+    private long startOf(TopicPartition partition) {
+        Long committed = group.committed().get(partition);
+        if (committed != null) {
+            return committed;
+        }
+        return fromLatest ? core.log(partition).end() : 0;
+    }
+
+    private void forget(Set<TopicPartition> partitions) {
+        partitions.forEach(positions::remove);
+        paused.removeAll(partitions);
+    }
+
+    private boolean rebalanceDue() {
+        return evicted || !group.surplus(this).isEmpty() || !group.due(this).isEmpty();
+    }
+
+    // Reading.
+
+    @Override
+    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            runCallbacks();
+            rebalance();
+            synchronized (core) {
+                ConsumerRecords<byte[], byte[]> records = fetch(deadline);
+                if (!records.isEmpty() || !records.nextOffsets().isEmpty()) {
+                    return records;
+                }
+                if (!rebalanceDue() && !core.await(deadline)) {
+                    return records;
+                }
+            }
+        }
+    }
+
+    private void runCallbacks() {
+        Runnable callback;
+        while ((callback = callbacks.poll()) != null) {
+            callback.run();
+        }
+    }
+
+    /** Reads what is there and may be read now. The caller holds the lock. */
+    private ConsumerRecords<byte[], byte[]> fetch(long deadline) {
+        Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> fetched = new LinkedHashMap<>();
+        Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
+        int left = mostRecords;
+        if (core.isRunning()) {
+            for (Map.Entry<TopicPartition, Long> position : positions.entrySet()) {
+                if (left == 0 || paused.contains(position.getKey())) {
+                    continue;
+                }
+                List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+                long after = core.log(position.getKey()).readCommitted(position.getValue(), left, records);
+                if (after > position.getValue()) {
+                    next.put(position.getKey(), new OffsetAndMetadata(after));
+                }
+                if (!records.isEmpty()) {
+                    fetched.put(position.getKey(), records);
+                    left -= records.size();
+                }
+            }
+        }
+        if (!fetched.isEmpty()) {
+            KafkaFault fault = core.faults()
+                    .next(
+                            KafkaOperation.FETCH,
+                            fetched.keySet().iterator().next().topic(),
+                            null);
+            if (!core.passDelay(fault, deadline)) {
+                return ConsumerRecords.empty();
+            }
+            if (fault.failure() != null) {
+                throw fault.failure();
+            }
+        }
+        next.forEach((partition, offset) -> positions.put(partition, offset.offset()));
+        return new ConsumerRecords<>(fetched, next);
+    }
+
+    @Override
+    public long position(TopicPartition partition) {
+        return Objects.requireNonNull(positions.get(partition), () -> partition + " is not assigned");
+    }
+
+    @Override
+    public void pause(Collection<TopicPartition> partitions) {
+        paused.addAll(partitions);
+    }
+
+    @Override
+    public void resume(Collection<TopicPartition> partitions) {
+        paused.removeAll(partitions);
+    }
+
+    @Override
+    public Set<TopicPartition> paused() {
+        return Set.copyOf(paused);
+    }
+
+    @Override
+    public List<PartitionInfo> partitionsFor(String topic) {
+        return partitionsFor(topic, DEFAULT_TIMEOUT);
+    }
+
+    @Override
+    public List<PartitionInfo> partitionsFor(String topic, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        KafkaFault fault;
+        synchronized (core) {
+            fault = core.faults().next(KafkaOperation.LOOK_UP, topic, null);
+        }
+        if (!core.passDelay(fault, deadline) || !core.awaitRunning(deadline)) {
+            throw new TimeoutException("Timeout expired while fetching topic metadata");
+        }
+        if (fault.failure() != null) {
+            throw fault.failure();
+        }
+        return core.describe(topic, false);
+    }
+
+    // Committing.
+
+    @Override
+    public void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets, OffsetCommitCallback callback) {
+        RuntimeException failure = null;
+        try {
+            commitSync(offsets, Duration.ZERO);
+        } catch (RuntimeException e) {
+            failure = e;
+        }
+        RuntimeException told = failure;
+        callbacks.add(() -> callback.onComplete(offsets, told));
+    }
+
+    @Override
+    public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        KafkaFault fault;
+        synchronized (core) {
+            fault = core.faults().next(KafkaOperation.COMMIT_OFFSETS, groupId, null);
+        }
+        if (!core.passDelay(fault, deadline) || !core.awaitRunning(deadline)) {
+            throw new TimeoutException("Timeout expired before the offsets could be committed");
+        }
+        synchronized (core) {
+            if (!group.has(this)) {
+                throw new CommitFailedException("The consumer is not a member of the group '" + groupId + "' any more");
+            }
+            if (fault.done()) {
+                offsets.forEach((partition, offset) -> group.committed().put(partition, offset.offset()));
+                core.notifyAll();
+            }
+        }
+        if (fault.failure() != null) {
+            throw fault.failure();
+        }
+    }
+
+    // The end.
+
+    @Override
+    public void close() {
+        close(CloseOptions.timeout(Duration.ZERO));
+    }
+
+    @Override
+    public void close(CloseOptions options) {
+        runCallbacks();
+        Set<TopicPartition> left = assignment();
+        if (!left.isEmpty()) {
+            listener.onPartitionsRevoked(left);
+        }
+        forget(left);
+        core.closed(this, group);
+        super.close(options);
+    }
+
+    /** Nobody asked to be told. */
+    private static final class NoListener implements ConsumerRebalanceListener {
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {}
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {}
+    }
+}

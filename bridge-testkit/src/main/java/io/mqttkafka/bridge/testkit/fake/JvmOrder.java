@@ -1,0 +1,15 @@
+package io.mqttkafka.bridge.testkit.fake;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Numbers what happens in the fakes of this JVM, so that a test can say what came first whatever the clocks say. */
+final class JvmOrder {
+
+    private static final AtomicLong LAST = new AtomicLong();
+
+    private JvmOrder() {}
+
+    static long next() {
+        return LAST.incrementAndGet();
+    }
+}

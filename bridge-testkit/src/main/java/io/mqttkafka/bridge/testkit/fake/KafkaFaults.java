@@ -1,0 +1,92 @@
+package io.mqttkafka.bridge.testkit.fake;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to go wrong in a {@link FakeKafka}, operation by operation.
+ *
+ * <pre>{@code
+ * kafka.faults()
+ *         .on(KafkaOperation.SEND).topic("telemetry").nth(3).tooLarge()
+ *         .on(KafkaOperation.COMMIT_TRANSACTION).first(1).loseAnswer();
+ * }</pre>
+ *
+ * <p>Where several faults meet an operation, the first in the script happens; all of them count it. Thread-safe.
+ */
+public final class KafkaFaults {
+
+    private static final int KEPT = 10_000;
+
+    private final Object lock;
+    private final List<KafkaFaultRule> rules = new ArrayList<>();
+    private final Deque<String> happened = new ArrayDeque<>();
+    private long released;
+
+    KafkaFaults(Object lock) {
+        this.lock = lock;
+    }
+
+    /** Begins a fault of this operation. */
+    public KafkaFaultRule on(KafkaOperation operation) {
+        return new KafkaFaultRule(this, operation);
+    }
+
+    /** Lets everything that hangs go on; the faults stay. */
+    public KafkaFaults release() {
+        synchronized (lock) {
+            released++;
+            lock.notifyAll();
+            return this;
+        }
+    }
+
+    /** Removes all faults and lets everything that hangs go on. */
+    public KafkaFaults clear() {
+        synchronized (lock) {
+            rules.clear();
+            return release();
+        }
+    }
+
+    /** Returns in words the faults that have happened, the latest 10,000 in order. */
+    public List<String> happened() {
+        synchronized (lock) {
+            return List.copyOf(happened);
+        }
+    }
+
+    KafkaFaults add(KafkaFaultRule rule) {
+        synchronized (lock) {
+            rules.add(rule);
+            return this;
+        }
+    }
+
+    /** Says whether what hangs until this release still does. The caller holds the lock. */
+    boolean hangs(KafkaFault fault) {
+        return fault.release() > released;
+    }
+
+    /** Returns what is to happen with this operation. The caller holds the lock. */
+    KafkaFault next(KafkaOperation operation, String topic, @Nullable ProducerRecord<byte[], byte[]> record) {
+        KafkaFaultRule first = null;
+        for (KafkaFaultRule rule : List.copyOf(rules)) {
+            if (rule.meets(operation, topic, record) && first == null) {
+                first = rule;
+            }
+        }
+        if (first == null) {
+            return KafkaFault.NONE;
+        }
+        if (happened.size() == KEPT) {
+            happened.removeFirst();
+        }
+        happened.addLast("%s '%s': %s".formatted(operation, topic, first));
+        return first.fault(released, topic);
+    }
+}

@@ -1,0 +1,17 @@
+package io.mqttkafka.bridge.testkit.fake;
+
+/** What a client asks of a {@link FakeKafka}, and what can go wrong there. */
+public enum KafkaOperation {
+    /** A producer or consumer asks which partitions a topic has. */
+    LOOK_UP,
+    /** Kafka takes a record. */
+    SEND,
+    /** A transactional producer takes its identity over. */
+    INIT_TRANSACTIONS,
+    /** A transaction is committed; its topic is the transactional id. */
+    COMMIT_TRANSACTION,
+    /** A consumer is given records. */
+    FETCH,
+    /** A consumer commits offsets; its topic is the group. */
+    COMMIT_OFFSETS
+}
