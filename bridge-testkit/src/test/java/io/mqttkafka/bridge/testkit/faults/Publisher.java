@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Publishes the numbered messages of a {@link Ledger} over a plain socket, evenly over its topics, and takes down what
@@ -34,6 +35,7 @@ final class Publisher implements AutoCloseable {
     private final int perSecond;
     private final int most;
     private final Thread thread;
+    private volatile BooleanSupplier held = () -> false;
     private volatile boolean stopping;
     private volatile boolean closing;
 
@@ -58,6 +60,12 @@ final class Publisher implements AutoCloseable {
         Publisher publisher = new Publisher(broker, ledger, qos, bytes, perSecond, most);
         publisher.thread.start();
         return publisher;
+    }
+
+    /** Makes it wait as long as this holds, for a backlog that must not grow, and then go on at its rate. */
+    Publisher holdWhile(BooleanSupplier held) {
+        this.held = held;
+        return this;
     }
 
     /** Starts no more messages and returns when those under way are acknowledged. */
@@ -95,6 +103,11 @@ final class Publisher implements AutoCloseable {
                 long start = System.nanoTime();
                 int before = sent;
                 while (!stopping && sent < most && current.takeTurn()) {
+                    if (held.getAsBoolean()) {
+                        awaitRelease();
+                        start = System.nanoTime();
+                        before = sent;
+                    }
                     current.publish(ledger.next(sent % ledger.topics()));
                     sent++;
                     long due = start + (sent - before) * 1_000_000_000L / perSecond;
@@ -111,6 +124,12 @@ final class Publisher implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             }
+        }
+    }
+
+    private void awaitRelease() {
+        while (held.getAsBoolean() && !stopping && !closing) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
     }
 

@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.testkit.FaultProxy;
 import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
 import io.mqttkafka.bridge.testkit.KafkaProcess;
 import io.mqttkafka.bridge.testkit.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.MqttPacketTap;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,8 +43,11 @@ class Qos2FaultsIT {
     private static final FaultProxy KAFKA_PROXY = FaultProxy.start();
 
     @RegisterExtension
-    static final Brokers<KafkaProcess> BROKERS =
-            new Brokers<>(() -> KafkaProcess.builder().behind(KAFKA_PROXY).start());
+    static final Brokers<KafkaProcess> BROKERS = new Brokers<>(() -> KafkaProcess.builder()
+            .behind(KAFKA_PROXY)
+            // Kafka looks for transactions that take too long every ten seconds by default
+            .property("transaction.abort.timed.out.transaction.cleanup.interval.ms", "200")
+            .start());
 
     @Parameter
     int round;
@@ -51,12 +55,15 @@ class Qos2FaultsIT {
     private final long seed = Long.getLong("bridge.seed", System.nanoTime());
     private final Random random = new Random(seed);
 
+    /** What mosquitto 2.0.11 takes back when it restarts comes again under ids that it has released. */
     @Test
-    void mosquitto_restarted_deliversExactlyOnce() {
+    void mosquitto_restarted_repeatsNothingButWhatItTakesBack() {
         Ledger ledger = new Ledger("q2-mqtt-restart-" + round, TOPICS);
+        Retractions retractions = new Retractions(ledger);
         int restarts = 3;
         try (Tally tally = tally(ledger);
-                Bridge bridge = setup(ledger).build().start();
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(retractions::see));
+                Bridge bridge = setup(proxy, ledger).build().start();
                 Publisher publisher = publisher(ledger)) {
             for (int restart = 0; restart < restarts; restart++) {
                 awaitMore(ledger, 1_000 + random.nextInt(500));
@@ -65,7 +72,12 @@ class Qos2FaultsIT {
             awaitMore(ledger, 500);
             publisher.stop();
 
-            judge("mosquitto restarted", restarts, tally, bridge);
+            Verdict verdict = tally.settle(PATIENCE);
+
+            print("mosquitto restarted, " + retractions.count() + " messages taken back", bridge, verdict);
+            Totals.add(2, 0, restarts, verdict, List.of());
+            assertSound(verdict);
+            assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isLessThanOrEqualTo(retractions.count());
         }
     }
 
@@ -121,6 +133,28 @@ class Qos2FaultsIT {
         }
     }
 
+    /** Kafka lives and ends the transaction, while the bridge cannot reach it. */
+    @Test
+    void kafka_unreachableLongerThanATransactionMayTake_deliversExactlyOnce() {
+        Ledger ledger = new Ledger("q2-kafka-unreachable-" + round, TOPICS);
+        Setup setup = Setup.of(BROKERS.mqtt().serverUri(), KAFKA_PROXY.address(), ledger.run(), 2)
+                .transactionTimeout(TRANSACTION_TIMEOUT_MILLIS);
+        try (Tally tally = tally(ledger);
+                Bridge bridge = setup.build().start();
+                Publisher publisher = publisher(ledger)) {
+            awaitMore(ledger, 1_000);
+            KAFKA_PROXY.pause();
+            try {
+                awaitMore(ledger, (TRANSACTION_TIMEOUT_MILLIS + 2_000) * PER_SECOND / 1_000);
+            } finally {
+                KAFKA_PROXY.resume();
+            }
+            publisher.stop();
+
+            judge("Kafka unreachable", 1, tally, bridge);
+        }
+    }
+
     @Test
     void connectionsToKafka_cutAgainAndAgain_deliverExactlyOnce() {
         Ledger ledger = new Ledger("q2-kafka-cut-" + round, TOPICS);
@@ -157,7 +191,10 @@ class Qos2FaultsIT {
                 proxy.cutAfterBytes(
                         inbound ? Direction.SERVER_TO_CLIENT : Direction.CLIENT_TO_SERVER,
                         inbound ? 500 + random.nextInt(40_000) : 50 + random.nextInt(2_000));
-                await().atMost(PATIENCE).until(() -> proxy.acceptedConnections() > before);
+                // Paho's receiver can meet a NullPointerException when it ends while it is being closed.
+                await().dontCatchUncaughtExceptions()
+                        .atMost(PATIENCE)
+                        .until(() -> proxy.acceptedConnections() > before);
             }
             publisher.stop();
 
@@ -228,8 +265,12 @@ class Qos2FaultsIT {
         }
     }
 
+    /**
+     * When it wakes up it cannot tell whether Kafka has ended its transaction because it took too long or because another
+     * bridge took over. It asks for the identity once more, and the other one stops for good: one of them remains.
+     */
     @Test
-    void frozenBridge_wakingUpBehindItsSuccessor_writesNothing() throws Exception {
+    void frozenBridge_wakingUpBehindItsSuccessor_leavesOneOfThemAndDeliversExactlyOnce() throws Exception {
         Ledger ledger = new Ledger("q2-zombie-" + round, TOPICS);
         try (Tally tally = tally(ledger);
                 BridgeProcess zombie = BridgeProcess.start(setup(ledger), HEAP).awaitRunning();
@@ -239,12 +280,17 @@ class Qos2FaultsIT {
             try (Bridge successor = setup(ledger).build().start()) {
                 awaitMore(ledger, 1_000);
                 zombie.resume();
-                await().atMost(PATIENCE).until(() -> zombie.log().contains("Route 'faults' has stopped"));
+                await().atMost(PATIENCE)
+                        .until(() -> successor.state() == BridgeState.FAILED
+                                || zombie.log().contains("Route 'faults' has stopped"));
                 awaitMore(ledger, 500);
                 publisher.stop();
 
                 judge("zombie", 1, tally, successor);
-                assertThat(successor.health().connections().get(0).connects()).isOne();
+                assertThat(successor.state() == BridgeState.FAILED
+                                && zombie.log().contains("Route 'faults' has stopped"))
+                        .as("both have stopped")
+                        .isFalse();
             }
         }
     }
@@ -336,12 +382,20 @@ class Qos2FaultsIT {
 
     private void judge(String what, int faults, Tally tally, Bridge bridge) {
         Verdict verdict = tally.settle(PATIENCE);
+        print(what, bridge, verdict);
+        Totals.add(2, 0, faults, verdict, List.of());
+        assertSound(verdict);
+        assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isZero();
+    }
+
+    private void print(String what, Bridge bridge, Verdict verdict) {
         System.out.printf(
                 "Qos2FaultsIT %s: round %d, seed %d, connects %d, %s%n",
                 what, round, seed, bridge.health().connections().get(0).connects(), verdict);
-        Totals.add(2, 0, faults, verdict, List.of());
+    }
+
+    private static void assertSound(Verdict verdict) {
         assertThat(verdict.lost()).as("lost; %s", verdict).isZero();
-        assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isZero();
         assertThat(verdict.reordered()).as("reordered; %s", verdict).isZero();
         assertThat(verdict.corrupt()).as("corrupt; %s", verdict).isZero();
         assertThat(verdict.misrouted()).as("misrouted; %s", verdict).isZero();

@@ -138,7 +138,8 @@ final class Tally implements AutoCloseable {
     /** Waits until everything is in Kafka, but not longer than this, then until nothing more comes, and judges. */
     Verdict settle(Duration atMost) {
         try {
-            await().atMost(atMost).until(this::isComplete);
+            // What goes wrong elsewhere shows in the verdict.
+            await().dontCatchUncaughtExceptions().atMost(atMost).until(this::isComplete);
         } catch (ConditionTimeoutException e) {
             // the verdict says what is missing
             return verdict();
