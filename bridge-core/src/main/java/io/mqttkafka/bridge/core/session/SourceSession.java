@@ -204,6 +204,10 @@ public final class SourceSession {
     public @Nullable Delivery published(
             int packetId, int qos, boolean duplicate, long fingerprint, int routes, boolean durable, long nowNanos) {
         Connection current = current();
+        if (duplicate) {
+            // A session begun by the unanswered request would have nothing to send again: it is the one we know.
+            connectedInDoubt = false;
+        }
         if (!duplicate && !unacknowledged.isEmpty()) {
             // A broker delivers again before it delivers anew: what has not come again by now never will.
             unacknowledged.clear();

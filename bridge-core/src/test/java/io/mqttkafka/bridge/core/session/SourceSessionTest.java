@@ -86,6 +86,18 @@ class SourceSessionTest {
         assertThat(session.published(7, 2, true, CONTENT, 1, false, 0)).isNull();
     }
 
+    /** One message that comes again proves that the session is the one known, also for those that have not come yet. */
+    @Test
+    void publishedQos2_connectionInDoubtCutWhileDeliveringAgain_isSuppressed() {
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        session.published(8, 2, false, CONTENT, 1, false, 0);
+        reconnectInDoubt();
+        session.published(7, 2, true, CONTENT, 1, false, 0);
+        reconnect(true);
+
+        assertThat(session.published(8, 2, true, CONTENT, 1, false, 0)).isNull();
+    }
+
     /** By now the session begun by the unanswered request can have sent something that got lost. */
     @Test
     void publishedQos2_againOnSecondConnectionAfterUnansweredConnect_isNew() {

@@ -575,6 +575,9 @@ final class SourceSimulation {
         figures.received++;
         figures.receivedAgain += packet.duplicate() ? 1 : 0;
         unacknowledged.add(packet);
+        if (inDoubt && packet.duplicate()) {
+            endDoubt();
+        }
         Delivery delivery = subject.published(
                 packet.id(), message.qos(), packet.duplicate(), message.fingerprint(), message.routes(), now);
         if (delivery == null) {
@@ -829,6 +832,16 @@ final class SourceSimulation {
                 // It may have arrived, and then the id is free for another message.
                 || packet.message().qos() == 1 && receipt.acknowledged;
         return forgotten || !isHonest() ? null : receipt;
+    }
+
+    /** A broker that sends again has kept the session: the bridge has to know its ids from now on. */
+    private void endDoubt() {
+        inDoubt = false;
+        for (Receipt receipt : latest) {
+            if (receipt != null && receipt.message.qos() == 2 && receipt.memory == memory - 1) {
+                receipt.memory = memory;
+            }
+        }
     }
 
     private boolean isRemembered(Receipt receipt) {
