@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.BridgeState;
+import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.error.BridgeStartException;
@@ -180,6 +181,7 @@ class FakeKafkaTest {
                 .group("edge")
                 .toMqtt("devices/{key}/cmd")
                 .qos(QoS.AT_LEAST_ONCE)
+                .noSubscribers(NoSubscribers.accept())
                 .build();
         try (Bridge bridge = bridge(route)) {
             kafka.produce("commands", "7", "on");
@@ -197,6 +199,7 @@ class FakeKafkaTest {
                 .group("edge")
                 .toMqtt("devices/{key}/cmd")
                 .qos(QoS.AT_LEAST_ONCE)
+                .noSubscribers(NoSubscribers.accept())
                 .build();
         kafka.createTopic("commands", 1);
         try (Bridge bridge = bridge(route)) {

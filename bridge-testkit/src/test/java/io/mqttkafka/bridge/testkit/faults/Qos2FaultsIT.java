@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +57,7 @@ class Qos2FaultsIT {
     private final Random random = new Random(seed);
 
     /** What mosquitto 2.0.11 takes back when it restarts comes again under ids that it has released. */
+    @Tag("chaos")
     @Test
     void mosquitto_restarted_repeatsNothingButWhatItTakesBack() {
         Ledger ledger = new Ledger("q2-mqtt-restart-" + round, TOPICS);
@@ -97,6 +99,7 @@ class Qos2FaultsIT {
         }
     }
 
+    @Tag("chaos")
     @Test
     void kafka_killed_deliversExactlyOnce() {
         Ledger ledger = new Ledger("q2-kafka-killed-" + round, TOPICS);
@@ -114,6 +117,7 @@ class Qos2FaultsIT {
     }
 
     /** Kafka ends the transaction by itself as soon as it comes back. */
+    @Tag("chaos")
     @Test
     void kafka_hangingLongerThanATransactionMayTake_deliversExactlyOnce() {
         Ledger ledger = new Ledger("q2-kafka-hangs-" + round, TOPICS);
@@ -134,6 +138,7 @@ class Qos2FaultsIT {
     }
 
     /** Kafka lives and ends the transaction, while the bridge cannot reach it. */
+    @Tag("chaos")
     @Test
     void kafka_unreachableLongerThanATransactionMayTake_deliversExactlyOnce() {
         Ledger ledger = new Ledger("q2-kafka-unreachable-" + round, TOPICS);
@@ -155,6 +160,7 @@ class Qos2FaultsIT {
         }
     }
 
+    @Tag("chaos")
     @Test
     void connectionsToKafka_cutAgainAndAgain_deliverExactlyOnce() {
         Ledger ledger = new Ledger("q2-kafka-cut-" + round, TOPICS);
@@ -203,6 +209,7 @@ class Qos2FaultsIT {
     }
 
     /** No end of the connection can be seen; what the network held back arrives when nobody waits for it any more. */
+    @Tag("chaos")
     @Test
     void networkToMqtt_swallowingEverything_deliversExactlyOnce() {
         Ledger ledger = new Ledger("q2-half-open-" + round, TOPICS);
@@ -224,6 +231,7 @@ class Qos2FaultsIT {
         }
     }
 
+    @Tag("chaos")
     @ParameterizedTest
     @EnumSource
     void networkToMqtt_swallowingOneDirection_deliversExactlyOnce(Direction direction) {
@@ -269,6 +277,7 @@ class Qos2FaultsIT {
      * When it wakes up it cannot tell whether Kafka has ended its transaction because it took too long or because another
      * bridge took over. It asks for the identity once more, and the other one stops for good: one of them remains.
      */
+    @Tag("chaos")
     @Test
     void frozenBridge_wakingUpBehindItsSuccessor_leavesOneOfThemAndDeliversExactlyOnce() throws Exception {
         Ledger ledger = new Ledger("q2-zombie-" + round, TOPICS);
@@ -296,6 +305,7 @@ class Qos2FaultsIT {
     }
 
     /** Kafka knows ids of messages that the broker has forgotten; it gives them to others. */
+    @Tag("chaos")
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void mosquitto_losingTheSession_makesNothingLookLikeARepetition(boolean bridgeKilledToo, @TempDir Path data)
