@@ -439,8 +439,10 @@ class StandaloneBridgeIT {
         Records.send(kafka.bootstrapServers(), commands, "pump", "good");
         Records.send(kafka.bootstrapServers(), commands, "pu#mp", "bad");
 
-        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+        try (Subscriber device = Subscriber.connect(mqtt.serverUri(), name + "/+");
+                ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
             assertThat(bridge.awaitExit()).as(bridge.output()).isEqualTo(4);
+            assertThat(device.received()).containsExactly(name + "/pump: good");
             assertThat(bridge.output())
                     .contains("standalone-bridge: route '" + commands, "has stopped: ", "received=2 delivered=1")
                     .doesNotContain("\tat ", "bad");
