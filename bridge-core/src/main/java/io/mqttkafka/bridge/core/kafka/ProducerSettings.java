@@ -20,6 +20,7 @@ final class ProducerSettings {
     private static final Duration LONGEST_BLOCK = Duration.ofSeconds(5);
     private static final int DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
     private static final int DEFAULT_LINGER_MS = 5;
+    private static final int TRANSACTION_RETRY_BACKOFF_MS = 5;
     private static final int DEFAULT_TRANSACTION_TIMEOUT_MS = 15_000;
 
     private ProducerSettings() {}
@@ -51,6 +52,8 @@ final class ProducerSettings {
         Map<String, Object> properties = producer(kafka, mqtt, clientId);
         properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, "bridge-" + clientId + "-qos2");
         properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        // Kafka answers a commit before it has written it everywhere, and puts off what follows too soon.
+        properties.putIfAbsent(CommonClientConfigs.RETRY_BACKOFF_MS_CONFIG, TRANSACTION_RETRY_BACKOFF_MS);
         // What a killed bridge leaves open holds up consumers, and others' start, for so long.
         properties.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, DEFAULT_TRANSACTION_TIMEOUT_MS);
         return properties;
