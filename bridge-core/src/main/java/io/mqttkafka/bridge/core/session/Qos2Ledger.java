@@ -67,6 +67,16 @@ final class Qos2Ledger {
         });
     }
 
+    /** Looks for what the broker releases: an id that was forgotten stands for its delivery until Kafka has forgotten it too. */
+    synchronized @Nullable Delivery released(int packetId) {
+        if (forgotten.contains(packetId) && !unreleased.containsKey(packetId)) {
+            Delivery delivery = Delivery.committed(packetId, 0);
+            delivery.inKafka = true;
+            unreleased.put(packetId, delivery);
+        }
+        return unreleased.get(packetId);
+    }
+
     /** Notes that the broker released a delivery whose id Kafka knows; the connection gets its PUBCOMP after the commit. */
     synchronized void release(Delivery delivery, SourceSession.Connection on) {
         if (delivery.releasedOn == null) {

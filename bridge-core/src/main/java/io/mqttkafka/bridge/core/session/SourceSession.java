@@ -277,7 +277,7 @@ public final class SourceSession {
      */
     public void released(int packetId) {
         Connection current = current();
-        Delivery delivery = qos2.get(packetId);
+        Delivery delivery = qos2.released(packetId);
         boolean known = delivery != null && delivery.settled();
         if (known && delivery != null && qos2.isInKafka(delivery)) {
             qos2.release(delivery, current);
