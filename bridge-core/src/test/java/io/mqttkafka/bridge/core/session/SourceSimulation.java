@@ -199,9 +199,6 @@ final class SourceSimulation {
     /** Whether the bridge connected in such doubt: then it may still trust its ids of QoS 2, but not after. */
     private boolean inDoubt;
 
-    /** Whether the bridge crashed in it: with the lost session and the lost CONNACK that is one fault too many (row 10). */
-    private boolean crashedInDoubt;
-
     private long now;
     private long activity;
 
@@ -533,7 +530,6 @@ final class SourceSimulation {
         figures.crashes++;
         figures.suppressed += subject.suppressed();
         brokerCloses(argument);
-        crashedInDoubt |= inDoubt;
         note("bridge", "crashes");
         SplittableRandom random = new SplittableRandom(argument);
         kafka.crash(open -> random.nextInt(open + 1));
@@ -856,9 +852,6 @@ final class SourceSimulation {
         Receipt receipt = latest[packet.message().number()];
         if (receipt != null && isRemembered(receipt)) {
             receipt.memory = memory;
-            return;
-        }
-        if (crashedInDoubt) {
             return;
         }
         throw new Violation(NEVER_MISTAKEN, packet + " is not known and taken for a repetition");
