@@ -62,6 +62,7 @@ public final class SourceRunner implements Runner {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final int MOST_MALFORMED_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
+    private static final Duration PROOF_PATIENCE = Duration.ofSeconds(5);
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
     private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
 
@@ -415,7 +416,9 @@ public final class SourceRunner implements Runner {
             connection = current;
             subscriptions.requireLimits(current.connAck());
             subscriptions.unsubscribe(current);
-            awaitGeneration();
+            awaitProofOfSession();
+            session.subscribing();
+            awaitVoidIds();
             subscriptions.subscribe(current);
             doneConnecting();
             connects.increment();
@@ -490,22 +493,35 @@ public final class SourceRunner implements Runner {
         }
     }
 
-    /** Ids of a session that the broker has lost must be void in Kafka before the new one can use them again. */
-    private void awaitGeneration() throws MqttConnectException, InterruptedException {
+    /** A broker that has kept the session sends again at once; ids that it does not prove in time lose their meaning. */
+    private void awaitProofOfSession() throws MqttConnectException, InterruptedException {
+        long deadline = System.nanoTime() + PROOF_PATIENCE.toNanos();
+        while (session.inDoubt() && System.nanoTime() < deadline) {
+            requireGoingOn();
+            awaitTick();
+        }
+    }
+
+    /** Ids that have lost their meaning must be void in Kafka before what is subscribed can use them again. */
+    private void awaitVoidIds() throws MqttConnectException, InterruptedException {
         if (committer == null) {
             return;
         }
         committer.wake();
-        while (session.generationDue()) {
-            synchronized (monitor) {
-                if (closed != null || stop != null || drain != null) {
-                    throw new MqttConnectException(
-                            MqttConnectException.Kind.UNREACHABLE,
-                            "the connection ended before Kafka knew of the new MQTT session",
-                            null);
-                }
-            }
+        while (session.generationDue() || session.forgettingDue()) {
+            requireGoingOn();
             awaitTick();
+        }
+    }
+
+    private void requireGoingOn() throws MqttConnectException {
+        synchronized (monitor) {
+            if (closed != null || stop != null || drain != null) {
+                throw new MqttConnectException(
+                        MqttConnectException.Kind.UNREACHABLE,
+                        "the connection ended before Kafka knew which packet ids are void",
+                        null);
+            }
         }
     }
 

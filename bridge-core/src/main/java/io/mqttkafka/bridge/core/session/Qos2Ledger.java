@@ -59,6 +59,8 @@ final class Qos2Ledger {
     /** Replaces what is known of durable ids by what Kafka knows, except for those that Kafka has yet to forget. */
     synchronized void restore(Qos2State state) {
         unreleased.values().removeIf(delivery -> delivery.durable);
+        // Those that stay are released anew on the next connection.
+        unreleased.values().forEach(delivery -> delivery.releasedOn = null);
         releasing.clear();
         state.forEach((id, fingerprint) -> {
             if (!forgotten.contains(id)) {
@@ -96,6 +98,11 @@ final class Qos2Ledger {
             }
             return stale;
         });
+    }
+
+    /** Says whether ids that have lost their meaning wait for their removal. */
+    synchronized boolean owesForgetting() {
+        return !forgotten.isEmpty();
     }
 
     /** Says whether ids wait for their removal. */

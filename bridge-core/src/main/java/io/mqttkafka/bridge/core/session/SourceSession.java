@@ -76,8 +76,8 @@ public final class SourceSession {
     /** Whether such a request may have begun a session we do not know of. */
     private boolean doubtful;
 
-    /** Whether the present connection began in such doubt. */
-    private boolean connectedInDoubt;
+    /** Whether nothing has shown yet that the session is the one whose ids are remembered. */
+    private volatile boolean unproven;
 
     /** Whether the broker has begun a session that Kafka does not know of. */
     private volatile boolean generationDue;
@@ -142,6 +142,7 @@ public final class SourceSession {
     public void restore(Qos2State state) {
         // The ids of a session that the broker has lost are void, whether or not Kafka has been told.
         qos2.restore(generationDue ? new Qos2State() : state);
+        unproven = qos2.size() > 0;
     }
 
     /**
@@ -160,13 +161,10 @@ public final class SourceSession {
      *     subscription may be made before {@link #generationDue} is false
      */
     public void connected(boolean sessionPresent) {
-        // A session begun by a request that got no answer has sent nothing yet: what comes marked as duplicate is of
-        // the
-        // one we know. So ids keep their meaning on this connection, but those that do not come again lose it after.
-        connectedInDoubt = sessionPresent && doubtful;
         if (!sessionPresent || doubtful) {
             unacknowledged.clear();
         }
+        unproven = sessionPresent && (unproven || doubtful);
         doubtful = false;
         unanswered = false;
         if (!sessionPresent) {
@@ -176,6 +174,38 @@ public final class SourceSession {
         int last = epoch;
         epoch = last + 1;
         connection = new Connection(capacity);
+    }
+
+    /**
+     * Says whether it is not known yet if the session is the one whose ids are remembered. A request that got no answer, of this
+     * process or of one that died, may have begun another. But that has no subscription and so nothing to send: the first message
+     * or release that comes again proves that it is the one known.
+     *
+     * @return whether there are ids, and nothing has come again
+     */
+    public boolean inDoubt() {
+        return unproven && qos2.size() > 0;
+    }
+
+    /**
+     * Ends the doubt, for what is subscribed from now on could use the ids: those that have not come again lose their meaning.
+     * To be called before subscribing, which may begin when neither {@link #generationDue} nor {@link #forgettingDue}.
+     */
+    public void subscribing() {
+        if (unproven) {
+            unproven = false;
+            qos2.forgetBefore(epoch);
+            changeable.run();
+        }
+    }
+
+    /**
+     * Says whether there are ids that have lost their meaning, and no transaction has told Kafka yet.
+     *
+     * @return whether the next {@link #change} removes such ids
+     */
+    public boolean forgettingDue() {
+        return qos2.owesForgetting();
     }
 
     /**
@@ -205,8 +235,7 @@ public final class SourceSession {
             int packetId, int qos, boolean duplicate, long fingerprint, int routes, boolean durable, long nowNanos) {
         Connection current = current();
         if (duplicate) {
-            // A session begun by the unanswered request would have nothing to send again: it is the one we know.
-            connectedInDoubt = false;
+            unproven = false;
         }
         if (!duplicate && !unacknowledged.isEmpty()) {
             // A broker delivers again before it delivers anew: what has not come again by now never will.
@@ -277,6 +306,7 @@ public final class SourceSession {
      */
     public void released(int packetId) {
         Connection current = current();
+        unproven = false;
         Delivery delivery = qos2.released(packetId);
         boolean known = delivery != null && delivery.settled();
         if (known && delivery != null && qos2.isInKafka(delivery)) {
@@ -413,10 +443,6 @@ public final class SourceSession {
             for (Delivery delivery : last.qos1.remaining()) {
                 unacknowledged.put(delivery.packetId, delivery);
             }
-        }
-        if (connectedInDoubt) {
-            connectedInDoubt = false;
-            qos2.forgetBefore(epoch);
         }
         connection = null;
     }

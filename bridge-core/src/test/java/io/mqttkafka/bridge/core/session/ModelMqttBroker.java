@@ -112,6 +112,11 @@ final class ModelMqttBroker {
         return present;
     }
 
+    /** Says whether something sent on an earlier connection has not been sent on this one. */
+    boolean sendsAgain() {
+        return inFlight.stream().anyMatch(one -> !one.sent);
+    }
+
     void subscribe() {
         subscribed = true;
     }

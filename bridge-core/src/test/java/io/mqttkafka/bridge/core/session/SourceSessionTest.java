@@ -100,12 +100,43 @@ class SourceSessionTest {
 
     /** By now the session begun by the unanswered request can have sent something that got lost. */
     @Test
-    void publishedQos2_againOnSecondConnectionAfterUnansweredConnect_isNew() {
+    void publishedQos2_againAfterSubscribingInDoubt_isNew() {
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        reconnectInDoubt();
+        session.subscribing();
+        reconnect(true);
+
+        assertThat(session.published(7, 2, true, CONTENT, 1, false, 0)).isNotNull();
+    }
+
+    /** Without a subscription the session begun by the unanswered request has still had nothing to send. */
+    @Test
+    void publishedQos2_connectionInDoubtCutBeforeSubscribing_isSuppressed() {
         session.published(7, 2, false, CONTENT, 1, false, 0);
         reconnectInDoubt();
         reconnect(true);
 
-        assertThat(session.published(7, 2, true, CONTENT, 1, false, 0)).isNotNull();
+        assertThat(session.inDoubt()).isTrue();
+        assertThat(session.published(7, 2, true, CONTENT, 1, false, 0)).isNull();
+        assertThat(session.inDoubt()).isFalse();
+    }
+
+    /** What is subscribed could use the id, and be cut off by a crash: Kafka has to forget it first. */
+    @Test
+    void subscribing_inDoubt_waitsUntilKafkaHasForgottenTheIds() {
+        commit(session.published(7, 2, false, CONTENT, 1, true, 0));
+        reconnectInDoubt();
+        assertThat(session.forgettingDue()).isFalse();
+
+        session.subscribing();
+        assertThat(session.forgettingDue()).isTrue();
+        session.released(7);
+        assertThat(acknowledged.now(session)).isEmpty();
+
+        assertThat(session.change(List.of()).removed()).containsExactly(7);
+        commit();
+        assertThat(session.forgettingDue()).isFalse();
+        assertThat(acknowledged.now(session)).containsExactly("PUBCOMP 7 known");
     }
 
     @ParameterizedTest
@@ -169,6 +200,7 @@ class SourceSessionTest {
         state.apply(session.change(List.of(first)));
         commit(first);
         reconnectInDoubt();
+        session.subscribing();
         session.disconnected();
         session.restore(state);
         session.connecting();
@@ -187,6 +219,22 @@ class SourceSessionTest {
         assertThat(acknowledged.now(session)).containsExactly("PUBREC 9", "PUBREC 9");
 
         assertThat(session.change(List.of()).removed()).containsExactly(9);
+        commit();
+        assertThat(acknowledged.now(session)).containsExactly("PUBCOMP 9 known");
+    }
+
+    /** What was released before the state was read back is released again on the next connection, and must be answered there. */
+    @Test
+    void restore_releasedMessageWithoutTransaction_isCompletedWhenReleasedAgain() {
+        commit(session.published(9, 2, false, CONTENT, 1, true, 0));
+        session.published(9, 2, false, CONTENT + 1, 0, false, 0);
+        session.released(9);
+        session.disconnected();
+        session.restore(new Qos2State());
+        session.connecting();
+        session.connected(true);
+        session.released(9);
+
         commit();
         assertThat(acknowledged.now(session)).containsExactly("PUBCOMP 9 known");
     }

@@ -72,7 +72,6 @@ final class SourceSimulation {
         long restored;
         long generations;
         long cutDown;
-        long tripleFaults;
 
         Figures plus(Figures other) {
             events += other.events;
@@ -96,7 +95,6 @@ final class SourceSimulation {
             restored += other.restored;
             generations += other.generations;
             cutDown += other.cutDown;
-            tripleFaults += other.tripleFaults;
             return this;
         }
 
@@ -108,7 +106,7 @@ final class SourceSimulation {
                             + " %,d suppressed, %,d acknowledged, %,d completed;"
                             + " %,d explained duplicates, %,d explained late ones;"
                             + " %,d schedules with transactions: %,d committed, %,d aborted, %,d of unknown outcome, %,d"
-                            + " cut down by a crash, %,d generations, %,d ids restored, %,d losses by three faults at once",
+                            + " cut down by a crash, %,d generations, %,d ids restored",
                     events,
                     messages,
                     connections,
@@ -129,8 +127,7 @@ final class SourceSimulation {
                     unknown,
                     cutDown,
                     generations,
-                    restored,
-                    tripleFaults);
+                    restored);
         }
     }
 
@@ -179,6 +176,10 @@ final class SourceSimulation {
     private final Deque<Packet> unacknowledged = new ArrayDeque<>();
 
     private int memory;
+
+    /** The same for ids of QoS 2, which outlive a lost CONNACK. */
+    private int idMemory;
+
     private int processes;
     private int connection;
 
@@ -188,16 +189,16 @@ final class SourceSimulation {
     /** Durable messages that may come twice, because the bridge could not know whether it may trust their ids. */
     private final BitSet mayComeTwice = new BitSet();
 
-    /** Durable messages that may be lost: three faults at once, row 10 of the table. */
-    private final BitSet mayBeLost = new BitSet();
-
     private int largestWindow;
 
     /** A CONNACK was lost: the broker may have replaced the session unseen, and the bridge must forget. */
     private boolean doubtful;
 
-    /** Whether the bridge connected in such doubt: then it may still trust its ids of QoS 2, but not after. */
+    /** Whether the bridge connected in such doubt: it may trust its ids of QoS 2 until it subscribes, and after if something comes again. */
     private boolean inDoubt;
+
+    /** Whether nothing has shown yet that the session is the one whose ids the bridge remembers. */
+    private boolean unproven;
 
     private long now;
     private long activity;
@@ -352,10 +353,14 @@ final class SourceSimulation {
         connection++;
         figures.connections++;
         note("bridge", "connects, session present: ", present);
-        inDoubt = present && doubtful;
+        unproven = present && (unproven || doubtful);
+        inDoubt = unproven;
         if (!present || doubtful) {
             doubtful = false;
             memory++;
+        }
+        if (!present) {
+            idMemory++;
         }
         subject.connecting();
         subject.connected(present);
@@ -368,7 +373,17 @@ final class SourceSimulation {
     }
 
     private void subscribe() {
-        if (!subscribeDue || !bridgeIsConnected || world.durable() && subject.generationDue()) {
+        if (!subscribeDue || !bridgeIsConnected) {
+            return;
+        }
+        if (inDoubt && world.durable() && brokerIsConnected && (broker.sendsAgain() || !toBridge.isEmpty())) {
+            // The bridge waits a moment for what proves the session, and that is on its way.
+            return;
+        }
+        if (inDoubt) {
+            giveUpIdsInDoubt();
+        }
+        if (world.durable() && (subject.generationDue() || subject.forgettingDue())) {
             return;
         }
         subscribeDue = false;
@@ -383,6 +398,22 @@ final class SourceSimulation {
         }
         toldOfNewSession = false;
         broker.subscribe();
+    }
+
+    /** Nothing has come again so far, and what is subscribed could use the ids. */
+    private void giveUpIdsInDoubt() {
+        inDoubt = false;
+        unproven = false;
+        for (Receipt receipt : latest) {
+            if (receipt != null && receipt.connection != connection) {
+                mayComeTwice.set(receipt.message.number());
+            } else if (receipt != null && receipt.message.qos() == 2 && receipt.memory == idMemory) {
+                receipt.memory = idMemory + 1;
+            }
+        }
+        idMemory++;
+        subject.subscribing();
+        committerAwake = true;
     }
 
     /** Ids in the committed state that somebody has to see to. */
@@ -418,14 +449,6 @@ final class SourceSimulation {
         brokerCloses(argument);
         note("bridge", "disconnects");
         bridgeIsConnected = false;
-        if (inDoubt) {
-            // Ids that did not come again on this connection are forgotten.
-            for (Receipt receipt : latest) {
-                if (receipt != null && receipt.connection != connection) {
-                    mayComeTwice.set(receipt.message.number());
-                }
-            }
-        }
         inDoubt = false;
         dropIn = 0;
         toBridge.clear();
@@ -520,6 +543,7 @@ final class SourceSimulation {
         subject = factory.start(
                 new Subject.Process(processes, world.durable(), () -> awake = true, () -> committerAwake = true));
         memory++;
+        idMemory++;
         note("bridge", "starts with receive maximum ", receiveMaximum);
         if (world.durable()) {
             restore();
@@ -560,6 +584,9 @@ final class SourceSimulation {
                 if (packet.type() == Type.PUBLISH) {
                     receive(packet);
                 } else {
+                    if (inDoubt) {
+                        endDoubt();
+                    }
                     subject.released(packet.id());
                 }
             } catch (ProtocolViolation e) {
@@ -611,7 +638,7 @@ final class SourceSimulation {
         Message message = packet.message();
         Receipt known = known(packet);
         long open = known != null ? known.open : Delivery.mask(message.routes());
-        return new Receipt(message, delivery, memory, open);
+        return new Receipt(message, delivery, memoryOf(message), open);
     }
 
     private void acknowledge(int most) {
@@ -781,6 +808,7 @@ final class SourceSimulation {
         note("bridge", "reads the ids ", transactions.ids());
         Map<Integer, Long> restored = new HashMap<>();
         subject.state().forEach(restored::put);
+        unproven = subject.remembered() > 0;
         if (!restored.keySet().equals(transactions.ids().keySet())) {
             throw new Violation(STATE_IS_RESTORED, restored.keySet() + " instead of " + transactions.ids());
         }
@@ -802,12 +830,6 @@ final class SourceSimulation {
             if (receipt != null) {
                 receipt.connection = connection;
             }
-            return;
-        }
-        if (packet.duplicate() && receipt == null && transactions.isStale(packet.id())) {
-            // Its first sending was cut, on a session that began while nobody looked, and it looks like another.
-            mayBeLost.set(message.number());
-            figures.tripleFaults++;
             return;
         }
         throw new Violation(NEVER_MISTAKEN, packet + " is not known and taken for a repetition");
@@ -837,21 +859,21 @@ final class SourceSimulation {
     /** A broker that sends again has kept the session: the bridge has to know its ids from now on. */
     private void endDoubt() {
         inDoubt = false;
-        for (Receipt receipt : latest) {
-            if (receipt != null && receipt.message.qos() == 2 && receipt.memory == memory - 1) {
-                receipt.memory = memory;
-            }
-        }
+        unproven = false;
     }
 
     private boolean isRemembered(Receipt receipt) {
-        return receipt.memory == memory || inDoubt && receipt.memory == memory - 1 && receipt.message.qos() == 2;
+        return receipt.memory == memoryOf(receipt.message);
+    }
+
+    private int memoryOf(Message message) {
+        return message.qos() == 2 ? idMemory : memory;
     }
 
     private void checkSuppression(Packet packet) {
         Receipt receipt = latest[packet.message().number()];
         if (receipt != null && isRemembered(receipt)) {
-            receipt.memory = memory;
+            receipt.connection = connection;
             return;
         }
         throw new Violation(NEVER_MISTAKEN, packet + " is not known and taken for a repetition");
@@ -883,9 +905,6 @@ final class SourceSimulation {
         Receipt receipt = latest[message.number()];
         if (receipt != null) {
             receipt.acknowledged = true;
-        }
-        if (mayBeLost.get(message.number())) {
-            return;
         }
         if (isHonest() && isDurable(message) && transactions.ids().get(oldest.id()) != message) {
             throw new Violation(
@@ -952,14 +971,6 @@ final class SourceSimulation {
     }
 
     private void checkEnd() {
-        if (inDoubt) {
-            // Only then does the bridge forget the ids that did not come again.
-            disconnect(0);
-            connect();
-            begin(1);
-            commit();
-            hearOfCommit();
-        }
         if (!broker.kept().isEmpty()) {
             throw new Violation(
                     ALL_ACKNOWLEDGED,
@@ -982,7 +993,7 @@ final class SourceSimulation {
         for (Message message : messages) {
             for (int route = 0; route < message.routes(); route++) {
                 int copies = kafka.copies(message.number(), route);
-                if (copies == 0 && broker.isAcknowledged(message.number()) && !mayBeLost.get(message.number())) {
+                if (copies == 0 && broker.isAcknowledged(message.number())) {
                     throw new Violation(NOTHING_LOST, message + " for route " + route);
                 }
                 boolean durableOnce = isHonest() && isDurable(message) && !mayComeTwice.get(message.number());

@@ -95,6 +95,14 @@ class Subject {
         session.connecting();
     }
 
+    void subscribing() {
+        session.subscribing();
+    }
+
+    boolean forgettingDue() {
+        return session.forgettingDue();
+    }
+
     void connected(boolean sessionPresent) {
         session.connected(sessionPresent);
     }
