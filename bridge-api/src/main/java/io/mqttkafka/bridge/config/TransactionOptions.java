@@ -18,7 +18,7 @@ public record TransactionOptions(String idPrefix, String stateTopic, Duration co
     private static final int MOST_RECORDS = 65_535;
     private static final int LONGEST_TOPIC = 249;
     private static final TransactionOptions DEFAULTS =
-            new TransactionOptions("mqtt-bridge-", "__mqtt_bridge_state", Duration.ofMillis(10), 2_000);
+            new TransactionOptions("mqtt-bridge-", "__mqtt_bridge_state", Duration.ofMillis(10), 10_000);
 
     /**
      * Checks the options as the {@link Builder} does.
@@ -107,7 +107,7 @@ public record TransactionOptions(String idPrefix, String stateTopic, Duration co
 
         /**
          * Sets how many records make a transaction begin before the {@linkplain #commitInterval interval} is over, and how
-         * many it holds at the most. Default: 2,000.
+         * many it holds at the most. The receive maximum bounds it too. Default: 10,000.
          *
          * @param records from 1 to 65,535
          * @return this
