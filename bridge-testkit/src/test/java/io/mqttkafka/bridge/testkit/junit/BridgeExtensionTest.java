@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.junit;
 import static io.mqttkafka.bridge.testkit.assertj.BridgeAssertions.assertThat;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
@@ -181,7 +183,7 @@ class BridgeExtensionTest {
         @Test
         void socketIsOpen(FakeMqttBroker mqtt) throws IOException {
             LEFT.add(new Socket(mqtt.host(), mqtt.port()));
-            org.awaitility.Awaitility.await().until(() -> mqtt.openConnections().size() == 1);
+            await().until(() -> mqtt.openConnections().size() == 1);
         }
     }
 
@@ -325,10 +327,9 @@ class BridgeExtensionTest {
         for (Class<?> type : List.of(Shared.class, OneInstance.class)) {
             assertThat(run(type).containerEvents().failed().list())
                     .singleElement()
-                    .satisfies(event -> assertThat(
-                                    event.getRequiredPayload(org.junit.platform.engine.TestExecutionResult.class)
-                                            .getThrowable()
-                                            .orElseThrow())
+                    .satisfies(event -> assertThat(event.getRequiredPayload(TestExecutionResult.class)
+                                    .getThrowable()
+                                    .orElseThrow())
                             .hasMessageContaining("take it in the test or in @BeforeEach"));
         }
     }
@@ -423,7 +424,7 @@ class BridgeExtensionTest {
     private static Throwable failure(EngineExecutionResults results) {
         List<Throwable> failures = new ArrayList<>();
         for (Event event : results.testEvents().failed().list()) {
-            failures.add(event.getRequiredPayload(org.junit.platform.engine.TestExecutionResult.class)
+            failures.add(event.getRequiredPayload(TestExecutionResult.class)
                     .getThrowable()
                     .orElseThrow());
         }
