@@ -1,9 +1,12 @@
 package io.mqttkafka.bridge.testkit;
 
 /**
- * An MQTT 5 broker for a test, listening on the loopback address.
+ * An MQTT 5 broker for a test: a fake ({@link io.mqttkafka.bridge.testkit.fake.FakeMqttBroker}), in this JVM ({@link
+ * EmbeddedMqttBroker}), a process ({@link MosquittoBroker}) or a container ({@link ContainerMqttBroker}). A test written
+ * against this interface, with a {@link MqttTestClient}, runs on any of them.
  *
- * <p>It keeps its port over {@link #restart()}. Implementations are thread-safe.
+ * <p>It listens on the loopback address unless it is a container, and keeps its port over {@link #restart()}.
+ * Implementations are thread-safe.
  */
 public interface MqttBroker extends AutoCloseable {
 

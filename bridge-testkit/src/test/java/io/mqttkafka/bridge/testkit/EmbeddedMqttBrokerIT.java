@@ -12,19 +12,19 @@ class EmbeddedMqttBrokerIT {
         try (EmbeddedMqttBroker broker =
                 EmbeddedMqttBroker.builder().filePersistence().receiveMaximum(7).start()) {
             String uri = broker.serverUri();
-            try (TestClient subscriber = TestClient.connect(uri, "persistent", false)) {
+            try (MqttTestClient subscriber = MqttTestClient.connect(uri, "persistent", false)) {
                 assertThat(subscriber.sessionPresent()).isFalse();
                 assertThat(subscriber.serverReceiveMaximum()).isEqualTo(7);
                 subscriber.subscribe("q/#", 1);
             }
-            try (TestClient publisher = TestClient.connect(uri, "publisher", true)) {
+            try (MqttTestClient publisher = MqttTestClient.connect(uri, "publisher", true)) {
                 publisher.publish("q/1", "queued", 2);
             }
 
             broker.restart();
 
             assertThat(broker.serverUri()).isEqualTo(uri);
-            try (TestClient subscriber = TestClient.connect(uri, "persistent", false)) {
+            try (MqttTestClient subscriber = MqttTestClient.connect(uri, "persistent", false)) {
                 assertThat(subscriber.sessionPresent()).isTrue();
                 assertThat(subscriber.next()).isEqualTo("q/1 queued");
             }

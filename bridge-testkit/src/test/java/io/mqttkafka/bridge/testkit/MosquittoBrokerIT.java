@@ -24,11 +24,11 @@ class MosquittoBrokerIT {
     void restart_runningBroker_keepsPortSessionAndQueuedMessages() {
         try (MqttBroker broker = MqttBroker.start()) {
             String uri = broker.serverUri();
-            try (TestClient subscriber = TestClient.connect(uri, "persistent", false)) {
+            try (MqttTestClient subscriber = MqttTestClient.connect(uri, "persistent", false)) {
                 assertThat(subscriber.sessionPresent()).isFalse();
                 subscriber.subscribe("q/#", 1);
             }
-            try (TestClient publisher = TestClient.connect(uri, "publisher", true)) {
+            try (MqttTestClient publisher = MqttTestClient.connect(uri, "publisher", true)) {
                 publisher.publish("q/1", "queued", 2);
             }
 
@@ -36,7 +36,7 @@ class MosquittoBrokerIT {
 
             assertThat(broker).isInstanceOf(MosquittoBroker.class);
             assertThat(broker.serverUri()).isEqualTo(uri);
-            try (TestClient subscriber = TestClient.connect(uri, "persistent", false)) {
+            try (MqttTestClient subscriber = MqttTestClient.connect(uri, "persistent", false)) {
                 assertThat(subscriber.sessionPresent()).isTrue();
                 assertThat(subscriber.next()).isEqualTo("q/1 queued");
             }
@@ -47,13 +47,13 @@ class MosquittoBrokerIT {
     void persistenceDirectory_secondBroker_findsTheSession(@TempDir Path data) {
         try (MosquittoBroker first =
                 MosquittoBroker.builder().persistenceDirectory(data).start()) {
-            TestClient.connect(first.serverUri(), "persistent", false).close();
+            MqttTestClient.connect(first.serverUri(), "persistent", false).close();
             first.stop();
         }
         assertThat(data.resolve("mosquitto.db")).exists();
         try (MosquittoBroker second =
                         MosquittoBroker.builder().persistenceDirectory(data).start();
-                TestClient client = TestClient.connect(second.serverUri(), "persistent", false)) {
+                MqttTestClient client = MqttTestClient.connect(second.serverUri(), "persistent", false)) {
             assertThat(client.sessionPresent()).isTrue();
         }
     }
@@ -62,7 +62,7 @@ class MosquittoBrokerIT {
     void maxInflightMessages_set_isTheReceiveMaximum() {
         try (MosquittoBroker broker =
                         MosquittoBroker.builder().maxInflightMessages(7).start();
-                TestClient client = TestClient.connect(broker.serverUri(), "c", true)) {
+                MqttTestClient client = MqttTestClient.connect(broker.serverUri(), "c", true)) {
             assertThat(client.serverReceiveMaximum()).isEqualTo(7);
         }
     }
@@ -74,14 +74,14 @@ class MosquittoBrokerIT {
             MqttConnectionOptions options = new MqttConnectionOptions();
             options.setUserName("bridge");
             options.setPassword("secret".getBytes(UTF_8));
-            try (TestClient client = TestClient.connect(broker.serverUri(), "c", options)) {
+            try (MqttTestClient client = MqttTestClient.connect(broker.serverUri(), "c", options)) {
                 assertThat(client.isConnected()).isTrue();
             }
 
             options.setPassword("guess".getBytes(UTF_8));
-            assertThatThrownBy(() -> TestClient.connect(broker.serverUri(), "c", options))
+            assertThatThrownBy(() -> MqttTestClient.connect(broker.serverUri(), "c", options))
                     .hasMessageContaining("Not authorized");
-            assertThatThrownBy(() -> TestClient.connect(broker.serverUri(), "c", true))
+            assertThatThrownBy(() -> MqttTestClient.connect(broker.serverUri(), "c", true))
                     .hasMessageContaining("Not authorized");
         }
     }
@@ -100,10 +100,10 @@ class MosquittoBrokerIT {
             options.setSSLProperties(tls);
 
             assertThat(broker.serverUri()).startsWith("ssl://");
-            try (TestClient client = TestClient.connect(broker.serverUri(), "c", options)) {
+            try (MqttTestClient client = MqttTestClient.connect(broker.serverUri(), "c", options)) {
                 assertThat(client.isConnected()).isTrue();
             }
-            assertThatThrownBy(() -> TestClient.connect(broker.serverUri(), "c", true))
+            assertThatThrownBy(() -> MqttTestClient.connect(broker.serverUri(), "c", true))
                     .hasStackTraceContaining("unable to find valid certification path");
         }
     }
@@ -111,7 +111,7 @@ class MosquittoBrokerIT {
     @Test
     void pause_broker_answersNothingUntilResume() throws Exception {
         try (MosquittoBroker broker = MosquittoBroker.start();
-                TestClient client = TestClient.connect(broker.serverUri(), "c", true)) {
+                MqttTestClient client = MqttTestClient.connect(broker.serverUri(), "c", true)) {
             broker.pause();
             CompletableFuture<Void> publishing = CompletableFuture.runAsync(() -> client.publish("t", "x", 1));
             assertThatThrownBy(() -> publishing.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);

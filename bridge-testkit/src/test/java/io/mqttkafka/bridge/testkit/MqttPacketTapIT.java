@@ -19,7 +19,7 @@ class MqttPacketTapIT {
         try (MqttBroker broker = MosquittoBroker.available() ? MosquittoBroker.start() : EmbeddedMqttBroker.start();
                 FaultProxy proxy = FaultProxy.to(broker).tap(new MqttPacketTap(this::see))) {
             proxy.slice(1);
-            try (TestClient client = TestClient.connect(proxy.serverUri(), "tapped", true)) {
+            try (MqttTestClient client = MqttTestClient.connect(proxy.serverUri(), "tapped", true)) {
                 client.publish("t", "x", 2);
             }
             await().atMost(Duration.ofSeconds(60)).until(() -> proxy.openConnections() == 0);

@@ -40,12 +40,12 @@ class ScriptedMqttBrokerIT {
 
     @Test
     void paho_subscribesAndReceives_acknowledges() throws Exception {
-        CompletableFuture<TestClient> connecting =
-                CompletableFuture.supplyAsync(() -> TestClient.connect(broker.serverUri(), "paho", false), background);
+        CompletableFuture<MqttTestClient> connecting = CompletableFuture.supplyAsync(
+                () -> MqttTestClient.connect(broker.serverUri(), "paho", false), background);
         ScriptedConnection connection = broker.accept();
         ConnectPacket connect = connection.handshake(true);
 
-        try (TestClient client = connecting.get(60, TimeUnit.SECONDS)) {
+        try (MqttTestClient client = connecting.get(60, TimeUnit.SECONDS)) {
             assertThat(connect.clientId()).isEqualTo("paho");
             assertThat(connect.sessionExpiry()).isEqualTo(3_600);
             assertThat(client.sessionPresent()).isTrue();

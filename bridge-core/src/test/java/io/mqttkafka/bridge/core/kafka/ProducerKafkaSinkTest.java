@@ -49,7 +49,7 @@ class ProducerKafkaSinkTest {
 
         @Override
         public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
-            throw new UnsupportedOperationException("nothing is consumed here");
+            throw new AssertionError("no consumer is made for a sink");
         }
 
         @Override

@@ -123,7 +123,7 @@ public final class ScriptedTransactions implements KafkaClients {
 
     @Override
     public Admin admin(Map<String, Object> properties) {
-        throw new UnsupportedOperationException("nothing is administered here");
+        throw new AssertionError("a transactional producer needs no admin client");
     }
 
     @Override

@@ -207,7 +207,7 @@ class TopicInspectorTest {
 
         @Override
         public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
-            throw new UnsupportedOperationException("nothing is consumed here");
+            throw new AssertionError("an inspector consumes nothing");
         }
 
         @Override

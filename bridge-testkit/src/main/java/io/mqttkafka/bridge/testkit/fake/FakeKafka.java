@@ -202,6 +202,14 @@ public final class FakeKafka implements KafkaBroker {
     }
 
     /**
+     * Returns in lines what every partition has, what every group has committed and which faults have happened: counts
+     * and offsets, never a key or a value.
+     */
+    public String summary() {
+        return core.summary();
+    }
+
+    /**
      * Waits until a topic has this many committed records, or more.
      *
      * @return the records

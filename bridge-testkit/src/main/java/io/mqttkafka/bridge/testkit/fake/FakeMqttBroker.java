@@ -244,6 +244,13 @@ public final class FakeMqttBroker implements MqttBroker {
                 .collect(Collectors.toCollection(TreeSet::new)));
     }
 
+    /**
+     * Returns the sockets that are open, with or without a CONNECT, each as the packet log names it: {@code #3 edge-1}.
+     */
+    public List<String> openConnections() {
+        return switchboard.openConnections();
+    }
+
     /** Returns the ids of the clients that have a session, connected or not. */
     public Set<String> sessions() {
         return switchboard.ask(

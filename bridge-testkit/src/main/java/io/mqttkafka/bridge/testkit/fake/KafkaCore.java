@@ -187,6 +187,14 @@ final class KafkaCore {
         return all;
     }
 
+    synchronized String summary() {
+        List<String> lines = new ArrayList<>();
+        topics.values().forEach(logs -> logs.forEach(log -> lines.add(log.summary())));
+        groups.forEach((name, group) -> lines.add("group %s: %s".formatted(name, group.summary())));
+        faults.happened().forEach(fault -> lines.add("fault " + fault));
+        return lines.isEmpty() ? "no topic" : String.join("\n", lines);
+    }
+
     // Producers.
 
     synchronized int opened(FakeProducer producer) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -40,6 +41,13 @@ final class KafkaGroup {
 
     Map<TopicPartition, Long> committed() {
         return committed;
+    }
+
+    /** Says what it has committed, and how many members it has. */
+    String summary() {
+        Map<String, Long> offsets = new TreeMap<>();
+        committed.forEach((partition, offset) -> offsets.put(partition.toString(), offset));
+        return "committed offsets %s, %d members".formatted(offsets, members.size());
     }
 
     /** Deals the partitions of the topics out evenly; whoever has some keeps as many of them as is even. */

@@ -115,6 +115,13 @@ final class PartitionLog {
         return safe;
     }
 
+    /** Says how much there is, and up to where. */
+    String summary() {
+        int committed = confirmations().size();
+        return "%s-%d: %d committed records, %d others, next offset %d"
+                .formatted(topic, partition, committed, written().size() - committed, end());
+    }
+
     /** Every record, those of open and aborted transactions included. */
     List<ConsumerRecord<byte[], byte[]>> written() {
         List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>();

@@ -134,6 +134,14 @@ final class Switchboard {
         return true;
     }
 
+    synchronized List<String> openConnections() {
+        return lines.stream()
+                .map(line -> ("#" + line.connection().number() + " "
+                                + line.connection().clientId())
+                        .strip())
+                .toList();
+    }
+
     synchronized long nanos() {
         return timers.nanos();
     }

@@ -11,7 +11,7 @@ import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.MqttProperty;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
+import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -48,7 +48,7 @@ final class Engine implements AutoCloseable {
     private static final Backoff RECONNECT = Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(20));
 
     final ScriptedMqttBroker broker = ScriptedMqttBroker.start(PATIENCE);
-    final FakeKafka kafka = new FakeKafka();
+    final ScriptedKafka kafka = new ScriptedKafka();
 
     private final List<Object> events = new CopyOnWriteArrayList<>();
     private final List<Route> routes = new ArrayList<>();
@@ -233,6 +233,7 @@ final class Engine implements AutoCloseable {
             bridge.close(Duration.ZERO);
         }
         broker.close();
+        kafka.close();
     }
 
     static PublishPacket qos0(String topic, String payload) {

@@ -31,7 +31,7 @@ class FakeBrokerTest {
     private static final String CLIENT = "edge-1";
 
     private final FakeMqttBroker broker = FakeMqttBroker.start();
-    private final FakeKafka kafka = new FakeKafka();
+    private final ScriptedKafka kafka = new ScriptedKafka();
     private DefaultBridge bridge;
 
     @AfterEach
@@ -58,7 +58,7 @@ class FakeBrokerTest {
         start(level);
 
         Publication publication = broker.publish("a/b", "x", qos);
-        FakeKafka.Sent sent = kafka.next("x");
+        ScriptedKafka.Sent sent = kafka.next("x");
         assertThat(publication.isAcknowledged()).isFalse();
         assertThat(broker.unacknowledged(CLIENT)).hasSize(1);
         sent.confirm();
@@ -137,7 +137,7 @@ class FakeBrokerTest {
 
     private void confirmAll(Set<String> seen) {
         while (!Thread.currentThread().isInterrupted()) {
-            FakeKafka.Sent sent;
+            ScriptedKafka.Sent sent;
             try {
                 sent = kafka.next();
             } catch (AssertionError e) {

@@ -7,7 +7,7 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.ToKafka;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
+import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.nio.charset.StandardCharsets;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.common.header.Header;

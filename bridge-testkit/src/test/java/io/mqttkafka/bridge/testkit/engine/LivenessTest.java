@@ -9,7 +9,7 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
+import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

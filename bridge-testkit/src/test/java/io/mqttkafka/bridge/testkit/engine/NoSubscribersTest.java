@@ -15,11 +15,9 @@ import io.mqttkafka.bridge.event.Unheard;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
+import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +27,7 @@ class NoSubscribersTest {
     private static final NoSubscribers SOON = NoSubscribers.await(Backoff.fixed(Duration.ofMillis(1)));
 
     private final Engine engine = new Engine();
-    private final FakeLog log = engine.kafka.log;
+    private final SourceLog log = engine.kafka.log;
 
     @AfterEach
     void close() {
@@ -124,17 +122,13 @@ class NoSubscribersTest {
     }
 
     @Test
-    void await_partitionLost_readsAgain() throws InterruptedException {
+    void await_partitionLost_readsAgain() {
         ScriptedConnection connection = publishing(r -> r.noSubscribers(SOON));
-        TopicPartition partition = new TopicPartition("commands", 0);
         log.append("commands", "7", "x0");
         unheard(connection, connection.expectPublish());
         connection.expectPublish();
 
-        assertThat(engine.kafka.consumer().lose(partition).await(10, TimeUnit.SECONDS))
-                .isTrue();
-        assertThat(engine.kafka.consumer().give(partition).await(10, TimeUnit.SECONDS))
-                .isTrue();
+        log.evict();
 
         PublishPacket packet = connection.expectPublish();
         assertThat(packet.payloadText()).isEqualTo("x0");

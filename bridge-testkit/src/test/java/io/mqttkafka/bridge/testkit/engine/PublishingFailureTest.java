@@ -18,7 +18,7 @@ import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.MqttProperty;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
+import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -39,7 +39,7 @@ class PublishingFailureTest {
     private static final int QUOTA_EXCEEDED = 0x97;
 
     private final Engine engine = new Engine();
-    private final FakeLog log = engine.kafka.log;
+    private final SourceLog log = engine.kafka.log;
 
     @AfterEach
     void close() {
@@ -71,7 +71,7 @@ class PublishingFailureTest {
     @Test
     void metadataHeaders_becomeTheirProperties() {
         ScriptedConnection connection = route(UnaryOperator.identity()).publishing();
-        RecordHeaders headers = FakeLog.headers(
+        RecordHeaders headers = SourceLog.headers(
                 "mqtt.content-type",
                 "text/plain",
                 "mqtt.response-topic",
@@ -81,7 +81,7 @@ class PublishingFailureTest {
                 "mqtt.expires-at",
                 Long.toString(System.currentTimeMillis() + 3_600_000));
         headers.add(new RecordHeader("mqtt.correlation-data", new byte[] {0, (byte) 0xFF}));
-        log.append(COMMANDS, FakeLog.bytes("7"), FakeLog.bytes("on"), headers);
+        log.append(COMMANDS, SourceLog.bytes("7"), SourceLog.bytes("on"), headers);
 
         MqttProperties properties = connection.expectPublish().properties();
 
@@ -122,9 +122,9 @@ class PublishingFailureTest {
                 route(r -> r.binaryHeaders(BinaryHeaders.BASE64)).publishing();
         RecordHeaders headers = new RecordHeaders();
         headers.add(new RecordHeader("raw", new byte[] {(byte) 0xFF, 0}));
-        headers.add(new RecordHeader("text", FakeLog.bytes("base64:")));
-        headers.add(new RecordHeader("line", FakeLog.bytes("a\nb")));
-        log.append(COMMANDS, FakeLog.bytes("7"), FakeLog.bytes("on"), headers);
+        headers.add(new RecordHeader("text", SourceLog.bytes("base64:")));
+        headers.add(new RecordHeader("line", SourceLog.bytes("a\nb")));
+        log.append(COMMANDS, SourceLog.bytes("7"), SourceLog.bytes("on"), headers);
 
         assertThat(connection.expectPublish().properties().userProperties())
                 .containsExactly(
@@ -138,7 +138,7 @@ class PublishingFailureTest {
         ScriptedConnection connection = route(UnaryOperator.identity()).publishing();
         RecordHeaders headers = new RecordHeaders();
         headers.add(new RecordHeader("raw", new byte[] {(byte) 0xFF}));
-        log.append(COMMANDS, FakeLog.bytes("7"), FakeLog.bytes("on"), headers);
+        log.append(COMMANDS, SourceLog.bytes("7"), SourceLog.bytes("on"), headers);
 
         RouteStopped stopped = engine.event(RouteStopped.class);
 

@@ -14,20 +14,20 @@ import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.MqttProperty;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What routes from Kafka publish, when they commit, and what they send again. */
 class PublishingTest {
-    private static final TopicPartition COMMANDS = new TopicPartition("commands", 0);
     private static final int PACKET_ID_NOT_FOUND = 0x92;
 
     private final Engine engine = new Engine();
-    private final FakeLog log = engine.kafka.log;
+    private final SourceLog log = engine.kafka.log;
 
     @AfterEach
     void close() {
@@ -165,9 +165,9 @@ class PublishingTest {
         log.append("commands", "7", "x1");
         connection.expectPublish();
 
-        long before = engine.kafka.consumer().polls();
+        long before = log.polls();
 
-        await().until(() -> engine.kafka.consumer().polls() >= before + 3);
+        await().until(() -> log.polls() >= before + 3);
     }
 
     @Test
@@ -291,48 +291,53 @@ class PublishingTest {
     }
 
     @Test
-    void revoke_inFlight_waitsForTheAcknowledgementAndCommits() throws InterruptedException {
+    void revoke_inFlight_waitsForTheAcknowledgementAndCommits() {
+        TopicPartition second = new TopicPartition("commands", 1);
         ScriptedConnection connection = route(QoS.AT_LEAST_ONCE).publishing();
-        log.append("commands", "7", "x0");
-        log.append("commands", "7", "x1");
-        int first = connection.expectPublish().packetId();
-        int second = connection.expectPublish().packetId();
+        log.append(second, SourceLog.bytes("7"), SourceLog.bytes("x0"), SourceLog.headers());
+        log.append(second, SourceLog.bytes("7"), SourceLog.bytes("x1"), SourceLog.headers());
+        int x0 = connection.expectPublish().packetId();
+        int x1 = connection.expectPublish().packetId();
 
-        CountDownLatch revoked = engine.kafka.consumer().revoke(COMMANDS);
-        await().until(engine.kafka.consumer()::revoking);
-        connection.puback(first);
-        connection.puback(second);
+        try (Consumer<byte[], byte[]> other = engine.kafka.otherConsumer()) {
+            await().until(log::revoking);
+            other.poll(Duration.ZERO);
+            assertThat(other.assignment()).isEmpty();
+            assertThat(log.committed(second)).isEqualTo(-1);
+            connection.puback(x0);
+            connection.puback(x1);
 
-        assertThat(revoked.await(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(log.committed("commands")).isEqualTo(2);
+            await().until(() -> {
+                other.poll(Duration.ZERO);
+                return other.assignment().equals(Set.of(second));
+            });
+            assertThat(log.committed(second)).isEqualTo(2);
+        }
     }
 
     @Test
-    void lost_inFlight_commitsNothing_andTheNextAssignmentReadsAgain() throws InterruptedException {
+    void lost_inFlight_commitsNothing_andTheNextAssignmentReadsAgain() {
         ScriptedConnection connection = route(QoS.AT_LEAST_ONCE).publishing();
         log.append("commands", "7", "x0");
         int first = connection.expectPublish().packetId();
 
-        assertThat(engine.kafka.consumer().lose(COMMANDS).await(10, TimeUnit.SECONDS))
-                .isTrue();
+        log.evict();
+        PublishPacket again = connection.expectPublish();
+        assertThat(again.payloadText()).isEqualTo("x0");
+        assertThat(again.packetId()).isNotEqualTo(first);
         connection.puback(first);
         await().until(() -> counts().delivered() == 1);
         connection.expectNothing(QUIET);
         assertThat(log.committed("commands")).isEqualTo(-1);
 
-        assertThat(engine.kafka.consumer().give(COMMANDS).await(10, TimeUnit.SECONDS))
-                .isTrue();
-        PublishPacket again = connection.expectPublish();
-        assertThat(again.payloadText()).isEqualTo("x0");
         connection.puback(again.packetId());
         awaitCommitted(1);
     }
 
     @Test
     void close_inFlight_waitsAndCommits() {
-        ScriptedConnection connection = route(QoS.AT_LEAST_ONCE)
-                .drainTimeout(java.time.Duration.ofSeconds(10))
-                .publishing();
+        ScriptedConnection connection =
+                route(QoS.AT_LEAST_ONCE).drainTimeout(Duration.ofSeconds(10)).publishing();
         log.append("commands", "7", "on");
         int id = connection.expectPublish().packetId();
 

@@ -10,7 +10,7 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
+import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.time.Duration;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.AfterEach;

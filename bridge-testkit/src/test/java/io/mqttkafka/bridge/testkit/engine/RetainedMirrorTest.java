@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 /** The retained messages of a broker mirror a compacted Kafka topic, and come once where they are subscribed to. */
 class RetainedMirrorTest {
     private final FakeMqttBroker broker = FakeMqttBroker.start();
-    private final FakeKafka kafka = new FakeKafka();
+    private final ScriptedKafka kafka = new ScriptedKafka();
     private DefaultBridge bridge;
 
     @AfterEach
@@ -33,6 +33,7 @@ class RetainedMirrorTest {
             bridge.close(Duration.ZERO);
         }
         broker.close();
+        kafka.close();
     }
 
     @Test
@@ -66,7 +67,7 @@ class RetainedMirrorTest {
                 .toKafka("shadows")
                 .metadataHeaders()
                 .build());
-        FakeKafka.Sent replayed = kafka.next("on");
+        ScriptedKafka.Sent replayed = kafka.next("on");
         assertThat(replayed.headers()).contains("mqtt.retained=true");
         replayed.confirm();
         broker.awaitAllAcknowledged("edge-1");
@@ -75,7 +76,7 @@ class RetainedMirrorTest {
         broker.awaitConnected("edge-1");
         broker.publish("devices/1/shadow", "live", 1);
 
-        FakeKafka.Sent live = kafka.next("live");
+        ScriptedKafka.Sent live = kafka.next("live");
         assertThat(live.headers()).contains("mqtt.retained=false");
     }
 

@@ -16,7 +16,7 @@ import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.engine.FakeKafka.Sent;
+import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;

@@ -17,7 +17,7 @@ import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.MqttProperty;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.engine.FakeTransactions.Commit;
+import io.mqttkafka.bridge.testkit.engine.ScriptedTransactions.Commit;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
@@ -57,7 +57,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class TransactionTest {
     private final Engine engine = new Engine();
-    private final FakeTransactions kafka = engine.kafka.transactions;
+    private final ScriptedTransactions kafka = engine.kafka.transactions;
 
     @AfterEach
     void close() {

@@ -15,39 +15,60 @@ import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 
-/** A real MQTT 5 client, to try the brokers with. */
-final class TestClient implements AutoCloseable {
+/**
+ * A real MQTT 5 client, Paho, that waits for whatever it asks: what a test needs to publish to, and to read from, any {@link
+ * MqttBroker}.
+ *
+ * <pre>{@code
+ * try (MqttTestClient device = MqttTestClient.connect(broker.serverUri(), "device", true)) {
+ *     device.subscribe("devices/7/cmd", 1);
+ *     device.publish("sensors/7/temp", "21.5", 1);
+ *     String command = device.next(); // "devices/7/cmd on"
+ * }
+ * }</pre>
+ *
+ * <p>It acknowledges messages as they arrive and keeps up to 10,000 until they are asked for; then it reads no more. Each method
+ * waits 60 seconds at the longest. Thread-safe.
+ */
+public final class MqttTestClient implements AutoCloseable {
 
     private static final long TIMEOUT_MILLIS = 60_000;
+    private static final int KEPT = 10_000;
 
     private final MqttAsyncClient client;
-    private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> received = new LinkedBlockingQueue<>(KEPT);
     private boolean sessionPresent;
     private int serverReceiveMaximum;
 
-    private TestClient(MqttAsyncClient client) {
+    private MqttTestClient(MqttAsyncClient client) {
         this.client = client;
     }
 
-    /** Connects; the session is kept for an hour unless {@code cleanStart}. */
-    static TestClient connect(String serverUri, String clientId, boolean cleanStart) {
+    /**
+     * Connects; the session is kept for an hour unless {@code cleanStart}.
+     *
+     * @throws IllegalStateException if the broker refuses or does not answer
+     */
+    public static MqttTestClient connect(String serverUri, String clientId, boolean cleanStart) {
         MqttConnectionOptions options = new MqttConnectionOptions();
         options.setCleanStart(cleanStart);
         options.setSessionExpiryInterval(cleanStart ? 0L : 3_600L);
         return connect(serverUri, clientId, options);
     }
 
-    static TestClient connect(String serverUri, String clientId, MqttConnectionOptions options) {
+    static MqttTestClient connect(String serverUri, String clientId, MqttConnectionOptions options) {
         try {
-            TestClient client = new TestClient(new MqttAsyncClient(serverUri, clientId, new MemoryPersistence()));
+            MqttTestClient client =
+                    new MqttTestClient(new MqttAsyncClient(serverUri, clientId, new MemoryPersistence()));
             client.open(options);
             return client;
         } catch (MqttException e) {
-            throw new IllegalStateException(e);
+            throw new IllegalStateException("Cannot connect '" + clientId + "' to " + serverUri, e);
         }
     }
 
-    boolean sessionPresent() {
+    /** Returns whether the broker went on with a session. */
+    public boolean sessionPresent() {
         return sessionPresent;
     }
 
@@ -55,38 +76,55 @@ final class TestClient implements AutoCloseable {
         return serverReceiveMaximum;
     }
 
-    void subscribe(String filter, int qos) {
-        run(() -> client.subscribe(filter, qos));
+    /**
+     * Subscribes and returns when the broker has granted it.
+     *
+     * @throws IllegalStateException if it does not
+     */
+    public void subscribe(String filter, int qos) {
+        run("subscribe to '" + filter + "'", () -> client.subscribe(filter, qos));
     }
 
-    void publish(String topic, String payload, int qos) {
-        run(() -> client.publish(topic, payload.getBytes(UTF_8), qos, false));
+    /**
+     * Publishes and returns when the broker has taken the message over; at QoS 0 when it has been sent.
+     *
+     * @throws IllegalStateException if the broker does not take it
+     */
+    public void publish(String topic, String payload, int qos) {
+        run("publish to '" + topic + "'", () -> client.publish(topic, payload.getBytes(UTF_8), qos, false));
     }
 
-    /** Returns the next message as {@code topic payload}. */
-    String next() {
+    /**
+     * Waits for the next message and returns it as {@code topic payload}.
+     *
+     * @throws AssertionError if none arrives
+     */
+    public String next() {
         try {
             String message = received.poll(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
             if (message == null) {
-                throw new AssertionError("No message arrived");
+                throw new AssertionError("Expected a message within " + TIMEOUT_MILLIS + " ms, but none arrived");
             }
             return message;
         } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while waiting for a message", e);
         }
     }
 
-    boolean isConnected() {
+    /** Returns whether it is connected now. */
+    public boolean isConnected() {
         return client.isConnected();
     }
 
+    /** Disconnects, and leaves the session in place unless the start was clean. */
     @Override
     public void close() {
         try {
             client.disconnectForcibly(0, 1_000, true);
             client.close();
         } catch (MqttException e) {
-            throw new IllegalStateException(e);
+            throw new IllegalStateException("Cannot close '" + client.getClientId() + "'", e);
         }
     }
 
@@ -108,19 +146,19 @@ final class TestClient implements AutoCloseable {
         IMqttToken run() throws MqttException;
     }
 
-    private static void run(Call call) {
+    private static void run(String what, Call call) {
         try {
             call.run().waitForCompletion(TIMEOUT_MILLIS);
         } catch (MqttException e) {
-            throw new IllegalStateException(e);
+            throw new IllegalStateException("Cannot " + what, e);
         }
     }
 
     private final class Receiver implements MqttCallback {
 
         @Override
-        public void messageArrived(String topic, MqttMessage message) {
-            received.add(topic + " " + new String(message.getPayload(), UTF_8));
+        public void messageArrived(String topic, MqttMessage message) throws InterruptedException {
+            received.put(topic + " " + new String(message.getPayload(), UTF_8));
         }
 
         @Override

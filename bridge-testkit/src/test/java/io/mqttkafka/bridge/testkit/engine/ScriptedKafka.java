@@ -3,15 +3,15 @@ package io.mqttkafka.bridge.testkit.engine;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.StateTopic;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.Proxy;
+import io.mqttkafka.bridge.testkit.fake.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.FakeKafkaFinder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -30,22 +30,26 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** A Kafka that has every topic and confirms a record when, and in the order in which, the test says so. */
-final class FakeKafka implements KafkaClients {
+/**
+ * A Kafka that has every topic for producers, and confirms a record when, and in the order in which, the test says so, as
+ * the testkit's {@link FakeKafka} does not. Consumers and admin clients are those of a {@link FakeKafka}.
+ */
+final class ScriptedKafka implements KafkaClients, AutoCloseable {
 
     /** What routes from Kafka read and commit. */
-    final FakeLog log = new FakeLog();
+    final SourceLog log = new SourceLog();
 
-    private final BlockingQueue<FakeConsumer> consumers = new LinkedBlockingQueue<>();
+    private final KafkaClients source = new FakeKafkaFinder()
+            .find(KafkaOptions.builder()
+                    .bootstrapServers(log.kafka.bootstrapServers())
+                    .build());
 
-    final FakeTransactions transactions = new FakeTransactions();
+    final ScriptedTransactions transactions = new ScriptedTransactions();
 
     private final AtomicInteger producers = new AtomicInteger();
     private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
@@ -116,14 +120,15 @@ final class FakeKafka implements KafkaClients {
 
     @Override
     public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
-        FakeConsumer consumer = new FakeConsumer(log);
-        consumers.add(consumer);
-        return consumer;
+        return log.watched(source.consumer(properties));
     }
 
-    /** The consumer of the only route from Kafka. */
-    FakeConsumer consumer() {
-        return consumers.element();
+    /** Another member of the group, which wants its share. */
+    Consumer<byte[], byte[]> otherConsumer() {
+        Consumer<byte[], byte[]> other =
+                source.consumer(Map.of("group.id", SourceLog.GROUP, "auto.offset.reset", "earliest"));
+        other.subscribe(List.of("commands"), new Unmoved());
+        return other;
     }
 
     /** How many producers there have been. */
@@ -163,30 +168,12 @@ final class FakeKafka implements KafkaClients {
 
     @Override
     public Admin admin(Map<String, Object> properties) {
-        return (Admin) Proxy.newProxyInstance(
-                Admin.class.getClassLoader(),
-                new Class<?>[] {Admin.class},
-                (proxy, method, arguments) -> switch (method.getName()) {
-                    case "describeCluster" -> oneNode();
-                    case "close" -> null;
-                    default -> throw new UnsupportedVersionException("This Kafka does not know " + method.getName());
-                });
+        return source.admin(properties);
     }
 
-    /** The result has no public constructor. */
-    private static DescribeClusterResult oneNode() {
-        try {
-            Constructor<?> constructor = DescribeClusterResult.class.getDeclaredConstructors()[0];
-            constructor.setAccessible(true);
-            Node node = new Node(1, "kafka", 9092);
-            return (DescribeClusterResult) constructor.newInstance(
-                    KafkaFuture.completedFuture(List.of(node)),
-                    KafkaFuture.completedFuture(node),
-                    KafkaFuture.completedFuture("cluster"),
-                    KafkaFuture.completedFuture(Set.of()));
-        } catch (ReflectiveOperationException e) {
-            throw new LinkageError("Kafka's client is not like those before it", e);
-        }
+    @Override
+    public void close() {
+        log.close();
     }
 
     /** Completes records in any order; when closed it waits for them as long as it is told, then gives them up. */
@@ -228,5 +215,13 @@ final class FakeKafka implements KafkaClients {
             super.close(timeout);
             mine.forEach(one -> one.fail(new KafkaException("Producer is closed forcefully.")));
         }
+    }
+
+    private static final class Unmoved implements ConsumerRebalanceListener {
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {}
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {}
     }
 }

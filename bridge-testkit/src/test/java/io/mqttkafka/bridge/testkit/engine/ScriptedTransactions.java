@@ -26,8 +26,8 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The transactions of a {@link FakeKafka}: every commit waits for the test to say how it ends. */
-final class FakeTransactions {
+/** The transactions of a {@link ScriptedKafka}: every commit waits for the test to say how it ends. */
+final class ScriptedTransactions {
     private static final String STATE = "state";
 
     private final BlockingQueue<Commit> commits = new LinkedBlockingQueue<>();

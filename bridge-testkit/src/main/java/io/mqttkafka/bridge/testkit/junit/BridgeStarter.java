@@ -1,0 +1,85 @@
+package io.mqttkafka.bridge.testkit.junit;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.BridgeBuilder;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.testkit.fake.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts the bridges of a {@link BridgeTest}, and closes them when the test is over.
+ *
+ * <p>Thread-safe.
+ */
+public final class BridgeStarter {
+
+    /** The MQTT client id of {@link #builder()}; routes from Kafka append {@code -out}. */
+    public static final String CLIENT_ID = "bridge-test";
+
+    private static final Backoff RECONNECT = Backoff.exponential(Duration.ofMillis(5), Duration.ofMillis(200));
+
+    private final Supplier<FakeMqttBroker> mqtt;
+    private final Supplier<FakeKafka> kafka;
+
+    // guarded by this
+    private final Deque<Bridge> started = new ArrayDeque<>();
+
+    BridgeStarter(Supplier<FakeMqttBroker> mqtt, Supplier<FakeKafka> kafka) {
+        this.mqtt = mqtt;
+        this.kafka = kafka;
+    }
+
+    /**
+     * Returns a builder that knows the brokers of the test, with the client id {@link #CLIENT_ID}, and that connects again
+     * after 5 to 200 milliseconds; it lacks routes.
+     */
+    public BridgeBuilder builder() {
+        return Bridge.builder()
+                .mqtt(m ->
+                        m.serverUri(mqtt.get().serverUri()).clientId(CLIENT_ID).reconnect(RECONNECT))
+                .kafka(k -> k.bootstrapServers(kafka.get().bootstrapServers()));
+    }
+
+    /**
+     * Starts a bridge with these routes, made by {@link #builder()}.
+     *
+     * @return the bridge, which need not be closed
+     * @throws io.mqttkafka.bridge.error.BridgeException if it cannot be built or does not start
+     */
+    public Bridge start(Route... routes) {
+        BridgeBuilder builder = builder();
+        List.of(routes).forEach(builder::route);
+        return start(builder.build());
+    }
+
+    /**
+     * Starts a bridge that the test, or the code under test, has built.
+     *
+     * @return the bridge, which need not be closed
+     * @throws io.mqttkafka.bridge.error.BridgeException if it does not start
+     */
+    public Bridge start(Bridge bridge) {
+        synchronized (this) {
+            started.push(bridge);
+        }
+        return bridge.start();
+    }
+
+    /** Closes all bridges, the last one first, without waiting for what is in flight. */
+    void close() {
+        for (Bridge next = pop(); next != null; next = pop()) {
+            next.close(Duration.ZERO);
+        }
+    }
+
+    private synchronized @Nullable Bridge pop() {
+        return started.poll();
+    }
+}

@@ -1,0 +1,142 @@
+package io.mqttkafka.bridge.testkit.junit;
+
+import io.mqttkafka.bridge.testkit.PublishPacket;
+import io.mqttkafka.bridge.testkit.fake.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What one test has: its fakes, made when they are asked for, and its bridges. Thread-safe. */
+final class TestScope implements AutoCloseable {
+
+    private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    private final ThreadWatch threads;
+    private final BridgeStarter bridges = new BridgeStarter(this::mqtt, this::kafka);
+
+    // guarded by this
+    private @Nullable FakeMqttBroker mqtt;
+    private @Nullable FakeKafka kafka;
+
+    TestScope(ThreadWatch threads) {
+        this.threads = threads;
+    }
+
+    synchronized FakeMqttBroker mqtt() {
+        FakeMqttBroker broker = mqtt;
+        if (broker == null) {
+            broker = FakeMqttBroker.start();
+            mqtt = broker;
+        }
+        return broker;
+    }
+
+    synchronized FakeKafka kafka() {
+        FakeKafka broker = kafka;
+        if (broker == null) {
+            broker = FakeKafka.start();
+            kafka = broker;
+        }
+        return broker;
+    }
+
+    BridgeStarter bridges() {
+        return bridges;
+    }
+
+    /** Closes the bridges and returns in words what is left behind, having waited for there to be nothing. */
+    List<String> leftBehind(Set<BridgeCheck> checks, Duration patience) {
+        List<String> findings = new ArrayList<>();
+        if (checks.contains(BridgeCheck.UNACKNOWLEDGED)) {
+            // Before the bridges are closed: what is sent to nobody need not be acknowledged.
+            findings.addAll(afterPatience(patience, this::unacknowledged));
+        }
+        bridges.close();
+        if (checks.contains(BridgeCheck.CONNECTIONS)) {
+            findings.addAll(afterPatience(patience, this::open));
+        }
+        if (checks.contains(BridgeCheck.THREADS)) {
+            List<String> living = afterPatience(patience, threads::living);
+            living.forEach(thread -> findings.add("a thread that runs: " + thread));
+        }
+        return findings;
+    }
+
+    /** Returns the packet log and the records of Kafka, without payloads. */
+    synchronized String report() {
+        StringBuilder report = new StringBuilder();
+        if (mqtt != null) {
+            report.append("Latest packets at the fake MQTT broker (<- from the client):\n")
+                    .append(mqtt.packetLog())
+                    .append('\n');
+            mqtt.violations().forEach(violation -> report.append("against the rules: ")
+                    .append(violation)
+                    .append('\n'));
+        }
+        if (kafka != null) {
+            report.append("The fake Kafka has:\n").append(kafka.summary()).append('\n');
+        }
+        return report.toString();
+    }
+
+    @Override
+    public synchronized void close() {
+        try {
+            bridges.close();
+        } finally {
+            threads.end();
+            if (kafka != null) {
+                kafka.close();
+            }
+            if (mqtt != null) {
+                mqtt.close();
+            }
+        }
+    }
+
+    private synchronized List<String> unacknowledged() {
+        FakeMqttBroker broker = mqtt;
+        List<String> findings = new ArrayList<>();
+        if (broker != null) {
+            for (String clientId : broker.connectedClients()) {
+                List<PublishPacket> messages = broker.unacknowledged(clientId);
+                if (!messages.isEmpty()) {
+                    findings.add("%d messages that '%s' has not acknowledged, though it is connected; the first to '%s'"
+                            .formatted(
+                                    messages.size(), clientId, messages.get(0).topic()));
+                }
+            }
+        }
+        return findings;
+    }
+
+    private synchronized List<String> open() {
+        List<String> findings = new ArrayList<>();
+        if (mqtt != null) {
+            mqtt.openConnections()
+                    .forEach(socket -> findings.add("a connection open at the fake MQTT broker: " + socket));
+        }
+        if (kafka != null && kafka.clients() > 0) {
+            findings.add("%d producers and consumers of the fake Kafka that are not closed".formatted(kafka.clients()));
+        }
+        return findings;
+    }
+
+    private static List<String> afterPatience(Duration patience, Supplier<List<String>> look) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        List<String> findings = look.get();
+        while (!findings.isEmpty()
+                && System.nanoTime() - deadline < 0
+                && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(INTERVAL_NANOS);
+            findings = look.get();
+        }
+        return findings;
+    }
+}
