@@ -265,6 +265,8 @@ public final class DefaultBridge implements Bridge {
         } finally {
             if (!started) {
                 close(Duration.ZERO);
+                // Another thread may have closed a runner before this one had started it.
+                closeRunners(Duration.ZERO);
             }
         }
     }

@@ -169,7 +169,7 @@ public final class Qos2StateTopic implements StateTopic {
             Map<TopicPartition, Long> ends = ends(partitions, deadline);
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
-            Map<Integer, byte[]> slots = new HashMap<>();
+            Map<String, byte[]> slots = new HashMap<>();
             for (TopicPartition partition : partitions) {
                 long end = ends.getOrDefault(partition, 0L);
                 long position = consumer.position(partition, Duration.ofNanos(left(deadline)));
@@ -204,7 +204,7 @@ public final class Qos2StateTopic implements StateTopic {
         try (Consumer<byte[], byte[]> consumer = clients.consumer(properties)) {
             consumer.assign(List.of(partition));
             consumer.seek(partition, from);
-            Map<Integer, byte[]> found = new HashMap<>();
+            Map<String, byte[]> found = new HashMap<>();
             while (found.isEmpty() && consumer.position(partition, Duration.ofNanos(left(deadline))) < to) {
                 consumer.poll(POLL).forEach(record -> keep(record, client, found));
             }
@@ -230,14 +230,15 @@ public final class Qos2StateTopic implements StateTopic {
         }
     }
 
-    private static void keep(ConsumerRecord<byte[], byte[]> record, String client, Map<Integer, byte[]> slots) {
+    /** Partitions that were added later take slots over, and what the old ones keep of them can still count. */
+    private static void keep(ConsumerRecord<byte[], byte[]> record, String client, Map<String, byte[]> slots) {
         if (record.key() == null || record.value() == null) {
             return;
         }
         String key = new String(record.key(), StandardCharsets.UTF_8);
         int slash = key.lastIndexOf('/');
         if (slash == client.length() && key.startsWith(client)) {
-            slots.put(Integer.parseInt(key.substring(slash + 1)), record.value());
+            slots.put(record.partition() + key.substring(slash), record.value());
         }
     }
 

@@ -529,6 +529,8 @@ public final class SourceRunner implements Runner {
     private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
         long stalledAt = 0;
         long owedSince = 0;
+        long usedTwice = session.idsUsedTwice();
+        boolean reported = false;
         while (true) {
             synchronized (monitor) {
                 if (closed == null && stop == null && drain == null) {
@@ -546,6 +548,7 @@ public final class SourceRunner implements Runner {
             }
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
+            reported = reported || reportIdsUsedTwice(usedTwice);
             owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
             long tooLong = keepAlive.toNanos() * 2;
             if (owedSince != 0 && now - owedSince > tooLong) {
@@ -572,6 +575,17 @@ public final class SourceRunner implements Runner {
             stopRoutes(stopping);
         }
         return null;
+    }
+
+    private boolean reportIdsUsedTwice(long before) {
+        if (session.idsUsedTwice() == before) {
+            return false;
+        }
+        log.warn(
+                "'{}': the MQTT broker uses packet ids for a second message before it has released the first, which MQTT forbids; "
+                        + "messages of QoS 2 can be repeated. mosquitto before 2.0.13 does so with a large backlog",
+                clientId);
+        return true;
     }
 
     private long reportStall(long now, long reportedAt) {

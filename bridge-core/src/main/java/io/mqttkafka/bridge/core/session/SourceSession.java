@@ -70,6 +70,8 @@ public final class SourceSession {
 
     private final AtomicLong suppressed = new AtomicLong();
 
+    private final AtomicLong idsUsedTwice = new AtomicLong();
+
     /** Whether the broker has been asked for a connection and has not answered. */
     private boolean unanswered;
 
@@ -269,6 +271,9 @@ public final class SourceSession {
         Delivery delivery = new Delivery(packetId, qos, durable, fingerprint, nowNanos, open);
         append(current, delivery);
         if (qos == 2) {
+            if (earlier != null && earlier.epoch == epoch) {
+                idsUsedTwice.lazySet(idsUsedTwice.get() + 1);
+            }
             qos2.put(delivery);
         }
         if (delivery.settled()) {
@@ -503,6 +508,16 @@ public final class SourceSession {
      */
     public long suppressed() {
         return suppressed.get();
+    }
+
+    /**
+     * Counts the messages that came under a packet id of QoS 2 which the broker had not released. MQTT forbids that, and such
+     * messages can be repeated.
+     *
+     * @return how many
+     */
+    public long idsUsedTwice() {
+        return idsUsedTwice.get();
     }
 
     private Connection current() {

@@ -98,6 +98,20 @@ class SourceSessionTest {
         assertThat(session.published(8, 2, true, CONTENT, 1, false, 0)).isNull();
     }
 
+    @Test
+    void publishedQos2_idNotReleasedOnTheSameConnection_isCountedAsUsedTwice() {
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        session.published(8, 2, false, CONTENT, 1, false, 0);
+        assertThat(session.idsUsedTwice()).isZero();
+
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        assertThat(session.idsUsedTwice()).isEqualTo(1);
+
+        reconnect(true);
+        session.published(7, 2, true, CONTENT, 1, false, 0);
+        assertThat(session.idsUsedTwice()).isEqualTo(1);
+    }
+
     /** By now the session begun by the unanswered request can have sent something that got lost. */
     @Test
     void publishedQos2_againAfterSubscribingInDoubt_isNew() {

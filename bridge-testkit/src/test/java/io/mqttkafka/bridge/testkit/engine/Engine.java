@@ -24,6 +24,7 @@ import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.event.Unheard;
 import io.mqttkafka.bridge.event.Unrouted;
 import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.testkit.FaultProxy;
 import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
@@ -57,6 +58,7 @@ final class Engine implements AutoCloseable {
     private Duration stallThreshold = Duration.ofSeconds(30);
     private Failpoints failpoints = Failpoints.NONE;
     private DefaultBridge bridge;
+    private String serverUri = broker.serverUri();
     private CompletableFuture<Void> starting;
 
     /** A route named like its Kafka topic that passes payloads on as they are. */
@@ -92,6 +94,12 @@ final class Engine implements AutoCloseable {
         return this;
     }
 
+    /** Connects through a proxy in front of the broker. */
+    Engine through(FaultProxy proxy) {
+        serverUri = proxy.serverUri();
+        return this;
+    }
+
     Engine mqtt(UnaryOperator<MqttOptions.Builder> more) {
         options = more;
         return this;
@@ -110,7 +118,7 @@ final class Engine implements AutoCloseable {
     /** Starts in the background; the test plays the broker meanwhile. */
     Engine start() {
         MqttOptions mqtt = options.apply(MqttOptions.builder()
-                        .serverUri(broker.serverUri())
+                        .serverUri(serverUri)
                         .clientId("layer-b")
                         .connectTimeout(PATIENCE)
                         .reconnect(RECONNECT))

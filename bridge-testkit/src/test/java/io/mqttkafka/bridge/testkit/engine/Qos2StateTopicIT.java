@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -123,6 +124,25 @@ class Qos2StateTopicIT {
             killed.abortTransaction();
             assertThat(read("open", "a", PATIENCE)).containsExactlyInAnyOrder("before", "behind");
         }
+    }
+
+    @Test
+    void read_partitionsAddedLater_keepsWhatTheOldOneHolds() throws Exception {
+        topic("grown", "a").prepare(PATIENCE);
+        try (Producer<String, byte[]> producer = producer("grown-tx");
+                Admin admin = admin()) {
+            producer.beginTransaction();
+            write(producer, "grown", "a/1", "whole, in the old partition");
+            producer.commitTransaction();
+            admin.createPartitions(Map.of("grown", NewPartitions.increaseTo(2)))
+                    .all()
+                    .get();
+            producer.beginTransaction();
+            producer.send(new ProducerRecord<>("grown", 1, "a/1", "later".getBytes(StandardCharsets.UTF_8)));
+            producer.commitTransaction();
+        }
+
+        assertThat(read("grown", "a", PATIENCE)).containsExactlyInAnyOrder("whole, in the old partition", "later");
     }
 
     private static List<String> read(String topic, String clientId, Duration timeout) {

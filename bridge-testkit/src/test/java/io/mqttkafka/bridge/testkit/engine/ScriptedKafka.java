@@ -52,7 +52,9 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
     final ScriptedTransactions transactions = new ScriptedTransactions();
 
     private final AtomicInteger producers = new AtomicInteger();
+    private final AtomicInteger open = new AtomicInteger();
     private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
+    private volatile Runnable beforeProducer = () -> {};
 
     /** A record that the bridge has handed to a producer. */
     static final class Sent {
@@ -107,6 +109,7 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
 
     @Override
     public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
+        beforeProducer.run();
         Object transactionalId = properties.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
         return transactionalId == null
                 ? new TestProducer(producers.incrementAndGet())
@@ -129,6 +132,16 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
                 source.consumer(Map.of("group.id", SourceLog.GROUP, "auto.offset.reset", "earliest"));
         other.subscribe(List.of("commands"), new Unmoved());
         return other;
+    }
+
+    /** Has something done before each producer is made. */
+    void beforeProducer(Runnable action) {
+        beforeProducer = action;
+    }
+
+    /** How many producers that are not transactional have not been closed. */
+    int openProducers() {
+        return open.get();
     }
 
     /** How many producers there have been. */
@@ -184,6 +197,7 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
         TestProducer(int number) {
             super(Cluster.empty(), false, null, new ByteArraySerializer(), new ByteArraySerializer());
             this.number = number;
+            open.incrementAndGet();
         }
 
         @Override
@@ -211,6 +225,9 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
             long deadline = System.nanoTime() + timeout.toNanos();
             while (mine.stream().anyMatch(one -> !one.done.get()) && System.nanoTime() < deadline) {
                 LockSupport.parkNanos(1_000_000);
+            }
+            if (!closed()) {
+                open.decrementAndGet();
             }
             super.close(timeout);
             mine.forEach(one -> one.fail(new KafkaException("Producer is closed forcefully.")));

@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.error.BridgeClosedException;
+import io.mqttkafka.bridge.testkit.FaultProxy;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /** The threads of a bridge: none keeps the JVM up, none is left of an earlier connection or after the end. */
@@ -47,6 +52,67 @@ class ThreadsTest {
         }
 
         await().untilAsserted(() -> assertThat(ofBridge(before)).isEmpty());
+    }
+
+    @Test
+    void threads_closedWhileStarting_areGoneAndSoIsTheProducer() throws Exception {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        try (Engine engine = new Engine().route("a/#", QoS.AT_LEAST_ONCE, "t")) {
+            CountDownLatch opening = new CountDownLatch(1);
+            CountDownLatch closed = new CountDownLatch(1);
+            engine.kafka.beforeProducer(() -> {
+                opening.countDown();
+                awaitQuietly(closed);
+            });
+            engine.start();
+            opening.await();
+            engine.closing().join();
+            closed.countDown();
+
+            assertThat(engine.startFailure()).isInstanceOf(BridgeClosedException.class);
+            assertThat(engine.kafka.openProducers()).isZero();
+        }
+
+        await().untilAsserted(() -> assertThat(ofBridge(before)).isEmpty());
+    }
+
+    /** The broker takes nothing in any more, so that DISCONNECT cannot be written either. */
+    @Test
+    void close_brokerThatDoesNotRead_doesNotWaitForIt() {
+        try (Engine engine = new Engine();
+                FaultProxy proxy = FaultProxy.to("127.0.0.1", engine.broker.port())) {
+            engine.through(proxy)
+                    .mqtt(options -> options.keepAlive(Duration.ofHours(1)))
+                    .route(Route.fromKafka("commands")
+                            .group(SourceLog.GROUP)
+                            .toMqtt("a/b")
+                            .qos(QoS.AT_LEAST_ONCE)
+                            .build())
+                    .publishing();
+            proxy.pause(FaultProxy.Direction.CLIENT_TO_SERVER);
+            String large = "x".repeat(1_000_000);
+            for (int i = 0; i < 30; i++) {
+                engine.kafka.log.append("commands", "k", large);
+            }
+            await().until(() -> ofBridge(Set.of()).stream().anyMatch(ThreadsTest::isWriting));
+
+            await().atMost(Engine.PATIENCE).until(engine.closing()::isDone);
+        }
+    }
+
+    private static boolean isWriting(Thread thread) {
+        return List.of(thread.getStackTrace()).stream()
+                .anyMatch(frame -> frame.getClassName().contains("SocketOutputStream")
+                        || frame.getClassName().contains("SocketImpl")
+                                && frame.getMethodName().contains("rite"));
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static List<Thread> ofBridge(Set<Thread> before) {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.EmbeddedMqttBroker;
 import io.mqttkafka.bridge.testkit.FaultProxy;
+import io.mqttkafka.bridge.testkit.MqttBroker;
 import io.mqttkafka.bridge.testkit.MqttPacketTap;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import java.io.IOException;
@@ -12,6 +14,8 @@ import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
@@ -20,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The bridge is killed (SIGKILL) again and again under load. {@code -Dbridge.kills=100} makes a long run of it, {@code
- * -Dbridge.rounds=10} ten, {@code -Dbridge.seed=..} repeats the moments of an earlier one.
+ * -Dbridge.rounds=10} ten, {@code -Dbridge.seed=..} repeats the moments of an earlier one, {@code -Dbridge.broker=hivemq} takes
+ * HiveMQ CE instead of mosquitto.
  */
 @ParameterizedClass(name = "round {0}")
 @MethodSource(Rounds.ALL)
@@ -45,11 +50,25 @@ class KillRunIT {
     @RegisterExtension
     static final Brokers<EmbeddedKafka> BROKERS = new Brokers<>(EmbeddedKafka::start);
 
+    private static MqttBroker mqtt;
+
     @Parameter
     int round;
 
     private final long seed = Long.getLong("bridge.seed", System.nanoTime());
     private final Random random = new Random(seed);
+
+    @BeforeAll
+    static void startBroker() {
+        mqtt = "hivemq".equals(System.getProperty("bridge.broker"))
+                ? EmbeddedMqttBroker.builder().maxQueuedMessages(1_000_000).start()
+                : BROKERS.mqtt();
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        mqtt.close();
+    }
 
     @Test
     void kill_bridgeThatKeepsUpAtQos1_losesNothingAndRepeatsAWindowAtMost() throws Exception {
@@ -72,14 +91,13 @@ class KillRunIT {
         UnderWay underWay = new UnderWay();
         Retractions retractions = new Retractions(ledger);
         try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
-                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt())
-                        .tap(new MqttPacketTap((connection, direction, packet) -> {
-                            underWay.see(connection, direction, packet);
-                            retractions.see(connection, direction, packet);
-                        }));
+                FaultProxy proxy = FaultProxy.to(mqtt).tap(new MqttPacketTap((connection, direction, packet) -> {
+                    underWay.see(connection, direction, packet);
+                    retractions.see(connection, direction, packet);
+                }));
                 BridgeProcess bridge = BridgeProcess.start(setup(proxy.serverUri(), ledger, 2), "128m")
                         .awaitRunning();
-                Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 2, 100, PER_SECOND)) {
+                Publisher publisher = Publisher.start(mqtt, ledger, 2, 100, PER_SECOND)) {
             BooleanSupplier tooManyWait =
                     () -> underWay.count() > MOST_WAITING || ledger.acknowledged() - tally.distinct() > MOST_WAITING;
             publisher.holdWhile(tooManyWait);
@@ -115,10 +133,10 @@ class KillRunIT {
     private Verdict killWhileKeepingUp(Ledger ledger, int qos) throws Exception {
         UnderWay underWay = new UnderWay();
         try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
-                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(underWay::see));
+                FaultProxy proxy = FaultProxy.to(mqtt).tap(new MqttPacketTap(underWay::see));
                 BridgeProcess bridge = BridgeProcess.start(setup(proxy.serverUri(), ledger, qos), "128m")
                         .awaitRunning();
-                Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, qos, 100, PER_SECOND)) {
+                Publisher publisher = Publisher.start(mqtt, ledger, qos, 100, PER_SECOND)) {
             for (int kill = 0; kill < KILLS; kill++) {
                 // Counted in Kafka, so that every kill hits a bridge at work rather than one that starts.
                 int until = tally.distinct()

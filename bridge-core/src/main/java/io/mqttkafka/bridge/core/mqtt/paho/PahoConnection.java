@@ -51,6 +51,8 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private static final int SUBSCRIBE_HEADER = 5 + 2 + 6;
 
     private static final int DO_NOT_REPLAY_RETAINED = 1;
+
+    private static final Duration GOODBYE_PATIENCE = Duration.ofSeconds(1);
     private static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
 
     private final URI uri;
@@ -467,10 +469,27 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         if (out == null || finished.get()) {
             return;
         }
+        CountDownLatch said = new CountDownLatch(1);
+        // A broker that does not read must not hold up the end; closing the socket ends the attempt.
+        Thread goodbye = new Thread(
+                () -> {
+                    try {
+                        out.writePackets(new byte[] {(byte) 0xE0, 1, (byte) reasonCode}, 3);
+                    } catch (IOException e) {
+                        log.debug("DISCONNECT could not be written", e);
+                    } finally {
+                        said.countDown();
+                    }
+                },
+                "bridge-mqtt-goodbye");
+        goodbye.setDaemon(true);
+        goodbye.start();
         try {
-            out.writePackets(new byte[] {(byte) 0xE0, 1, (byte) reasonCode}, 3);
-        } catch (IOException e) {
-            log.debug("DISCONNECT could not be written", e);
+            if (!said.await(GOODBYE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.debug("DISCONNECT could not be written: the MQTT broker does not read");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
