@@ -40,12 +40,16 @@
  * <tr><td>11</td><td>The limits in CONNACK</td>
  *   <td>{@link ConnectionLimitsTest}</td></tr>
  * <tr><td>12</td><td>Publishing to MQTT</td>
- *   <td>none: nothing is published yet</td></tr>
+ *   <td>{@link PublishingTest#serverReceiveMaximum_one_publishesOneAtATimeAndInOrder},
+ *   {@link PublishingFailureTest#puback_quotaExceeded_isTriedAgainUnderAnotherId},
+ *   {@link PublishingFailureTest#largerThanTheBrokerTakes_isDeadLetteredAndCommittedWhenConfirmed},
+ *   {@link PublishingTest#reconnect_afterPubrec_releasesAndDoesNotPublishAgain}</td></tr>
  * <tr><td>13</td><td>A connection that is dead without saying so is replaced</td>
  *   <td>{@link LivenessTest#pings_notAnswered_reconnects},
  *   {@link LivenessTest#codec_blocks_dropsTheConnectionAndConnectsAgainWhenItReturns}</td></tr>
- * <tr><td>14</td><td>Daemon threads</td>
- *   <td>{@link ThreadsTest#threads_whileConnected_areDaemons}</td></tr>
+ * <tr><td>14</td><td>Daemon threads; Paho does not log at the level that applications find</td>
+ *   <td>{@link ThreadsTest#threads_whileConnected_areDaemons},
+ *   {@link PahoLogTest#connectCutReconnectClose_isNotLoggedByPaho}</td></tr>
  * <tr><td>15</td><td>Copies for overlapping subscriptions are messages of their own</td>
  *   <td>{@link AcknowledgementTest#publish_copiesWithSubscriptionIds_goToTheirRouteOnly}</td></tr>
  * <tr><td>16</td><td>Only the asynchronous client</td>
