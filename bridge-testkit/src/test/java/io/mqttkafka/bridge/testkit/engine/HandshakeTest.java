@@ -31,6 +31,21 @@ class HandshakeTest {
         engine.close();
     }
 
+    /** Paho's reader dies of control characters. */
+    @Test
+    void connackAndSuback_reasonsWithControlCharacters_areTaken() {
+        engine.route("a/#", QoS.AT_LEAST_ONCE, "t").start();
+        ScriptedConnection connection = engine.broker.accept();
+        connection.expectConnect();
+        connection.connack(false, 0, MqttProperties.NONE.with(MqttProperty.REASON_STRING, "fine\n"));
+        int id = connection.expectSubscribe().packetId();
+        connection.sendRaw(new byte[] {
+            (byte) 0x90, 9, (byte) (id >> 8), (byte) id, 5, 0x1F, 0, 2, 'o', 0x07, 1,
+        });
+
+        engine.awaitStarted();
+    }
+
     @Test
     void connect_options_areOnTheWire() {
         engine.route("a/#", QoS.AT_LEAST_ONCE, "t")

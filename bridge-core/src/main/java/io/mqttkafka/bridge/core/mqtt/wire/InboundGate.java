@@ -29,6 +29,8 @@ public final class InboundGate extends InputStream {
     private static final int CONNACK = 2;
     private static final int PUBLISH = 3;
     private static final int PUBREL = 6;
+    private static final int SUBACK = 9;
+    private static final int UNSUBACK = 11;
     private static final int DISCONNECT = 14;
 
     private final InputStream in;
@@ -200,6 +202,15 @@ public final class InboundGate extends InputStream {
                 ConnAck connAck = ConnAck.read(buffer, from, end - from, keepAliveSeconds);
                 accepted = connAck.accepted();
                 handler.connAck(connAck);
+                if (end - from > 2) {
+                    AnswerTexts.mend(buffer, from + 2, end);
+                }
+                passUntil = end;
+            }
+            case SUBACK, UNSUBACK -> {
+                if (end - from > 2) {
+                    AnswerTexts.mend(buffer, from + 2, end);
+                }
                 passUntil = end;
             }
             case DISCONNECT -> {

@@ -12,6 +12,7 @@ final class PropertyReader {
     static final int ASSIGNED_CLIENT_ID = 0x12;
     static final int SERVER_KEEP_ALIVE = 0x13;
     static final int REASON_STRING = 0x1F;
+    static final int RESPONSE_INFORMATION = 0x1A;
     static final int SERVER_REFERENCE = 0x1C;
     static final int RECEIVE_MAXIMUM = 0x21;
     static final int TOPIC_ALIAS = 0x23;
@@ -64,7 +65,7 @@ final class PropertyReader {
                     ASSIGNED_CLIENT_ID,
                     0x15,
                     0x16,
-                    0x1A,
+                    RESPONSE_INFORMATION,
                     SERVER_REFERENCE,
                     REASON_STRING -> binary();
             case USER_PROPERTY -> {
