@@ -2,6 +2,7 @@ package io.mqttkafka.bridge;
 
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.BridgeListener;
@@ -30,6 +31,7 @@ public final class BridgeBuilder {
     private @Nullable Duration startTimeout;
     private @Nullable Duration drainTimeout;
     private @Nullable Duration stallThreshold;
+    private @Nullable LoopOptions loops;
 
     BridgeBuilder() {}
 
@@ -150,6 +152,21 @@ public final class BridgeBuilder {
     }
 
     /**
+     * Sets how messages are kept from going round in circles. Default: {@link LoopOptions#defaults()}; a bridge with routes in
+     * both directions marks its messages and stops those that come back, and refuses routes that plainly feed each other.
+     *
+     * @param options sets the options
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder loops(Consumer<LoopOptions.Builder> options) {
+        LoopOptions.Builder builder = LoopOptions.builder();
+        options.accept(builder);
+        loops = once("loops", loops, builder.build());
+        return this;
+    }
+
+    /**
      * Builds the bridge. Checks filters, templates and options against each other; connects to nothing.
      *
      * @return the bridge, not started
@@ -175,7 +192,8 @@ public final class BridgeBuilder {
                         listeners,
                         startTimeout == null ? Duration.ofSeconds(30) : startTimeout,
                         drainTimeout == null ? Duration.ofSeconds(10) : drainTimeout,
-                        stallThreshold == null ? Duration.ofSeconds(30) : stallThreshold));
+                        stallThreshold == null ? Duration.ofSeconds(30) : stallThreshold,
+                        loops == null ? LoopOptions.defaults() : loops));
     }
 
     private static BridgeProvider provider() {

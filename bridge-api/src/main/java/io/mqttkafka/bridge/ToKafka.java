@@ -104,7 +104,8 @@ public final class ToKafka<T> {
 
     /**
      * Says whether MQTT 5 user properties become headers of the same name, in order and with repeats. Default: true.
-     * Properties whose names start with {@code bridge.} are reserved and never copied.
+     * Properties whose names start with {@code bridge.} are reserved and never copied, but for the marker of
+     * {@link io.mqttkafka.bridge.config.LoopOptions}.
      *
      * @param copy whether to copy them
      * @return this

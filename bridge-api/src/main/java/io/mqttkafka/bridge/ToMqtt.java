@@ -94,7 +94,8 @@ public final class ToMqtt<T> {
 
     /**
      * Says whether headers become MQTT 5 user properties of the same name, in order and with repeats. Default: true. Headers
-     * whose names start with {@code bridge.} are reserved and never copied. Those that {@link ToKafka#metadataHeaders()}
+     * whose names start with {@code bridge.} are reserved and never copied, but for the marker of {@link
+     * io.mqttkafka.bridge.config.LoopOptions}. Those that {@link ToKafka#metadataHeaders()}
      * writes become the properties of MQTT that they tell of, whatever is said here: {@code mqtt.payload-format}, {@code
      * mqtt.content-type}, {@code mqtt.response-topic}, {@code mqtt.correlation-data} and {@code mqtt.expires-at}, of which
      * the remaining seconds are sent; a record whose deadline is over is dropped and counted as expired.

@@ -18,6 +18,7 @@ import java.util.Objects;
  * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
  * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
  * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
+ * @param loops how messages are kept from going round in circles
  */
 public record BridgeConfig(
         MqttOptions mqtt,
@@ -26,7 +27,8 @@ public record BridgeConfig(
         List<BridgeListener> listeners,
         Duration startTimeout,
         Duration drainTimeout,
-        Duration stallThreshold) {
+        Duration stallThreshold,
+        LoopOptions loops) {
     /**
      * Copies the lists. What {@link io.mqttkafka.bridge.BridgeBuilder} checks is not checked again.
      *
@@ -37,6 +39,7 @@ public record BridgeConfig(
      * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
      * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
      * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
+     * @param loops how messages are kept from going round in circles
      * @throws NullPointerException if any part is or holds null
      */
     public BridgeConfig {
@@ -45,7 +48,31 @@ public record BridgeConfig(
         Objects.requireNonNull(startTimeout, "startTimeout");
         Objects.requireNonNull(drainTimeout, "drainTimeout");
         Objects.requireNonNull(stallThreshold, "stallThreshold");
+        Objects.requireNonNull(loops, "loops");
         routes = List.copyOf(routes);
         listeners = List.copyOf(listeners);
+    }
+
+    /**
+     * Makes a configuration with the defaults of {@link LoopOptions}.
+     *
+     * @param mqtt the MQTT side
+     * @param kafka the Kafka side
+     * @param routes the routes in the order in which they were added
+     * @param listeners who is told what happens
+     * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
+     * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
+     * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
+     * @throws NullPointerException if any part is or holds null
+     */
+    public BridgeConfig(
+            MqttOptions mqtt,
+            KafkaOptions kafka,
+            List<Route> routes,
+            List<BridgeListener> listeners,
+            Duration startTimeout,
+            Duration drainTimeout,
+            Duration stallThreshold) {
+        this(mqtt, kafka, routes, listeners, startTimeout, drainTimeout, stallThreshold, LoopOptions.defaults());
     }
 }

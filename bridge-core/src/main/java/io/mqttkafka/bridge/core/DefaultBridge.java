@@ -20,6 +20,8 @@ import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
+import io.mqttkafka.bridge.core.pipeline.FeedbackCheck;
+import io.mqttkafka.bridge.core.pipeline.LoopGuard;
 import io.mqttkafka.bridge.core.pipeline.Runner;
 import io.mqttkafka.bridge.core.pipeline.SinkRoute;
 import io.mqttkafka.bridge.core.pipeline.SinkRunner;
@@ -84,6 +86,11 @@ public final class DefaultBridge implements Bridge {
         this.config = config;
         events = new BridgeEvents(config.listeners());
         String randomId = "bridge-" + UUID.randomUUID();
+        String anyClientId =
+                config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
+        boolean bothWays = config.routes().stream().anyMatch(MqttToKafkaRoute.class::isInstance)
+                && config.routes().stream().anyMatch(KafkaToMqttRoute.class::isInstance);
+        LoopGuard guard = LoopGuard.of(config.loops(), bothWays, anyClientId);
         Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
         Map<String, List<SinkRoute>> sinksByClientId = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
@@ -94,33 +101,29 @@ public final class DefaultBridge implements Bridge {
                         + "'; give them names of their own with .name(..)");
             }
             if (route instanceof KafkaToMqttRoute sink) {
-                String shared = config.mqtt().clientId() == null
-                        ? randomId
-                        : config.mqtt().clientId();
                 String own = sink.source().clientId();
-                SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink));
+                SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard);
                 sinksByClientId
-                        .computeIfAbsent(own == null ? shared + "-out" : own, id -> new ArrayList<>())
+                        .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
                         .add(compiled);
                 routes.add(compiled);
                 promised.add(SinkRoutes.guarantee(config.mqtt(), compiled));
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-            SourceRoute compiled = SourceRoute.compile(source);
+            SourceRoute compiled = SourceRoute.compile(source, guard);
             requireSession(config.mqtt(), source);
             requireOwnSession(compiled);
             String own = source.source().clientId();
-            String shared =
-                    config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
             byClientId
-                    .computeIfAbsent(own == null ? shared : own, id -> new ArrayList<>())
+                    .computeIfAbsent(own == null ? anyClientId : own, id -> new ArrayList<>())
                     .add(compiled);
             routes.add(compiled);
             promised.add(guarantee(compiled));
         }
-        String anyClientId =
-                config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
+        if (bothWays && !config.loops().allowFeedback()) {
+            FeedbackCheck.requireNone(all(byClientId), all(sinksByClientId));
+        }
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
         config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
@@ -152,6 +155,10 @@ public final class DefaultBridge implements Bridge {
                 config.stallThreshold(),
                 this::stateChanged))));
         guarantees = List.copyOf(promised);
+    }
+
+    private static <R> List<R> all(Map<String, List<R>> byClientId) {
+        return byClientId.values().stream().flatMap(List::stream).toList();
     }
 
     /** To unsubscribe what is subscribed a moment later would lose what is published in between. */

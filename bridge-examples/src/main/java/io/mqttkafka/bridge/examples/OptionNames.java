@@ -27,6 +27,8 @@ final class OptionNames {
         OPTIONS.put("kafka.bootstrapServers", "--kafka");
         OPTIONS.put("kafka.client, kafka.producer", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.client", "--kafka-property or --kafka-config");
+        OPTIONS.put("loops.identity", "--identity");
+        OPTIONS.put("loops.allowFeedback", "--allow-feedback");
         OPTIONS.put("effectivelyOnce", "--effectively-once");
         OPTIONS.put("kafka.consumer", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.producer", "--kafka-property or --kafka-config");

@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.ToKafka;
 import io.mqttkafka.bridge.ToMqtt;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.TlsOptions;
 import java.io.IOException;
@@ -81,6 +82,7 @@ final class StandaloneOptions {
             requireNew("--from-kafka", route, names);
             builder.route(route);
         }
+        builder.loops(run::applyLoops);
         if (run.startTimeout != null) {
             builder.startTimeout(run.startTimeout);
         }
@@ -479,6 +481,22 @@ final class StandaloneOptions {
         boolean metadataHeaders;
 
         @Option(
+                names = "--allow-feedback",
+                description =
+                        "Allow routes that plainly feed each other, such as a mirror of the same topics; each message"
+                                + " is stopped on its way back. Default: refused.")
+        boolean allowFeedback;
+
+        @Option(
+                names = "--identity",
+                paramLabel = "NAME",
+                description =
+                        "What bridges in both directions mark their messages with: the same for all between the same"
+                                + " two brokers. Default: the client id.")
+        @Nullable
+        String identity;
+
+        @Option(
                 names = "--status-interval",
                 paramLabel = "TIME",
                 converter = TimeConverter.class,
@@ -500,5 +518,15 @@ final class StandaloneOptions {
                 converter = TimeConverter.class,
                 description = "How long to wait for messages in flight at the end. Default: 10s.")
         Duration drainTimeout = Duration.ofSeconds(10);
+
+        void applyLoops(LoopOptions.Builder options) {
+            if (allowFeedback) {
+                options.allowFeedback();
+            }
+            if (identity != null) {
+                // To be known it must be looked at, in one direction too.
+                options.identity(identity).guarded(true);
+            }
+        }
     }
 }

@@ -109,7 +109,6 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 return;
             }
             if (outgoing == null) {
-                route.counters.filtered.increment();
                 attempt.entry.settle();
                 return;
             }
@@ -136,26 +135,34 @@ final class KafkaToMqttPipeline implements RecordHandler {
         }
     }
 
-    /** Makes the message; null if a filter refuses the record. */
+    /** Makes the message; null if a filter refuses the record, or it would go back to where it came from. */
     private @Nullable Outgoing outgoing(SinkAttempt attempt) {
         SinkTransformation transformation = new SinkTransformation(route, attempt.message);
         if (!transformation.decode()) {
+            route.counters.filtered.increment();
             return null;
         }
         transformation.encode();
         byte[] topic = MqttTopicName.checked("toMqtt", transformation.requireMqttTopic(), route.allowDollar);
         int qos = route.qos.level();
+        byte[] marker = route.guard.isOn() ? route.guard.toMqtt(attempt.message, topic) : null;
+        if (route.guard.isOn() && marker == null) {
+            route.counters.looped.increment();
+            events.looped(route.name(), attempt.message.origin());
+            return null;
+        }
         if (transformation.tombstone()) {
-            EncodedPublish clearing = EncodedPublish.of(topic, qos, true, null, transformation.payload());
+            EncodedPublish clearing = EncodedPublish.of(
+                    topic, qos, true, PublishProperties.marked(route, marker), transformation.payload());
             return new Outgoing(this, attempt, qos, clearing, Outgoing.never());
         }
-        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers());
+        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers(), marker);
         EncodedPublish packet = EncodedPublish.of(topic, qos, route.retain, properties, transformation.payload());
         return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(attempt.message));
     }
 
     private static Failure failure(Throwable cause) {
-        return new Failure(Failure.Kind.RETRYABLE, cause);
+        return new Failure(cause instanceof HopLimitException ? Failure.Kind.FINAL : Failure.Kind.RETRYABLE, cause);
     }
 
     private DeliveryException tooLarge(int size) {

@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.MqttTopicMapper;
 import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.core.pipeline.FeedbackCheck.Sample;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
 import io.mqttkafka.bridge.core.routing.TopicTemplate.Variable;
@@ -49,6 +50,7 @@ public final class SinkRoute implements CompiledRoute {
     final @Nullable MqttTopicMapper<Object> topicMapper;
     final boolean allowDollar;
     final FailurePolicy failurePolicy;
+    final LoopGuard guard;
     final RouteCounters counters = new RouteCounters();
 
     private static final RouteCounters NONE = new RouteCounters();
@@ -58,13 +60,14 @@ public final class SinkRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SinkRoute(KafkaToMqttRoute route, String group) {
+    private SinkRoute(KafkaToMqttRoute route, String group, LoopGuard guard) {
         KafkaToMqttRoute.Source source = route.source();
         KafkaToMqttRoute.Target target = route.target();
         name = route.name();
         topics = source.topics();
         pattern = source.pattern();
         this.group = group;
+        this.guard = guard;
         qos = target.qos();
         retain = target.retain();
         userProperties = target.userProperties();
@@ -96,12 +99,13 @@ public final class SinkRoute implements CompiledRoute {
      *
      * @param route the route
      * @param group the consumer group of the route
+     * @param guard marks its messages
      * @return the route, compiled
      * @throws BridgeConfigException if its template or names are not legal; the message names the route
      */
-    public static SinkRoute compile(KafkaToMqttRoute route, String group) {
+    public static SinkRoute compile(KafkaToMqttRoute route, String group, LoopGuard guard) {
         try {
-            return new SinkRoute(route, group);
+            return new SinkRoute(route, group, guard);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }
@@ -146,7 +150,15 @@ public final class SinkRoute implements CompiledRoute {
         return topics.stream().anyMatch(other::reads) || other.topics.stream().anyMatch(this::reads);
     }
 
-    private boolean reads(String topic) {
+    /** Says where a record of this Kafka topic would go; null if the route has a mapper, which needs a record. */
+    @Nullable
+    String sampleMqttTopic(String kafkaTopic) {
+        return topicTemplate == null
+                ? null
+                : topicTemplate.render(new Sample(kafkaTopic, new String[] {"0"}, Sample.ANY));
+    }
+
+    boolean reads(String topic) {
         return topics.contains(topic)
                 || (pattern != null && pattern.matcher(topic).matches());
     }

@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.TopicMapper;
+import io.mqttkafka.bridge.core.pipeline.FeedbackCheck.Sample;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
@@ -31,9 +32,6 @@ import org.jspecify.annotations.Nullable;
  * the counts of what it did.
  */
 public final class SourceRoute implements CompiledRoute {
-    /** Names of headers and user properties that start so belong to the bridge. */
-    static final String RESERVED_PREFIX = "bridge.";
-
     /** A header whose value is made by a template. */
     record CompiledHeader(String name, TopicTemplate template) {}
 
@@ -58,6 +56,7 @@ public final class SourceRoute implements CompiledRoute {
     final int maxTopics;
     final boolean allowInternalTopics;
     final FailurePolicy failurePolicy;
+    final LoopGuard guard;
 
     /** Whether user code sees the messages of this route. */
     final boolean hasUserCode;
@@ -72,9 +71,10 @@ public final class SourceRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SourceRoute(MqttToKafkaRoute route) {
+    private SourceRoute(MqttToKafkaRoute route, LoopGuard guard) {
         MqttToKafkaRoute.Source source = route.source();
         MqttToKafkaRoute.Target target = route.target();
+        this.guard = guard;
         name = route.name();
         filter = TopicFilter.parse(source.filter());
         qos = source.qos();
@@ -98,9 +98,9 @@ public final class SourceRoute implements CompiledRoute {
         }
         headers = new ArrayList<>();
         for (HeaderTemplate header : target.headers()) {
-            if (header.name().startsWith(RESERVED_PREFIX)) {
-                throw new BridgeConfigException("header: '" + header.name() + "' starts with '" + RESERVED_PREFIX
-                        + "', which the bridge keeps for itself; choose another name");
+            if (header.name().startsWith(LoopGuard.RESERVED_PREFIX)) {
+                throw new BridgeConfigException("header: '" + header.name() + "' starts with '"
+                        + LoopGuard.RESERVED_PREFIX + "', which the bridge keeps for itself; choose another name");
             }
             headers.add(new CompiledHeader(
                     header.name(), TopicTemplate.parse("header " + header.name(), header.template(), levels, all)));
@@ -122,12 +122,13 @@ public final class SourceRoute implements CompiledRoute {
      * Compiles a route.
      *
      * @param route the route
+     * @param guard marks its messages
      * @return the route, compiled
      * @throws BridgeConfigException if its filter, templates or names are not legal; the message names the route
      */
-    public static SourceRoute compile(MqttToKafkaRoute route) {
+    public static SourceRoute compile(MqttToKafkaRoute route, LoopGuard guard) {
         try {
-            return new SourceRoute(route);
+            return new SourceRoute(route, guard);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }
@@ -150,6 +151,22 @@ public final class SourceRoute implements CompiledRoute {
             topics.add(deadLetter.topic());
         }
         return topics;
+    }
+
+    /** Makes up an MQTT topic that the route takes. */
+    String sampleMqttTopic() {
+        return filter.filter().replace("+", Sample.ANY).replace("#", Sample.ANY);
+    }
+
+    /** Says where a message of this MQTT topic would go; null if the route has a mapper, which needs a message. */
+    @Nullable
+    String sampleKafkaTopic(String mqttTopic) {
+        if (topicTemplate == null) {
+            return null;
+        }
+        String[] levels = filter.captures(mqttTopic);
+        String key = keyTemplate == null ? Sample.ANY : keyTemplate.render(new Sample(mqttTopic, levels, null));
+        return topicTemplate.render(new Sample(mqttTopic, levels, key));
     }
 
     boolean isReady(String kafkaTopic) {

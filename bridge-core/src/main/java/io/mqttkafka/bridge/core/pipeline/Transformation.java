@@ -61,8 +61,8 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
         return true;
     }
 
-    /** Finds topic and key, makes the headers and encodes the value. */
-    void encode() {
+    /** Finds topic and key, makes the headers and encodes the value; false if the message would go back to Kafka. */
+    boolean encode() {
         SourceRoute route = match.route;
         if (route.keyTemplate != null) {
             key = match.key != null ? match.key : route.keyTemplate.render(this);
@@ -81,11 +81,19 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
             }
             kafkaTopic = mapped;
         }
-        headers = RecordHeaders.of(route, message, this);
+        Header marker = null;
+        if (route.guard.isOn()) {
+            marker = route.guard.toKafka(message, requireKafkaTopic());
+            if (marker == null) {
+                return false;
+            }
+        }
+        headers = RecordHeaders.of(route, message, this, marker);
         if (route.encoder != null) {
             encoding = true;
             payload = (byte[]) required("encode", route.encoder.encode(value, this));
         }
+        return true;
     }
 
     private static Object required(String step, @Nullable Object result) {
@@ -179,7 +187,7 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
     public List<Header> headers() {
         if (!encoding) {
             List<Header> incoming = new ArrayList<>();
-            RecordHeaders.addUserProperties(incoming, message);
+            RecordHeaders.addUserProperties(incoming, message, match.route.guard);
             return List.copyOf(incoming);
         }
         return headers == null ? List.of() : List.copyOf(headers);

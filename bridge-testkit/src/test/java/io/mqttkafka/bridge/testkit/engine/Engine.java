@@ -8,6 +8,7 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.ToKafka;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
@@ -16,6 +17,7 @@ import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.event.Connected;
 import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Disconnected;
+import io.mqttkafka.bridge.event.Looped;
 import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
@@ -34,6 +36,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** A bridge between a scripted MQTT broker and a fake Kafka, with everything it told its listener. */
@@ -56,6 +59,7 @@ final class Engine implements AutoCloseable {
     private Duration drainTimeout = Duration.ofMillis(300);
     private Duration stallThreshold = Duration.ofSeconds(30);
     private Failpoints failpoints = Failpoints.NONE;
+    private final LoopOptions.Builder loops = LoopOptions.builder();
     private DefaultBridge bridge;
     private CompletableFuture<Void> starting;
 
@@ -92,6 +96,11 @@ final class Engine implements AutoCloseable {
         return this;
     }
 
+    Engine loops(Consumer<LoopOptions.Builder> more) {
+        more.accept(loops);
+        return this;
+    }
+
     Engine mqtt(UnaryOperator<MqttOptions.Builder> more) {
         options = more;
         return this;
@@ -121,7 +130,14 @@ final class Engine implements AutoCloseable {
                 .build();
         bridge = new DefaultBridge(
                 new BridgeConfig(
-                        mqtt, kafkaOptions, routes, List.of(new Recorder()), PATIENCE, drainTimeout, stallThreshold),
+                        mqtt,
+                        kafkaOptions,
+                        routes,
+                        List.of(new Recorder()),
+                        PATIENCE,
+                        drainTimeout,
+                        stallThreshold,
+                        loops.build()),
                 new PahoTransport(),
                 kafka,
                 failpoints);
@@ -300,6 +316,11 @@ final class Engine implements AutoCloseable {
 
         @Override
         public void onUnheard(Unheard event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onLooped(Looped event) {
             events.add(event);
         }
 
