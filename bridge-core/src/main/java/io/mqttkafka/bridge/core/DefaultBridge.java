@@ -36,6 +36,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -83,6 +84,25 @@ public final class DefaultBridge implements Bridge {
      * @throws BridgeConfigException if something is illegal or does not fit
      */
     public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka, Failpoints failpoints) {
+        this(config, transport, kafka, failpoints, InstantSource.system());
+    }
+
+    /**
+     * Makes a bridge that tells of the places it passes and lives by a clock.
+     *
+     * @param config what it consists of
+     * @param transport makes MQTT connections
+     * @param kafka makes Kafka clients
+     * @param failpoints is told of the places passed
+     * @param clock says when a record from Kafka has expired
+     * @throws BridgeConfigException if something is illegal or does not fit
+     */
+    public DefaultBridge(
+            BridgeConfig config,
+            MqttTransport transport,
+            KafkaClients kafka,
+            Failpoints failpoints,
+            InstantSource clock) {
         this.config = config;
         events = new BridgeEvents(config.listeners());
         String randomId = "bridge-" + UUID.randomUUID();
@@ -151,6 +171,7 @@ public final class DefaultBridge implements Bridge {
                 kafka,
                 () -> new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
                 events,
+                clock,
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged))));

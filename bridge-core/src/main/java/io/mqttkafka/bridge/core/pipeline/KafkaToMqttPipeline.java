@@ -23,6 +23,7 @@ import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
 import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -66,6 +67,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
     private final @Nullable KafkaSink deadLetters;
     private final Connection connection;
     private final BridgeEvents events;
+    private final InstantSource clock;
 
     /** Records that could not go on, oldest first. For the reading thread. */
     private final PriorityQueue<SinkAttempt> held = new PriorityQueue<>();
@@ -84,12 +86,14 @@ final class KafkaToMqttPipeline implements RecordHandler {
             PublishSession session,
             @Nullable KafkaSink deadLetters,
             Connection connection,
-            BridgeEvents events) {
+            BridgeEvents events,
+            InstantSource clock) {
         this.route = route;
         this.session = session;
         this.deadLetters = deadLetters;
         this.connection = connection;
         this.events = events;
+        this.clock = clock;
     }
 
     @Override
@@ -113,7 +117,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 return;
             }
         }
-        if (outgoing.expired(System.currentTimeMillis())) {
+        if (outgoing.expired(clock.millis())) {
             route.counters.expired.increment();
             attempt.entry.settle();
             return;

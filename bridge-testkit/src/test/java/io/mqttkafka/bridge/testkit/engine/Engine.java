@@ -31,6 +31,7 @@ import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -59,6 +60,7 @@ final class Engine implements AutoCloseable {
     private Duration drainTimeout = Duration.ofMillis(300);
     private Duration stallThreshold = Duration.ofSeconds(30);
     private Failpoints failpoints = Failpoints.NONE;
+    private InstantSource clock = InstantSource.system();
     private final LoopOptions.Builder loops = LoopOptions.builder();
     private DefaultBridge bridge;
     private CompletableFuture<Void> starting;
@@ -101,6 +103,11 @@ final class Engine implements AutoCloseable {
         return this;
     }
 
+    Engine clock(InstantSource source) {
+        clock = source;
+        return this;
+    }
+
     Engine mqtt(UnaryOperator<MqttOptions.Builder> more) {
         options = more;
         return this;
@@ -140,7 +147,8 @@ final class Engine implements AutoCloseable {
                         loops.build()),
                 new PahoTransport(),
                 kafka,
-                failpoints);
+                failpoints,
+                clock);
         starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));
         return this;
     }
