@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable.
  *
  * @param state the state of the bridge
- * @param connections one entry per MQTT connection
+ * @param connections one entry per MQTT connection, the last one that of the status if the bridge tells it
  * @param routes one entry per route, in the order in which they were added
  */
 public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections, List<RouteHealth> routes) {
@@ -22,7 +22,7 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
      * Copies the lists.
      *
      * @param state the state of the bridge
-     * @param connections one entry per MQTT connection
+     * @param connections one entry per MQTT connection, the last one that of the status if the bridge tells it
      * @param routes one entry per route, in the order in which they were added
      * @throws NullPointerException if any part is null
      */

@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.event.BridgeListener;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything a bridge is made of, as {@link io.mqttkafka.bridge.BridgeBuilder} hands it to the engine.
@@ -19,6 +20,7 @@ import java.util.Objects;
  * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
  * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
  * @param loops how messages are kept from going round in circles
+ * @param status where the bridge says how it is, or null if it does not
  */
 public record BridgeConfig(
         MqttOptions mqtt,
@@ -28,7 +30,8 @@ public record BridgeConfig(
         Duration startTimeout,
         Duration drainTimeout,
         Duration stallThreshold,
-        LoopOptions loops) {
+        LoopOptions loops,
+        @Nullable StatusOptions status) {
     /**
      * Copies the lists. What {@link io.mqttkafka.bridge.BridgeBuilder} checks is not checked again.
      *
@@ -40,7 +43,8 @@ public record BridgeConfig(
      * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
      * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
      * @param loops how messages are kept from going round in circles
-     * @throws NullPointerException if any part is or holds null
+     * @param status where the bridge says how it is, or null if it does not
+     * @throws NullPointerException if any part but {@code status} is or holds null
      */
     public BridgeConfig {
         Objects.requireNonNull(mqtt, "mqtt");
@@ -54,7 +58,7 @@ public record BridgeConfig(
     }
 
     /**
-     * Makes a configuration with the defaults of {@link LoopOptions}.
+     * Makes a configuration with the defaults of {@link LoopOptions} and without a status.
      *
      * @param mqtt the MQTT side
      * @param kafka the Kafka side
@@ -73,6 +77,6 @@ public record BridgeConfig(
             Duration startTimeout,
             Duration drainTimeout,
             Duration stallThreshold) {
-        this(mqtt, kafka, routes, listeners, startTimeout, drainTimeout, stallThreshold, LoopOptions.defaults());
+        this(mqtt, kafka, routes, listeners, startTimeout, drainTimeout, stallThreshold, LoopOptions.defaults(), null);
     }
 }

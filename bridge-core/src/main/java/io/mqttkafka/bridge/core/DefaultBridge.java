@@ -12,6 +12,7 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
@@ -27,6 +28,8 @@ import io.mqttkafka.bridge.core.pipeline.SinkRoute;
 import io.mqttkafka.bridge.core.pipeline.SinkRunner;
 import io.mqttkafka.bridge.core.pipeline.SourceRoute;
 import io.mqttkafka.bridge.core.pipeline.SourceRunner;
+import io.mqttkafka.bridge.core.pipeline.StatusRunner;
+import io.mqttkafka.bridge.core.routing.MqttText;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.error.BridgeClosedException;
@@ -45,6 +48,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +62,10 @@ public final class DefaultBridge implements Bridge {
     private final List<CompiledRoute> routes = new ArrayList<>();
     private final List<Runner> runners = new ArrayList<>();
     private final TopicInspector inspector;
+
+    /** Null if the bridge does not say how it is. */
+    private final @Nullable StatusRunner status;
+
     private final List<RouteGuarantee> guarantees;
 
     private final Object lifecycle = new Object();
@@ -176,6 +185,27 @@ public final class DefaultBridge implements Bridge {
                 config.stallThreshold(),
                 this::stateChanged))));
         guarantees = List.copyOf(promised);
+        status = config.status() == null
+                ? null
+                : statusRunner(config.status(), transport, anyClientId, byClientId.keySet(), sinksByClientId.keySet());
+    }
+
+    private StatusRunner statusRunner(
+            StatusOptions options,
+            MqttTransport transport,
+            String bridgeId,
+            Set<String> sourceIds,
+            Set<String> sinkIds) {
+        String clientId = options.clientId() == null ? bridgeId + "-status" : options.clientId();
+        if (sourceIds.contains(clientId) || sinkIds.contains(clientId)) {
+            throw new BridgeConfigException("status.clientId: '" + UntrustedText.escape(clientId)
+                    + "' is used by a route, and they would take each other's session over; choose another one");
+        }
+        if (MqttText.bytes(options.topic()) == null) {
+            throw new BridgeConfigException("status.topic: '" + UntrustedText.escape(options.topic())
+                    + "' has characters that MQTT does not take; choose another one");
+        }
+        return new StatusRunner(clientId, options, config.mqtt(), transport, events, this::stateChanged);
     }
 
     private static <R> List<R> all(Map<String, List<R>> byClientId) {
@@ -282,6 +312,9 @@ public final class DefaultBridge implements Bridge {
             for (Runner runner : runners) {
                 runner.start(deadline);
             }
+            if (status != null) {
+                status.start(deadline);
+            }
             synchronized (lifecycle) {
                 if (state != BridgeState.STARTING) {
                     throw new BridgeClosedException("the bridge was closed while it started");
@@ -341,7 +374,13 @@ public final class DefaultBridge implements Bridge {
             }
             changeTo(BridgeState.DRAINING);
         }
+        if (status != null) {
+            status.say(StatusRunner.Word.DRAINING);
+        }
         closeRunners(drainTimeout);
+        if (status != null) {
+            status.close(drainTimeout);
+        }
         inspector.close();
         synchronized (lifecycle) {
             changeTo(BridgeState.CLOSED);
@@ -399,9 +438,17 @@ public final class DefaultBridge implements Bridge {
 
     private BridgeState running() {
         if (runners.stream().allMatch(Runner::finished)) {
+            if (status != null) {
+                status.say(StatusRunner.Word.OFFLINE);
+            }
             return BridgeState.FAILED;
         }
-        return runners.stream().allMatch(Runner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
+        return all().allMatch(Runner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
+    }
+
+    /** What has a connection to the MQTT broker. */
+    private Stream<Runner> all() {
+        return Stream.concat(runners.stream(), Stream.ofNullable(status));
     }
 
     private void changeTo(BridgeState next) {
@@ -426,7 +473,7 @@ public final class DefaultBridge implements Bridge {
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
         return new BridgeHealth(
                 now,
-                runners.stream().map(Runner::health).toList(),
+                all().map(Runner::health).toList(),
                 routes.stream()
                         .map(route -> new RouteHealth(
                                 route.name(),

@@ -27,6 +27,7 @@ final class OptionNames {
         OPTIONS.put("kafka.bootstrapServers", "--kafka");
         OPTIONS.put("kafka.client, kafka.producer", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.client", "--kafka-property or --kafka-config");
+        OPTIONS.put("status.topic", "--status-topic");
         OPTIONS.put("loops.identity", "--identity");
         OPTIONS.put("loops.allowFeedback", "--allow-feedback");
         OPTIONS.put("effectivelyOnce", "--effectively-once");

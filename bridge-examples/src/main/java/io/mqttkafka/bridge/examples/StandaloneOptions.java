@@ -83,6 +83,9 @@ final class StandaloneOptions {
             builder.route(route);
         }
         builder.loops(run::applyLoops);
+        if (run.statusTopic != null) {
+            builder.status(run.statusTopic);
+        }
         if (run.startTimeout != null) {
             builder.startTimeout(run.startTimeout);
         }
@@ -479,6 +482,14 @@ final class StandaloneOptions {
                 names = "--metadata-headers",
                 description = "Add what MQTT knows of a message as headers: mqtt.topic, mqtt.qos and so on.")
         boolean metadataHeaders;
+
+        @Option(
+                names = "--status-topic",
+                paramLabel = "TOPIC",
+                description = "MQTT topic to say online, draining or offline on, retained; offline by a will too."
+                        + " Default: none.")
+        @Nullable
+        String statusTopic;
 
         @Option(
                 names = "--allow-feedback",

@@ -41,7 +41,7 @@ class StandaloneBridgeTest {
                 .contains("--effectively-once", "--from-kafka=", "--to-mqtt=", "--group=", "--publish-qos=", "--retain")
                 .contains("--publish-dead-letter=")
                 .contains("--metadata-headers", "--status-interval=", "--start-timeout=", "--drain-timeout=")
-                .contains("--allow-feedback", "--identity=")
+                .contains("--allow-feedback", "--identity=", "--status-topic=")
                 .contains("0   Stopped on request", "2   Wrong usage", "3   Could not", "4   A route", "5   Stopped");
     }
 
@@ -170,6 +170,11 @@ class StandaloneBridgeTest {
                 complete("--from-kafka", "telemetry", "--to-mqtt", "sensors/{key}/temp"),
                 "route: 'telemetry -> sensors/{key}/temp' and 'sensors/{site}/temp -> telemetry' feed each other: ",
                 "or set --allow-feedback, with which");
+    }
+
+    @Test
+    void statusTopicWithWildcard_isNamed() {
+        assertWrongUsage(complete("--status-topic", "a/#"), "--status-topic: 'a/#' must be ", "without '+', '#'");
     }
 
     @Test

@@ -64,6 +64,10 @@ final class TestClient implements AutoCloseable {
     }
 
     /** Returns the next message as {@code topic payload}. */
+    boolean hasNothing() {
+        return received.isEmpty();
+    }
+
     String next() {
         try {
             String message = received.poll(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);

@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
@@ -61,6 +62,7 @@ final class Engine implements AutoCloseable {
     private Duration stallThreshold = Duration.ofSeconds(30);
     private Failpoints failpoints = Failpoints.NONE;
     private InstantSource clock = InstantSource.system();
+    private StatusOptions status;
     private final LoopOptions.Builder loops = LoopOptions.builder();
     private DefaultBridge bridge;
     private CompletableFuture<Void> starting;
@@ -100,6 +102,11 @@ final class Engine implements AutoCloseable {
 
     Engine loops(Consumer<LoopOptions.Builder> more) {
         more.accept(loops);
+        return this;
+    }
+
+    Engine status(StatusOptions where) {
+        status = where;
         return this;
     }
 
@@ -144,7 +151,8 @@ final class Engine implements AutoCloseable {
                         PATIENCE,
                         drainTimeout,
                         stallThreshold,
-                        loops.build()),
+                        loops.build(),
+                        status),
                 new PahoTransport(),
                 kafka,
                 failpoints,
