@@ -139,6 +139,11 @@ final class StandaloneOptions {
                         + " Default: exactly once.")
         boolean effectivelyOnce;
 
+        @Option(
+                names = "--cleared-as-tombstone",
+                description = "Write a record without a value for an empty retained message, which clears one in MQTT.")
+        boolean clearedAsTombstone;
+
         Route toRoute(boolean metadataHeaders) {
             QoS subscribed = QoS.of(qos);
             if (effectivelyOnce && subscribed != QoS.EXACTLY_ONCE) {
@@ -153,6 +158,9 @@ final class StandaloneOptions {
             if (deadLetter != null) {
                 String topic = deadLetter;
                 target.onFailure(f -> f.deadLetter(topic));
+            }
+            if (clearedAsTombstone) {
+                target.clearedAsTombstone();
             }
             if (metadataHeaders) {
                 target.metadataHeaders();
@@ -188,6 +196,21 @@ final class StandaloneOptions {
         boolean retain;
 
         @Option(
+                names = "--retain-header",
+                paramLabel = "NAME",
+                description = "Header of the record, true or false, that says whether to publish it as retained."
+                        + " Default: --retain says it for all.")
+        @Nullable
+        String retainHeader;
+
+        @Option(
+                names = "--clear-on-tombstone",
+                description =
+                        "Clear the retained message for a record without a value. Needs --retain or --retain-header."
+                                + " Default: such a record is a failure.")
+        boolean clearOnTombstone;
+
+        @Option(
                 names = "--publish-dead-letter",
                 paramLabel = "TOPIC",
                 description = "Kafka topic for records that cannot be published. Default: the bridge stops at one.")
@@ -202,6 +225,12 @@ final class StandaloneOptions {
                         .qos(QoS.of(qos))
                         .retain(retain)
                         .name(routeName());
+                if (retainHeader != null) {
+                    target.retainHeader(retainHeader);
+                }
+                if (clearOnTombstone) {
+                    target.clearOnTombstone();
+                }
                 if (deadLetter != null) {
                     String topic = deadLetter;
                     target.onFailure(f -> f.deadLetter(topic));

@@ -155,13 +155,14 @@ final class KafkaToMqttPipeline implements RecordHandler {
             events.looped(route.name(), attempt.message.origin());
             return null;
         }
+        attempt.retained = transformation.tombstone() || route.retains(attempt.message);
         if (transformation.tombstone()) {
             EncodedPublish clearing = EncodedPublish.of(
                     topic, qos, true, PublishProperties.marked(route, marker), transformation.payload());
             return new Outgoing(this, attempt, qos, clearing, Outgoing.never());
         }
         PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers(), marker);
-        EncodedPublish packet = EncodedPublish.of(topic, qos, route.retain, properties, transformation.payload());
+        EncodedPublish packet = EncodedPublish.of(topic, qos, attempt.retained, properties, transformation.payload());
         return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(attempt.message));
     }
 
@@ -176,7 +177,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     /** The MQTT broker has taken the message over. Called by a thread of the connection. */
     void accepted(SinkAttempt attempt, int reasonCode) {
-        if (reasonCode == ReasonCodes.NO_MATCHING_SUBSCRIBERS && !route.retain) {
+        if (reasonCode == ReasonCodes.NO_MATCHING_SUBSCRIBERS && !attempt.retained) {
             unheard(attempt);
         } else {
             delivered(attempt);

@@ -75,14 +75,14 @@ final class MqttToKafkaPipeline {
         SourceRoute route = match.route;
         String topic;
         byte[] key;
-        byte[] value;
+        byte @Nullable [] value;
         List<Header> headers;
         Integer partition;
         try {
             if (match.kafkaTopic != null && match.keyBytes != null && isPlain(route, attempt.message)) {
                 topic = match.kafkaTopic;
                 key = match.keyBytes;
-                value = attempt.message.payload();
+                value = route.clears(attempt.message) ? null : attempt.message.payload();
                 headers = plainHeaders(match, attempt.message);
             } else {
                 Transformation transformation = new Transformation(match, attempt.message);
@@ -121,7 +121,7 @@ final class MqttToKafkaPipeline {
             String topic,
             @Nullable Integer partition,
             byte @Nullable [] key,
-            byte[] value,
+            byte @Nullable [] value,
             @Nullable List<Header> headers,
             PendingRecord pending) {
         TransactionUnit unit = attempt.unit;

@@ -75,7 +75,9 @@ final class PublishProperties {
         metadata(properties, message);
         if (route.userProperties) {
             for (Header header : headers) {
-                if (!METADATA.contains(header.name()) && route.guard.handsOn(header.name())) {
+                if (!METADATA.contains(header.name())
+                        && !header.name().equals(route.retainHeader)
+                        && route.guard.handsOn(header.name())) {
                     userProperty(properties, route, header);
                 }
             }

@@ -15,8 +15,11 @@ import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
 import io.mqttkafka.bridge.core.routing.TopicTemplate.Variable;
 import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.BiPredicate;
@@ -43,6 +46,7 @@ public final class SinkRoute implements CompiledRoute {
     final BinaryHeaders binaryHeaders;
     final NoSubscribers noSubscribers;
     final boolean clearOnTombstone;
+    final @Nullable String retainHeader;
     final @Nullable PayloadCodec<Object> decoder;
     final List<Step> steps;
     final @Nullable PayloadCodec<Object> encoder;
@@ -75,6 +79,7 @@ public final class SinkRoute implements CompiledRoute {
         binaryHeaders = target.binaryHeaders();
         noSubscribers = target.noSubscribers();
         clearOnTombstone = target.clearOnTombstone();
+        retainHeader = target.retainHeader();
         decoder = (PayloadCodec<Object>) source.decoder();
         steps = source.steps();
         encoder = (PayloadCodec<Object>) source.encoder();
@@ -148,6 +153,28 @@ public final class SinkRoute implements CompiledRoute {
             return true;
         }
         return topics.stream().anyMatch(other::reads) || other.topics.stream().anyMatch(this::reads);
+    }
+
+    /** Says whether messages can be retained. */
+    boolean mayRetain() {
+        return retain || retainHeader != null;
+    }
+
+    /** Says whether the message of a record is retained. */
+    // NullAway cannot see in class files of JDK 17 that an array may be null.
+    @SuppressWarnings("NullAway")
+    boolean retains(KafkaMessage message) {
+        Header header = retainHeader == null ? null : message.lastHeader(retainHeader);
+        if (header == null) {
+            return retain;
+        }
+        byte[] value = header.value();
+        String text = value == null ? "" : new String(value, StandardCharsets.UTF_8);
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new MappingException("retainHeader: the header '" + retainHeader
+                    + "' is neither 'true' nor 'false'; mend who writes it");
+        }
+        return text.equals("true");
     }
 
     /** Says where a record of this Kafka topic would go; null if the route has a mapper, which needs a record. */

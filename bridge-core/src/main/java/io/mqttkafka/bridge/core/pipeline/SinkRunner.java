@@ -416,14 +416,14 @@ public final class SinkRunner implements Runner {
                         route,
                         "qos: the MQTT broker supports QoS 0 to " + connAck.maximumQos() + " only; lower the QoS");
             }
-            if (route.retain && !connAck.retainAvailable()) {
+            if (route.mayRetain() && !connAck.retainAvailable()) {
                 throw refused(route, "retain: the MQTT broker keeps no retained messages; leave it out");
             }
         }
     }
 
     private static boolean fits(SinkRoute route, ConnAck connAck) {
-        return route.qos.level() <= connAck.maximumQos() && (!route.retain || connAck.retainAvailable());
+        return route.qos.level() <= connAck.maximumQos() && (!route.mayRetain() || connAck.retainAvailable());
     }
 
     private static MqttConnectException refused(SinkRoute route, String why) {

@@ -55,6 +55,7 @@ public final class SourceRoute implements CompiledRoute {
     final Partitioner partitioner;
     final int maxTopics;
     final boolean allowInternalTopics;
+    final boolean clearedAsTombstone;
     final FailurePolicy failurePolicy;
     final LoopGuard guard;
 
@@ -110,6 +111,7 @@ public final class SourceRoute implements CompiledRoute {
         partitioner = target.partitioner();
         maxTopics = target.maxTopics();
         allowInternalTopics = target.allowInternalTopics();
+        clearedAsTombstone = target.clearedAsTombstone();
         failurePolicy = route.failurePolicy();
         if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
             requireLegal("onFailure.deadLetter", deadLetter.topic());
@@ -167,6 +169,11 @@ public final class SourceRoute implements CompiledRoute {
         String[] levels = filter.captures(mqttTopic);
         String key = keyTemplate == null ? Sample.ANY : keyTemplate.render(new Sample(mqttTopic, levels, null));
         return topicTemplate.render(new Sample(mqttTopic, levels, key));
+    }
+
+    /** Says whether a message clears the retained message of its topic, and so becomes a record without a value. */
+    boolean clears(MqttMessage message) {
+        return clearedAsTombstone && message.retained() && message.payload().length == 0;
     }
 
     boolean isReady(String kafkaTopic) {

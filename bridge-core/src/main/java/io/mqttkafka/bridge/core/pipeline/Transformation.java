@@ -28,7 +28,7 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
     private @Nullable String kafkaTopic;
     private @Nullable String key;
     private byte @Nullable [] keyBytes;
-    private byte[] payload;
+    private byte @Nullable [] payload;
     private @Nullable List<Header> headers;
     private boolean encoding;
 
@@ -42,8 +42,11 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
     /** Runs decode, filter and map; false if a filter refuses the message. */
     boolean decode() {
         SourceRoute route = match.route;
+        if (route.clears(message)) {
+            return true;
+        }
         if (route.decoder != null) {
-            value = required("decode", route.decoder.decode(payload, this));
+            value = required("decode", route.decoder.decode(message.payload(), this));
         }
         for (Step step : route.steps) {
             if (step instanceof Filter filter) {
@@ -89,7 +92,9 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
             }
         }
         headers = RecordHeaders.of(route, message, this, marker);
-        if (route.encoder != null) {
+        if (route.clears(message)) {
+            payload = null;
+        } else if (route.encoder != null) {
             encoding = true;
             payload = (byte[]) required("encode", route.encoder.encode(value, this));
         }
@@ -114,7 +119,8 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
         return keyBytes;
     }
 
-    byte[] payload() {
+    /** The value of the record; null if it is a tombstone. */
+    byte @Nullable [] payload() {
         return payload;
     }
 

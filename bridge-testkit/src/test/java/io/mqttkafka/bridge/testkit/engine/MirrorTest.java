@@ -11,8 +11,10 @@ import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.fake.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +92,46 @@ class MirrorTest {
         assertThat(counts("out t").delivered()).isEqualTo(20);
         mqtt.awaitAllAcknowledged("edge-1");
         kafka.awaitCommitted("group-t", "t", 0, 40);
+        assertThat(mqtt.violations()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"AT_LEAST_ONCE", "EXACTLY_ONCE"})
+    void retainedMessagesAndCompactedTopic_mirrorEachOther_clearingIncluded(QoS qos) {
+        start(
+                l -> l.allowFeedback(),
+                Route.fromMqtt("state/+")
+                        .qos(qos)
+                        .toKafka("t")
+                        .clearedAsTombstone()
+                        .name("in t")
+                        .build(),
+                Route.fromKafka("t")
+                        .group("group-t")
+                        .toMqtt("{key}")
+                        .qos(qos)
+                        .retain(true)
+                        .clearOnTombstone()
+                        .name("out t")
+                        .build());
+
+        mqtt.publishRetained("state/1", "on");
+        await().until(() -> counts("out t").looped() == 1);
+        kafka.produce("t", "state/2", "on");
+        await().until(() -> counts("in t").looped() == 1);
+        assertThat(mqtt.retained()).containsOnlyKeys("state/1", "state/2");
+
+        mqtt.publishRetained("state/1", "");
+        await().until(() -> counts("out t").looped() == 2);
+        kafka.produce(new ProducerRecord<>("t", "state/2".getBytes(StandardCharsets.UTF_8), null));
+        await().until(() -> counts("in t").looped() == 2);
+
+        assertThat(mqtt.retained()).isEmpty();
+        assertThat(kafka.records("t"))
+                .extracting(record -> new String(record.key(), StandardCharsets.UTF_8)
+                        + (record.value() == null ? " cleared" : " set"))
+                .containsExactly("state/1 set", "state/2 set", "state/1 cleared", "state/2 cleared");
+        mqtt.awaitAllAcknowledged("edge-1");
         assertThat(mqtt.violations()).isEmpty();
     }
 

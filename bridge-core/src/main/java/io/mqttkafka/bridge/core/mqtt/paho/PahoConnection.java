@@ -360,6 +360,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             filters[i] = new MqttSubscription(
                     subscriptions.get(i).filter(), subscriptions.get(i).qos());
             filters[i].setRetainHandling(DO_NOT_REPLAY_RETAINED);
+            filters[i].setRetainAsPublished(subscriptions.get(i).retainAsPublished());
         }
         MqttProperties properties = new MqttProperties();
         if (identifier > 0) {
