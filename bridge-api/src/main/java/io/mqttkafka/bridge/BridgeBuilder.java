@@ -2,7 +2,9 @@ package io.mqttkafka.bridge;
 
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.spi.BridgeProvider;
@@ -30,6 +32,8 @@ public final class BridgeBuilder {
     private @Nullable Duration startTimeout;
     private @Nullable Duration drainTimeout;
     private @Nullable Duration stallThreshold;
+    private @Nullable LoopOptions loops;
+    private @Nullable StatusOptions status;
 
     BridgeBuilder() {}
 
@@ -150,6 +154,50 @@ public final class BridgeBuilder {
     }
 
     /**
+     * Sets how messages are kept from going round in circles. Default: {@link LoopOptions#defaults()}; a bridge with routes in
+     * both directions marks its messages and stops those that come back, and refuses routes that plainly feed each other.
+     *
+     * @param options sets the options
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder loops(Consumer<LoopOptions.Builder> options) {
+        LoopOptions.Builder builder = LoopOptions.builder();
+        options.accept(builder);
+        loops = once("loops", loops, builder.build());
+        return this;
+    }
+
+    /**
+     * Lets the bridge say in MQTT how it is: {@code online}, {@code draining} or {@code offline}, retained. Default: it does
+     * not.
+     *
+     * @param topic the MQTT topic, one of its own for each bridge
+     * @return this
+     * @throws IllegalArgumentException if it is no topic to publish to
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder status(String topic) {
+        return status(s -> s.topic(topic));
+    }
+
+    /**
+     * Lets the bridge say in MQTT how it is: {@code online}, {@code draining} or {@code offline}, retained. Default: it does
+     * not.
+     *
+     * @param options sets the options
+     * @return this
+     * @throws IllegalStateException if set before
+     * @throws BridgeConfigException if there is no topic
+     */
+    public BridgeBuilder status(Consumer<StatusOptions.Builder> options) {
+        StatusOptions.Builder builder = StatusOptions.builder();
+        options.accept(builder);
+        status = once("status", status, builder.build());
+        return this;
+    }
+
+    /**
      * Builds the bridge. Checks filters, templates and options against each other; connects to nothing.
      *
      * @return the bridge, not started
@@ -175,7 +223,9 @@ public final class BridgeBuilder {
                         listeners,
                         startTimeout == null ? Duration.ofSeconds(30) : startTimeout,
                         drainTimeout == null ? Duration.ofSeconds(10) : drainTimeout,
-                        stallThreshold == null ? Duration.ofSeconds(30) : stallThreshold));
+                        stallThreshold == null ? Duration.ofSeconds(30) : stallThreshold,
+                        loops == null ? LoopOptions.defaults() : loops,
+                        status));
     }
 
     private static BridgeProvider provider() {

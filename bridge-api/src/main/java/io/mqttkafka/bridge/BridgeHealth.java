@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable.
  *
  * @param state the state of the bridge
- * @param connections one entry per MQTT connection
+ * @param connections one entry per MQTT connection, the last one that of the status if the bridge tells it
  * @param routes one entry per route, in the order in which they were added
  */
 public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections, List<RouteHealth> routes) {
@@ -22,7 +22,7 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
      * Copies the lists.
      *
      * @param state the state of the bridge
-     * @param connections one entry per MQTT connection
+     * @param connections one entry per MQTT connection, the last one that of the status if the bridge tells it
      * @param routes one entry per route, in the order in which they were added
      * @throws NullPointerException if any part is null
      */
@@ -150,6 +150,7 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
      * @param expired records dropped because their deadline ({@code mqtt.expires-at}) was over
      * @param retries attempts repeated after a failure, or because nobody subscribed
      * @param unheard messages that the MQTT broker threw away because nobody subscribes to them; each time counts
+     * @param looped messages that would have gone back to where the bridge had taken them from, and were acknowledged instead
      */
     public record RouteCounts(
             long received,
@@ -161,7 +162,8 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
             long shed,
             long expired,
             long retries,
-            long unheard) {
+            long unheard,
+            long looped) {
         /**
          * Adds two counts.
          *
@@ -179,7 +181,8 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
                     shed + other.shed,
                     expired + other.expired,
                     retries + other.retries,
-                    unheard + other.unheard);
+                    unheard + other.unheard,
+                    looped + other.looped);
         }
     }
 }

@@ -139,6 +139,7 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
      * @param binaryHeaders what happens to headers that are no MQTT strings
      * @param noSubscribers what happens to messages that nobody subscribes to
      * @param clearOnTombstone whether a record without a value clears the retained message of its topic
+     * @param retainHeader the header that says whether a message is retained, or null if there is none
      */
     public record Target(
             @Nullable String topicTemplate,
@@ -149,7 +150,8 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
             boolean metadataProperties,
             BinaryHeaders binaryHeaders,
             NoSubscribers noSubscribers,
-            boolean clearOnTombstone) {
+            boolean clearOnTombstone,
+            @Nullable String retainHeader) {
         /**
          * Checks its parts.
          *
@@ -162,9 +164,11 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
          * @param binaryHeaders what happens to headers that are no MQTT strings
          * @param noSubscribers what happens to messages that nobody subscribes to
          * @param clearOnTombstone whether a record without a value clears the retained message of its topic
+         * @param retainHeader the header that says whether a message is retained, or null if there is none
          * @throws NullPointerException if a part that is not nullable is null
          * @throws IllegalArgumentException if there is not one way to make the topic, or if with QoS 0 {@code noSubscribers} is
-         *     not {@link NoSubscribers.Accept}, or if {@code clearOnTombstone} is there without {@code retain} or a template
+         *     not {@link NoSubscribers.Accept}, or if {@code clearOnTombstone} is there without {@code retain} or {@code retainHeader}, or
+         *     without a template; or if {@code retainHeader} is blank
          */
         public Target {
             Objects.requireNonNull(qos, "qos");
@@ -173,11 +177,15 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
             if ((topicTemplate == null) == (topicMapper == null)) {
                 throw new IllegalArgumentException("toMqtt: needs a template or a mapper, and not both");
             }
-            if (clearOnTombstone && (!retain || topicTemplate == null)) {
+            boolean retains = retain || retainHeader != null;
+            if (clearOnTombstone && (!retains || topicTemplate == null)) {
                 throw new IllegalArgumentException("clearOnTombstone: needs "
-                        + (retain
+                        + (retains
                                 ? "a template of the topic, since a record without a value has none to map"
-                                : "retain(true), or there is nothing to clear"));
+                                : "retain(true) or retainHeader(..), or there is nothing to clear"));
+            }
+            if (retainHeader != null && retainHeader.isBlank()) {
+                throw new IllegalArgumentException("retainHeader: '" + retainHeader + "' is blank; name a header");
             }
             if (qos == QoS.AT_MOST_ONCE && !(noSubscribers instanceof NoSubscribers.Accept)) {
                 throw new IllegalArgumentException("noSubscribers: " + noSubscribers

@@ -102,6 +102,7 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
      * @param partitioner the placement on partitions
      * @param maxTopics how many Kafka topics the route may write to, from 1 to 100,000
      * @param allowInternalTopics whether names starting with {@code __} are allowed
+     * @param clearedAsTombstone whether an empty retained message becomes a record without a value
      */
     public record Target(
             @Nullable String topicTemplate,
@@ -113,7 +114,8 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
             boolean metadataHeaders,
             Partitioner partitioner,
             int maxTopics,
-            boolean allowInternalTopics) {
+            boolean allowInternalTopics,
+            boolean clearedAsTombstone) {
         private static final int MOST_TOPICS = 100_000;
 
         /**
@@ -129,9 +131,10 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
          * @param partitioner the placement on partitions
          * @param maxTopics how many Kafka topics the route may write to, from 1 to 100,000
          * @param allowInternalTopics whether names starting with {@code __} are allowed
+         * @param clearedAsTombstone whether an empty retained message becomes a record without a value
          * @throws NullPointerException if a part that is not nullable is or holds null
-         * @throws IllegalArgumentException if there is not one way to make the topic, if there are two to make the key, or if
-         *     {@code maxTopics} is out of range
+         * @throws IllegalArgumentException if there is not one way to make the topic, if there are two to make the key, if
+         *     {@code maxTopics} is out of range, or if {@code clearedAsTombstone} is there without templates of topic and key
          */
         public Target {
             Objects.requireNonNull(partitioner, "partitioner");
@@ -144,6 +147,11 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
             if (maxTopics < 1 || maxTopics > MOST_TOPICS) {
                 throw new IllegalArgumentException(
                         "maxTopics: " + maxTopics + " must be from 1 to " + MOST_TOPICS + " topics");
+            }
+            if (clearedAsTombstone && (topicTemplate == null || keyTemplate == null)) {
+                throw new IllegalArgumentException(
+                        "clearedAsTombstone: needs templates of topic and key, since an empty"
+                                + " message has no value to map, and a record without a value says by its key what it clears");
             }
             headers = List.copyOf(headers);
         }

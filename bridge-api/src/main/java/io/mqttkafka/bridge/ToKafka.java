@@ -35,6 +35,7 @@ public final class ToKafka<T> {
     private @Nullable FailurePolicy failurePolicy;
     private @Nullable Integer maxTopics;
     private boolean allowInternalTopics;
+    private boolean clearedAsTombstone;
 
     private ToKafka(Source source, @Nullable String topicTemplate, @Nullable TopicMapper<?> topicMapper) {
         this.source = source;
@@ -104,7 +105,8 @@ public final class ToKafka<T> {
 
     /**
      * Says whether MQTT 5 user properties become headers of the same name, in order and with repeats. Default: true.
-     * Properties whose names start with {@code bridge.} are reserved and never copied.
+     * Properties whose names start with {@code bridge.} are reserved and never copied, but for the marker of
+     * {@link io.mqttkafka.bridge.config.LoopOptions}.
      *
      * @param copy whether to copy them
      * @return this
@@ -194,9 +196,25 @@ public final class ToKafka<T> {
     }
 
     /**
+     * Lets an empty retained message, with which MQTT clears the retained message of a topic, become a record without a value (a
+     * tombstone), so that a compacted Kafka topic mirrors the retained messages. Codecs, filters and maps do not see it. Needs
+     * templates of topic and key; of the default key, the MQTT topic, each retained message has a record of its own. The route
+     * subscribes with Retain As Published: {@link io.mqttkafka.bridge.message.MqttMessage#retained()} and {@code mqtt.retained}
+     * then tell whether the message was published as retained, also for other routes of the same filter. What was cleared while
+     * the MQTT broker kept no session for the bridge is not heard of. Default: an empty message is a record with an empty value.
+     *
+     * @return this
+     */
+    public ToKafka<T> clearedAsTombstone() {
+        clearedAsTombstone = true;
+        return this;
+    }
+
+    /**
      * Builds the route. Filter and templates are checked when a bridge is built with it.
      *
      * @return the route
+     * @throws IllegalArgumentException if {@code clearedAsTombstone} is there without templates of topic and key
      */
     public Route build() {
         String target = topicTemplate == null ? "mapper" : topicTemplate;
@@ -213,7 +231,8 @@ public final class ToKafka<T> {
                         metadataHeaders,
                         partitioner == null ? Partitioner.byKey() : partitioner,
                         maxTopics == null ? DEFAULT_MAX_TOPICS : maxTopics,
-                        allowInternalTopics),
+                        allowInternalTopics,
+                        clearedAsTombstone),
                 failurePolicy == null ? FailurePolicy.stop() : failurePolicy);
     }
 

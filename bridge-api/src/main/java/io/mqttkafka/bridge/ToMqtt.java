@@ -26,6 +26,7 @@ public final class ToMqtt<T> {
     private @Nullable BinaryHeaders binaryHeaders;
     private @Nullable NoSubscribers noSubscribers;
     private boolean clearOnTombstone;
+    private @Nullable String retainHeader;
     private @Nullable FailurePolicy failurePolicy;
 
     private ToMqtt(Source source, @Nullable String topicTemplate, @Nullable MqttTopicMapper<?> topicMapper) {
@@ -80,9 +81,28 @@ public final class ToMqtt<T> {
     }
 
     /**
+     * Lets a header say for each record whether its message is published as retained: {@code true} or {@code false}; any other
+     * value is a failure of the record. A record without the header goes by {@link #retain(boolean)}. With {@code
+     * mqtt.retained}, which {@link ToKafka#metadataHeaders()} writes, messages keep the flag they came with. The header does
+     * not become a user property. A broker without retained messages is an error at start. Default: none.
+     *
+     * @param header the name of the header, not blank; the last one counts if it repeats
+     * @return this
+     * @throws IllegalArgumentException if blank
+     * @throws IllegalStateException if set before
+     */
+    public ToMqtt<T> retainHeader(String header) {
+        if (header.isBlank()) {
+            throw new IllegalArgumentException("retainHeader: '" + header + "' is blank; name a header");
+        }
+        retainHeader = once("retainHeader", retainHeader, header);
+        return this;
+    }
+
+    /**
      * Lets a record without a value (a tombstone) clear the retained message of its topic, so that the retained messages
      * mirror a compacted Kafka topic. Codecs, filters and maps do not see it, its headers are not sent, and subscribers get
-     * an empty message. Needs {@code retain(true)} and a topic template. Default: such a record is a failure, which the
+     * an empty message. Needs {@code retain(true)} or {@code retainHeader(..)}, and a topic template. Default: such a record is a failure, which the
      * failure policy decides on.
      *
      * @return this
@@ -94,7 +114,8 @@ public final class ToMqtt<T> {
 
     /**
      * Says whether headers become MQTT 5 user properties of the same name, in order and with repeats. Default: true. Headers
-     * whose names start with {@code bridge.} are reserved and never copied. Those that {@link ToKafka#metadataHeaders()}
+     * whose names start with {@code bridge.} are reserved and never copied, but for the marker of {@link
+     * io.mqttkafka.bridge.config.LoopOptions}. Those that {@link ToKafka#metadataHeaders()}
      * writes become the properties of MQTT that they tell of, whatever is said here: {@code mqtt.payload-format}, {@code
      * mqtt.content-type}, {@code mqtt.response-topic}, {@code mqtt.correlation-data} and {@code mqtt.expires-at}, of which
      * the remaining seconds are sent; a record whose deadline is over is dropped and counted as expired.
@@ -179,7 +200,7 @@ public final class ToMqtt<T> {
      *
      * @return the route
      * @throws IllegalArgumentException if {@code noSubscribers} asks for what QoS 0 cannot tell, or {@code
-     *     clearOnTombstone} is there without {@code retain(true)} or a topic template
+     *     clearOnTombstone} is there without {@code retain(true)} or {@code retainHeader(..)}, or without a topic template
      */
     public Route build() {
         QoS published = qos == null ? QoS.AT_LEAST_ONCE : qos;
@@ -197,7 +218,8 @@ public final class ToMqtt<T> {
                         metadataProperties,
                         binaryHeaders == null ? BinaryHeaders.FAIL : binaryHeaders,
                         noSubscribers == null ? unheard : noSubscribers,
-                        clearOnTombstone),
+                        clearOnTombstone,
+                        retainHeader),
                 failurePolicy == null ? FailurePolicy.stop() : failurePolicy);
     }
 

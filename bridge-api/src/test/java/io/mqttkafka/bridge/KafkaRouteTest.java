@@ -43,7 +43,8 @@ class KafkaRouteTest {
                         false,
                         BinaryHeaders.FAIL,
                         NoSubscribers.await(),
-                        false));
+                        false,
+                        null));
         assertThat(route.failurePolicy()).isEqualTo(FailurePolicy.stop());
     }
 
@@ -62,6 +63,7 @@ class KafkaRouteTest {
                 .name("n")
                 .qos(QoS.EXACTLY_ONCE)
                 .retain(true)
+                .retainHeader("x-retain")
                 .userProperties(false)
                 .metadataProperties()
                 .binaryHeaders(BinaryHeaders.BASE64)
@@ -88,8 +90,20 @@ class KafkaRouteTest {
                         true,
                         BinaryHeaders.BASE64,
                         NoSubscribers.fail(),
-                        false));
+                        false,
+                        "x-retain"));
         assertThat(route.failurePolicy().lastAction()).isInstanceOf(FailurePolicy.Skip.class);
+    }
+
+    @Test
+    void retainHeader_blankOrTwice_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Route.fromKafka("a").toMqtt("t").retainHeader(" "))
+                .withMessage("retainHeader: ' ' is blank; name a header");
+        assertThatIllegalStateException()
+                .isThrownBy(
+                        () -> Route.fromKafka("a").toMqtt("t").retainHeader("x").retainHeader("y"));
+        Route.fromKafka("a").toMqtt("t").retainHeader("x").clearOnTombstone().build();
     }
 
     @Test

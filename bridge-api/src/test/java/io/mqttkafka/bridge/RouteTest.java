@@ -63,6 +63,7 @@ class RouteTest {
                                 false,
                                 Partitioner.byKey(),
                                 100,
+                                false,
                                 false),
                         FailurePolicy.stop()));
     }
@@ -84,6 +85,7 @@ class RouteTest {
                 .partitioner(partitioner)
                 .onFailure(f -> f.skip())
                 .maxTopics(7)
+                .clearedAsTombstone()
                 .allowInternalTopics());
         assertThat(route)
                 .isEqualTo(new MqttToKafkaRoute(
@@ -106,10 +108,23 @@ class RouteTest {
                                 true,
                                 partitioner,
                                 7,
+                                true,
                                 true),
                         new FailurePolicy(0, null, new FailurePolicy.Skip())));
         assertThat(route.source().decoder()).isSameAs(CODEC);
         assertThat(route.name()).isEqualTo("telemetry");
+    }
+
+    @Test
+    void clearedAsTombstone_withoutTemplates_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(Route.fromMqtt("a").toKafka(received -> "t").clearedAsTombstone()::build)
+                .withMessage(
+                        "clearedAsTombstone: needs templates of topic and key, since an empty message has no value to map,"
+                                + " and a record without a value says by its key what it clears");
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        Route.fromMqtt("a").toKafka("t").key(received -> null).clearedAsTombstone()::build);
     }
 
     @Test
@@ -267,8 +282,8 @@ class RouteTest {
                 .isThrownBy(() -> target().maxTopics(limit))
                 .withMessage("maxTopics: " + limit + " must be from 1 to 100000 topics");
         assertThatIllegalArgumentException()
-                .isThrownBy(() ->
-                        new Target("t", null, null, null, List.of(), true, false, Partitioner.byKey(), limit, false));
+                .isThrownBy(() -> new Target(
+                        "t", null, null, null, List.of(), true, false, Partitioner.byKey(), limit, false, false));
     }
 
     @Test
@@ -284,7 +299,7 @@ class RouteTest {
         List<Step> steps = new ArrayList<>();
         List<HeaderTemplate> headers = new ArrayList<>();
         Source source = new Source("a", QoS.AT_MOST_ONCE, false, null, null, steps, null);
-        Target target = new Target("t", null, null, null, headers, true, false, Partitioner.byKey(), 1, false);
+        Target target = new Target("t", null, null, null, headers, true, false, Partitioner.byKey(), 1, false, false);
         steps.add(new Mapping(value -> value));
         headers.add(new HeaderTemplate("a", "b"));
         assertThat(source.steps()).isEmpty();
@@ -299,13 +314,13 @@ class RouteTest {
         Function<Object, byte[]> key = received -> null;
         Partitioner byKey = Partitioner.byKey();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Target(null, null, null, null, List.of(), true, false, byKey, 1, false))
+                .isThrownBy(() -> new Target(null, null, null, null, List.of(), true, false, byKey, 1, false, false))
                 .withMessageStartingWith("toKafka: ");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Target("t", mapper, null, null, List.of(), true, false, byKey, 1, false))
+                .isThrownBy(() -> new Target("t", mapper, null, null, List.of(), true, false, byKey, 1, false, false))
                 .withMessageStartingWith("toKafka: ");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Target("t", null, "k", key, List.of(), true, false, byKey, 1, false))
+                .isThrownBy(() -> new Target("t", null, "k", key, List.of(), true, false, byKey, 1, false, false))
                 .withMessageStartingWith("key: ");
     }
 
@@ -333,7 +348,7 @@ class RouteTest {
                 () -> new Mapping(null),
                 () -> new Source(null, QoS.AT_MOST_ONCE, false, null, null, List.of(), null),
                 () -> new Source("a", null, false, null, null, List.of(), null),
-                () -> new Target("t", null, null, null, List.of(), true, false, null, 1, false),
+                () -> new Target("t", null, null, null, List.of(), true, false, null, 1, false, false),
                 () -> new MqttToKafkaRoute(
                         null, sourceOf(source()), built(target()).target(), FailurePolicy.stop()),
                 () -> new MqttToKafkaRoute("a", null, built(target()).target(), FailurePolicy.stop()),

@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.event.BridgeListener;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything a bridge is made of, as {@link io.mqttkafka.bridge.BridgeBuilder} hands it to the engine.
@@ -18,6 +19,8 @@ import java.util.Objects;
  * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
  * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
  * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
+ * @param loops how messages are kept from going round in circles
+ * @param status where the bridge says how it is, or null if it does not
  */
 public record BridgeConfig(
         MqttOptions mqtt,
@@ -26,7 +29,9 @@ public record BridgeConfig(
         List<BridgeListener> listeners,
         Duration startTimeout,
         Duration drainTimeout,
-        Duration stallThreshold) {
+        Duration stallThreshold,
+        LoopOptions loops,
+        @Nullable StatusOptions status) {
     /**
      * Copies the lists. What {@link io.mqttkafka.bridge.BridgeBuilder} checks is not checked again.
      *
@@ -37,7 +42,9 @@ public record BridgeConfig(
      * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
      * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
      * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
-     * @throws NullPointerException if any part is or holds null
+     * @param loops how messages are kept from going round in circles
+     * @param status where the bridge says how it is, or null if it does not
+     * @throws NullPointerException if any part but {@code status} is or holds null
      */
     public BridgeConfig {
         Objects.requireNonNull(mqtt, "mqtt");
@@ -45,7 +52,31 @@ public record BridgeConfig(
         Objects.requireNonNull(startTimeout, "startTimeout");
         Objects.requireNonNull(drainTimeout, "drainTimeout");
         Objects.requireNonNull(stallThreshold, "stallThreshold");
+        Objects.requireNonNull(loops, "loops");
         routes = List.copyOf(routes);
         listeners = List.copyOf(listeners);
+    }
+
+    /**
+     * Makes a configuration with the defaults of {@link LoopOptions} and without a status.
+     *
+     * @param mqtt the MQTT side
+     * @param kafka the Kafka side
+     * @param routes the routes in the order in which they were added
+     * @param listeners who is told what happens
+     * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
+     * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
+     * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
+     * @throws NullPointerException if any part is or holds null
+     */
+    public BridgeConfig(
+            MqttOptions mqtt,
+            KafkaOptions kafka,
+            List<Route> routes,
+            List<BridgeListener> listeners,
+            Duration startTimeout,
+            Duration drainTimeout,
+            Duration stallThreshold) {
+        this(mqtt, kafka, routes, listeners, startTimeout, drainTimeout, stallThreshold, LoopOptions.defaults(), null);
     }
 }

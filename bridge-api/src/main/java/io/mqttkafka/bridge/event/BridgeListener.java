@@ -76,6 +76,14 @@ public interface BridgeListener {
     default void onUnheard(Unheard event) {}
 
     /**
+     * A route has stopped a message that it would have sent back to where the bridge had taken it from. Told once per route;
+     * {@code RouteCounts.looped()} counts them.
+     *
+     * @param event the event
+     */
+    default void onLooped(Looped event) {}
+
+    /**
      * A route has stopped because a message failed; nothing more is taken for it.
      *
      * @param event the event

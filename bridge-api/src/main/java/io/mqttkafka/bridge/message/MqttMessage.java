@@ -87,7 +87,7 @@ public final class MqttMessage {
 
     /**
      * Says whether this is the retained message of its topic, sent because of a subscription rather than as it was
-     * published.
+     * published; with {@link io.mqttkafka.bridge.ToKafka#clearedAsTombstone()}, whether it was published as retained.
      *
      * @return the RETAIN flag
      */

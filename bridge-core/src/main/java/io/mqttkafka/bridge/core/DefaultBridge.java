@@ -12,6 +12,7 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
@@ -20,11 +21,15 @@ import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
+import io.mqttkafka.bridge.core.pipeline.FeedbackCheck;
+import io.mqttkafka.bridge.core.pipeline.LoopGuard;
 import io.mqttkafka.bridge.core.pipeline.Runner;
 import io.mqttkafka.bridge.core.pipeline.SinkRoute;
 import io.mqttkafka.bridge.core.pipeline.SinkRunner;
 import io.mqttkafka.bridge.core.pipeline.SourceRoute;
 import io.mqttkafka.bridge.core.pipeline.SourceRunner;
+import io.mqttkafka.bridge.core.pipeline.StatusRunner;
+import io.mqttkafka.bridge.core.routing.MqttText;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.error.BridgeClosedException;
@@ -34,6 +39,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -42,6 +48,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +62,10 @@ public final class DefaultBridge implements Bridge {
     private final List<CompiledRoute> routes = new ArrayList<>();
     private final List<Runner> runners = new ArrayList<>();
     private final TopicInspector inspector;
+
+    /** Null if the bridge does not say how it is. */
+    private final @Nullable StatusRunner status;
+
     private final List<RouteGuarantee> guarantees;
 
     private final Object lifecycle = new Object();
@@ -81,9 +93,33 @@ public final class DefaultBridge implements Bridge {
      * @throws BridgeConfigException if something is illegal or does not fit
      */
     public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka, Failpoints failpoints) {
+        this(config, transport, kafka, failpoints, InstantSource.system());
+    }
+
+    /**
+     * Makes a bridge that tells of the places it passes and lives by a clock.
+     *
+     * @param config what it consists of
+     * @param transport makes MQTT connections
+     * @param kafka makes Kafka clients
+     * @param failpoints is told of the places passed
+     * @param clock says when a record from Kafka has expired
+     * @throws BridgeConfigException if something is illegal or does not fit
+     */
+    public DefaultBridge(
+            BridgeConfig config,
+            MqttTransport transport,
+            KafkaClients kafka,
+            Failpoints failpoints,
+            InstantSource clock) {
         this.config = config;
         events = new BridgeEvents(config.listeners());
         String randomId = "bridge-" + UUID.randomUUID();
+        String anyClientId =
+                config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
+        boolean bothWays = config.routes().stream().anyMatch(MqttToKafkaRoute.class::isInstance)
+                && config.routes().stream().anyMatch(KafkaToMqttRoute.class::isInstance);
+        LoopGuard guard = LoopGuard.of(config.loops(), bothWays, anyClientId);
         Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
         Map<String, List<SinkRoute>> sinksByClientId = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
@@ -94,33 +130,29 @@ public final class DefaultBridge implements Bridge {
                         + "'; give them names of their own with .name(..)");
             }
             if (route instanceof KafkaToMqttRoute sink) {
-                String shared = config.mqtt().clientId() == null
-                        ? randomId
-                        : config.mqtt().clientId();
                 String own = sink.source().clientId();
-                SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink));
+                SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard);
                 sinksByClientId
-                        .computeIfAbsent(own == null ? shared + "-out" : own, id -> new ArrayList<>())
+                        .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
                         .add(compiled);
                 routes.add(compiled);
                 promised.add(SinkRoutes.guarantee(config.mqtt(), compiled));
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-            SourceRoute compiled = SourceRoute.compile(source);
+            SourceRoute compiled = SourceRoute.compile(source, guard);
             requireSession(config.mqtt(), source);
             requireOwnSession(compiled);
             String own = source.source().clientId();
-            String shared =
-                    config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
             byClientId
-                    .computeIfAbsent(own == null ? shared : own, id -> new ArrayList<>())
+                    .computeIfAbsent(own == null ? anyClientId : own, id -> new ArrayList<>())
                     .add(compiled);
             routes.add(compiled);
             promised.add(guarantee(compiled));
         }
-        String anyClientId =
-                config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
+        if (bothWays && !config.loops().allowFeedback()) {
+            FeedbackCheck.requireNone(all(byClientId), all(sinksByClientId));
+        }
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
         config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
@@ -148,10 +180,36 @@ public final class DefaultBridge implements Bridge {
                 kafka,
                 () -> new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
                 events,
+                clock,
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged))));
         guarantees = List.copyOf(promised);
+        status = config.status() == null
+                ? null
+                : statusRunner(config.status(), transport, anyClientId, byClientId.keySet(), sinksByClientId.keySet());
+    }
+
+    private StatusRunner statusRunner(
+            StatusOptions options,
+            MqttTransport transport,
+            String bridgeId,
+            Set<String> sourceIds,
+            Set<String> sinkIds) {
+        String clientId = options.clientId() == null ? bridgeId + "-status" : options.clientId();
+        if (sourceIds.contains(clientId) || sinkIds.contains(clientId)) {
+            throw new BridgeConfigException("status.clientId: '" + UntrustedText.escape(clientId)
+                    + "' is used by a route, and they would take each other's session over; choose another one");
+        }
+        if (MqttText.bytes(options.topic()) == null) {
+            throw new BridgeConfigException("status.topic: '" + UntrustedText.escape(options.topic())
+                    + "' has characters that MQTT does not take; choose another one");
+        }
+        return new StatusRunner(clientId, options, config.mqtt(), transport, events, this::stateChanged);
+    }
+
+    private static <R> List<R> all(Map<String, List<R>> byClientId) {
+        return byClientId.values().stream().flatMap(List::stream).toList();
     }
 
     /** To unsubscribe what is subscribed a moment later would lose what is published in between. */
@@ -254,6 +312,9 @@ public final class DefaultBridge implements Bridge {
             for (Runner runner : runners) {
                 runner.start(deadline);
             }
+            if (status != null) {
+                status.start(deadline);
+            }
             synchronized (lifecycle) {
                 if (state != BridgeState.STARTING) {
                     throw new BridgeClosedException("the bridge was closed while it started");
@@ -315,7 +376,13 @@ public final class DefaultBridge implements Bridge {
             }
             changeTo(BridgeState.DRAINING);
         }
+        if (status != null) {
+            status.say(StatusRunner.Word.DRAINING);
+        }
         closeRunners(drainTimeout);
+        if (status != null) {
+            status.close(drainTimeout);
+        }
         inspector.close();
         synchronized (lifecycle) {
             changeTo(BridgeState.CLOSED);
@@ -373,9 +440,17 @@ public final class DefaultBridge implements Bridge {
 
     private BridgeState running() {
         if (runners.stream().allMatch(Runner::finished)) {
+            if (status != null) {
+                status.say(StatusRunner.Word.OFFLINE);
+            }
             return BridgeState.FAILED;
         }
-        return runners.stream().allMatch(Runner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
+        return all().allMatch(Runner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
+    }
+
+    /** What has a connection to the MQTT broker. */
+    private Stream<Runner> all() {
+        return Stream.concat(runners.stream(), Stream.ofNullable(status));
     }
 
     private void changeTo(BridgeState next) {
@@ -400,7 +475,7 @@ public final class DefaultBridge implements Bridge {
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
         return new BridgeHealth(
                 now,
-                runners.stream().map(Runner::health).toList(),
+                all().map(Runner::health).toList(),
                 routes.stream()
                         .map(route -> new RouteHealth(
                                 route.name(),

@@ -6,7 +6,8 @@ import io.mqttkafka.bridge.Route;
 
 /**
  * Keeps the state of every device in two compacted Kafka topics: what the device reports, and what it is desired to be. The
- * desired state is retained in MQTT as well, so that a device that comes back finds it at once. Arguments: {@code
+ * desired state is retained in MQTT as well, so that a device that comes back finds it at once. A record without a value clears it, and
+ * a device that clears its retained report is forgotten. Arguments: {@code
  * tcp://broker:1883 kafka:9092}. The topics {@code shadow.reported} and {@code shadow.desired} must exist, with {@code
  * cleanup.policy=compact}.
  */
@@ -20,17 +21,20 @@ public final class DeviceShadow {
      * @throws InterruptedException never
      */
     public static void main(String[] args) throws InterruptedException {
-        // The key is the device, so that compaction keeps the last state of each.
+        // The key is the device, so that compaction keeps the last state of each, and an empty retained report removes
+        // it.
         Route reported = Route.fromMqtt("devices/{device}/state/reported")
                 .qos(QoS.AT_LEAST_ONCE)
                 .toKafka("shadow.reported")
                 .key("{device}")
+                .clearedAsTombstone()
                 .build();
         Route desired = Route.fromKafka("shadow.desired")
                 .group("device-shadow")
                 .toMqtt("devices/{key}/state/desired")
                 .qos(QoS.AT_LEAST_ONCE)
                 .retain(true)
+                .clearOnTombstone()
                 .onFailure(f -> f.deadLetter("shadow.dead"))
                 .build();
 

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Says what the bridge says of its options, in the words of the command line. */
@@ -27,6 +28,12 @@ final class OptionNames {
         OPTIONS.put("kafka.bootstrapServers", "--kafka");
         OPTIONS.put("kafka.client, kafka.producer", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.client", "--kafka-property or --kafka-config");
+        OPTIONS.put("retainHeader", "--retain-header");
+        OPTIONS.put("clearOnTombstone", "--clear-on-tombstone");
+        OPTIONS.put("retain(true)", "--retain");
+        OPTIONS.put("status.topic", "--status-topic");
+        OPTIONS.put("loops.identity", "--identity");
+        OPTIONS.put("loops.allowFeedback", "--allow-feedback");
         OPTIONS.put("effectivelyOnce", "--effectively-once");
         OPTIONS.put("kafka.consumer", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.producer", "--kafka-property or --kafka-config");
@@ -77,7 +84,7 @@ final class OptionNames {
     }
 
     private static String anyOf(Map<String, String> names) {
-        return String.join("|", names.keySet()).replace(".", "\\.");
+        return names.keySet().stream().map(Pattern::quote).collect(Collectors.joining("|"));
     }
 
     private static String replacement(Map<String, String> names, String name) {

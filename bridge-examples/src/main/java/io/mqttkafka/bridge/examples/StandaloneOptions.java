@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.ToKafka;
 import io.mqttkafka.bridge.ToMqtt;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.TlsOptions;
 import java.io.IOException;
@@ -81,6 +82,10 @@ final class StandaloneOptions {
             requireNew("--from-kafka", route, names);
             builder.route(route);
         }
+        builder.loops(run::applyLoops);
+        if (run.statusTopic != null) {
+            builder.status(run.statusTopic);
+        }
         if (run.startTimeout != null) {
             builder.startTimeout(run.startTimeout);
         }
@@ -134,6 +139,11 @@ final class StandaloneOptions {
                         + " Default: exactly once.")
         boolean effectivelyOnce;
 
+        @Option(
+                names = "--cleared-as-tombstone",
+                description = "Write a record without a value for an empty retained message, which clears one in MQTT.")
+        boolean clearedAsTombstone;
+
         Route toRoute(boolean metadataHeaders) {
             QoS subscribed = QoS.of(qos);
             if (effectivelyOnce && subscribed != QoS.EXACTLY_ONCE) {
@@ -148,6 +158,9 @@ final class StandaloneOptions {
             if (deadLetter != null) {
                 String topic = deadLetter;
                 target.onFailure(f -> f.deadLetter(topic));
+            }
+            if (clearedAsTombstone) {
+                target.clearedAsTombstone();
             }
             if (metadataHeaders) {
                 target.metadataHeaders();
@@ -183,6 +196,21 @@ final class StandaloneOptions {
         boolean retain;
 
         @Option(
+                names = "--retain-header",
+                paramLabel = "NAME",
+                description = "Header of the record, true or false, that says whether to publish it as retained."
+                        + " Default: --retain says it for all.")
+        @Nullable
+        String retainHeader;
+
+        @Option(
+                names = "--clear-on-tombstone",
+                description =
+                        "Clear the retained message for a record without a value. Needs --retain or --retain-header."
+                                + " Default: such a record is a failure.")
+        boolean clearOnTombstone;
+
+        @Option(
                 names = "--publish-dead-letter",
                 paramLabel = "TOPIC",
                 description = "Kafka topic for records that cannot be published. Default: the bridge stops at one.")
@@ -197,6 +225,12 @@ final class StandaloneOptions {
                         .qos(QoS.of(qos))
                         .retain(retain)
                         .name(routeName());
+                if (retainHeader != null) {
+                    target.retainHeader(retainHeader);
+                }
+                if (clearOnTombstone) {
+                    target.clearOnTombstone();
+                }
                 if (deadLetter != null) {
                     String topic = deadLetter;
                     target.onFailure(f -> f.deadLetter(topic));
@@ -479,6 +513,30 @@ final class StandaloneOptions {
         boolean metadataHeaders;
 
         @Option(
+                names = "--status-topic",
+                paramLabel = "TOPIC",
+                description = "MQTT topic to say online, draining or offline on, retained; offline by a will too."
+                        + " Default: none.")
+        @Nullable
+        String statusTopic;
+
+        @Option(
+                names = "--allow-feedback",
+                description =
+                        "Allow routes that plainly feed each other, such as a mirror of the same topics; each message"
+                                + " is stopped on its way back. Default: refused.")
+        boolean allowFeedback;
+
+        @Option(
+                names = "--identity",
+                paramLabel = "NAME",
+                description =
+                        "What bridges in both directions mark their messages with: the same for all between the same"
+                                + " two brokers. Default: the client id.")
+        @Nullable
+        String identity;
+
+        @Option(
                 names = "--status-interval",
                 paramLabel = "TIME",
                 converter = TimeConverter.class,
@@ -500,5 +558,15 @@ final class StandaloneOptions {
                 converter = TimeConverter.class,
                 description = "How long to wait for messages in flight at the end. Default: 10s.")
         Duration drainTimeout = Duration.ofSeconds(10);
+
+        void applyLoops(LoopOptions.Builder options) {
+            if (allowFeedback) {
+                options.allowFeedback();
+            }
+            if (identity != null) {
+                // To be known it must be looked at, in one direction too.
+                options.identity(identity).guarded(true);
+            }
+        }
     }
 }

@@ -22,6 +22,9 @@ class OptionNamesTest {
             kafka.client, kafka.producer: no  | --kafka-property or --kafka-config: no
             group: 'a' is also the group        | --group: 'a' is also the group
             declare the routes effectivelyOnce() | declare the routes --effectively-once
+            clearOnTombstone: needs retain(true) or retainHeader(..), or | --clear-on-tombstone: needs --retain or --retain-header, or
+            or set loops.allowFeedback(), with | or set --allow-feedback, with
+            loops.identity: is not set          | --identity: is not set
             my.mqtt.keepAlive and mqtt.keepAlives | my.mqtt.keepAlive and mqtt.keepAlives
             """)
     void translate_messageOfTheBridge_namesOptionsOfTheCommandLine(String message, String expected) {

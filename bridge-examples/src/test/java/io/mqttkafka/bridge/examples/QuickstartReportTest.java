@@ -24,16 +24,16 @@ import org.junit.jupiter.api.Test;
 
 /** The quickstart must be able to fail: each kind of loss, repetition and miscount is found and named. */
 class QuickstartReportTest {
-    private static final RouteCounts NONE = new RouteCounts(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    private static final RouteCounts NONE = new RouteCounts(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     // 60 temperatures (4 of them broken, 4 implausible), 20 alarms, 20 vibrations.
     private final List<SensorMessage> messages = SensorMessage.of(100);
     private final List<SensorMessage> inKafka = new ArrayList<>(
             messages.stream().filter(message -> !message.filtered()).toList());
     private final Map<Kind, RouteCounts> bridge = new EnumMap<>(Map.of(
-            Kind.TELEMETRY, new RouteCounts(60, 52, 60, 4, 4, 0, 0, 0, 0, 0),
-            Kind.ALARM, new RouteCounts(20, 20, 20, 0, 0, 0, 0, 0, 0, 0),
-            Kind.VIBRATION, new RouteCounts(20, 20, 0, 0, 0, 0, 0, 0, 0, 0)));
+            Kind.TELEMETRY, new RouteCounts(60, 52, 60, 4, 4, 0, 0, 0, 0, 0, 0),
+            Kind.ALARM, new RouteCounts(20, 20, 20, 0, 0, 0, 0, 0, 0, 0, 0),
+            Kind.VIBRATION, new RouteCounts(20, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0)));
 
     private long unpublished;
 
@@ -86,7 +86,7 @@ class QuickstartReportTest {
         inKafka.removeAll(ofOneDevice);
         inKafka.add(ofOneDevice.get(1));
         inKafka.add(ofOneDevice.get(0));
-        bridge.put(Kind.TELEMETRY, new RouteCounts(60, 52 - ofOneDevice.size() + 2, 60, 4, 4, 0, 0, 0, 0, 0));
+        bridge.put(Kind.TELEMETRY, new RouteCounts(60, 52 - ofOneDevice.size() + 2, 60, 4, 4, 0, 0, 0, 0, 0, 0));
 
         assertThat(report().differences()).anyMatch(line -> line.contains("of the same device"));
     }
@@ -104,7 +104,7 @@ class QuickstartReportTest {
 
     @Test
     void bridgeCountsOff_areNamed() {
-        bridge.put(Kind.ALARM, new RouteCounts(21, 20, 19, 0, 0, 0, 0, 0, 0, 0));
+        bridge.put(Kind.ALARM, new RouteCounts(21, 20, 19, 0, 0, 0, 0, 0, 0, 0, 0));
 
         assertThat(report().differences())
                 .containsExactly(
@@ -114,7 +114,7 @@ class QuickstartReportTest {
     @Test
     void shedAtQos0AndCounted_isNoDifference() {
         inKafka.remove(first(Kind.VIBRATION));
-        bridge.put(Kind.VIBRATION, new RouteCounts(20, 19, 0, 0, 0, 0, 1, 0, 0, 0));
+        bridge.put(Kind.VIBRATION, new RouteCounts(20, 19, 0, 0, 0, 0, 1, 0, 0, 0, 0));
 
         assertThat(report().differences()).isEmpty();
     }

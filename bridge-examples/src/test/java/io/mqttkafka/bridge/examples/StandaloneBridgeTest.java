@@ -41,6 +41,8 @@ class StandaloneBridgeTest {
                 .contains("--effectively-once", "--from-kafka=", "--to-mqtt=", "--group=", "--publish-qos=", "--retain")
                 .contains("--publish-dead-letter=")
                 .contains("--metadata-headers", "--status-interval=", "--start-timeout=", "--drain-timeout=")
+                .contains("--allow-feedback", "--identity=", "--status-topic=")
+                .contains("--cleared-as-tombstone", "--retain-header=", "--clear-on-tombstone")
                 .contains("0   Stopped on request", "2   Wrong usage", "3   Could not", "4   A route", "5   Stopped");
     }
 
@@ -161,6 +163,27 @@ class StandaloneBridgeTest {
     @Test
     void sameRouteTwice_isNamed() {
         assertWrongUsage(complete(ROUTE.toArray(String[]::new)), "--from-mqtt: the route", "leave one out");
+    }
+
+    @Test
+    void routesThatFeedEachOther_areNamedWithTheMend() {
+        assertWrongUsage(
+                complete("--from-kafka", "telemetry", "--to-mqtt", "sensors/{key}/temp"),
+                "route: 'telemetry -> sensors/{key}/temp' and 'sensors/{site}/temp -> telemetry' feed each other: ",
+                "or set --allow-feedback, with which");
+    }
+
+    @Test
+    void clearingWithoutRetaining_isNamed() {
+        assertWrongUsage(
+                complete("--from-kafka", "states", "--to-mqtt", "{key}", "--clear-on-tombstone"),
+                "--clear-on-tombstone: needs ",
+                "--retain-header, or there is nothing to clear");
+    }
+
+    @Test
+    void statusTopicWithWildcard_isNamed() {
+        assertWrongUsage(complete("--status-topic", "a/#"), "--status-topic: 'a/#' must be ", "without '+', '#'");
     }
 
     @Test

@@ -94,6 +94,11 @@ public final class MqttTestClient implements AutoCloseable {
         run("publish to '" + topic + "'", () -> client.publish(topic, payload.getBytes(UTF_8), qos, false));
     }
 
+    /** Says whether every message has been taken by {@link #next()}. */
+    public boolean hasNothing() {
+        return received.isEmpty();
+    }
+
     /**
      * Waits for the next message and returns it as {@code topic payload}.
      *

@@ -1,11 +1,13 @@
 package io.mqttkafka.bridge.core.events;
 
 import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.event.Looped;
 import io.mqttkafka.bridge.event.Shed;
 import io.mqttkafka.bridge.event.Unheard;
 import io.mqttkafka.bridge.event.Unrouted;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
@@ -30,6 +32,7 @@ public final class BridgeEvents implements AutoCloseable {
     private final ThreadPoolExecutor teller;
     private final AtomicLong dropped = new AtomicLong();
     private final Map<String, Rarely> rarely = new ConcurrentHashMap<>();
+    private final Set<String> looped = ConcurrentHashMap.newKeySet();
 
     /**
      * Makes it.
@@ -111,6 +114,21 @@ public final class BridgeEvents implements AutoCloseable {
             log.warn("Route '{}': the MQTT broker threw {} messages away, since nobody subscribes to them", route, sum);
             tell(listener -> listener.onUnheard(new Unheard(route, sum, origin)));
         });
+    }
+
+    /**
+     * Tells that a message would have gone back to where it came from, once per route.
+     *
+     * @param route the name of the route
+     * @param origin the MQTT topic of the message, or where the record is in Kafka
+     */
+    public void looped(String route, String origin) {
+        if (looped.add(route)) {
+            log.info(
+                    "Route '{}' stops messages that the bridge itself has written, rather than send them back; see loops(..)",
+                    route);
+            tell(listener -> listener.onLooped(new Looped(route, origin)));
+        }
     }
 
     private void rarely(String what, long count, LongConsumer tell) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param topic the topic
  * @param partition the partition, or null to place it by its key
  * @param key the key, or null
- * @param value the value
+ * @param value the value, or null for a tombstone
  * @param headers its headers, or null if it has none
  * @param pending who hears of the outcome
  */
@@ -18,6 +18,6 @@ public record PreparedRecord(
         String topic,
         @Nullable Integer partition,
         byte @Nullable [] key,
-        byte[] value,
+        byte @Nullable [] value,
         @Nullable List<Header> headers,
         PendingRecord pending) {}

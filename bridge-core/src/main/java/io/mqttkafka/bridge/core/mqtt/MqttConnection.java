@@ -75,6 +75,7 @@ public interface MqttConnection {
      * @param filter the topic filter, share prefix included
      * @param qos the QoS asked for
      * @param identifier the subscription identifier; 0 for none
+     * @param retainAsPublished whether messages keep the RETAIN flag that they were published with
      */
-    record Subscription(String filter, int qos, int identifier) {}
+    record Subscription(String filter, int qos, int identifier, boolean retainAsPublished) {}
 }

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.message.Header;
+import io.mqttkafka.bridge.message.UserProperty;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,7 +15,13 @@ final class DeadLetters {
     static List<Header> headers(Attempt attempt, Throwable cause) {
         List<Header> headers = cause(attempt.route().name(), attempt.failures, cause);
         RecordHeaders.addMetadata(headers, attempt.message);
-        RecordHeaders.addUserProperties(headers, attempt.message);
+        RecordHeaders.addUserProperties(headers, attempt.message, attempt.route().guard);
+        if (attempt.route().guard.isOn()) {
+            UserProperty marker = attempt.route().guard.find(attempt.message);
+            if (marker != null) {
+                headers.add(RecordHeaders.text(marker.name(), marker.value()));
+            }
+        }
         return headers;
     }
 

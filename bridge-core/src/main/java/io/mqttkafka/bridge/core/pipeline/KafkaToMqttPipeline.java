@@ -23,6 +23,7 @@ import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
 import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -66,6 +67,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
     private final @Nullable KafkaSink deadLetters;
     private final Connection connection;
     private final BridgeEvents events;
+    private final InstantSource clock;
 
     /** Records that could not go on, oldest first. For the reading thread. */
     private final PriorityQueue<SinkAttempt> held = new PriorityQueue<>();
@@ -84,12 +86,14 @@ final class KafkaToMqttPipeline implements RecordHandler {
             PublishSession session,
             @Nullable KafkaSink deadLetters,
             Connection connection,
-            BridgeEvents events) {
+            BridgeEvents events,
+            InstantSource clock) {
         this.route = route;
         this.session = session;
         this.deadLetters = deadLetters;
         this.connection = connection;
         this.events = events;
+        this.clock = clock;
     }
 
     @Override
@@ -109,12 +113,11 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 return;
             }
             if (outgoing == null) {
-                route.counters.filtered.increment();
                 attempt.entry.settle();
                 return;
             }
         }
-        if (outgoing.expired(System.currentTimeMillis())) {
+        if (outgoing.expired(clock.millis())) {
             route.counters.expired.increment();
             attempt.entry.settle();
             return;
@@ -136,26 +139,35 @@ final class KafkaToMqttPipeline implements RecordHandler {
         }
     }
 
-    /** Makes the message; null if a filter refuses the record. */
+    /** Makes the message; null if a filter refuses the record, or it would go back to where it came from. */
     private @Nullable Outgoing outgoing(SinkAttempt attempt) {
         SinkTransformation transformation = new SinkTransformation(route, attempt.message);
         if (!transformation.decode()) {
+            route.counters.filtered.increment();
             return null;
         }
         transformation.encode();
         byte[] topic = MqttTopicName.checked("toMqtt", transformation.requireMqttTopic(), route.allowDollar);
         int qos = route.qos.level();
+        byte[] marker = route.guard.isOn() ? route.guard.toMqtt(attempt.message, topic) : null;
+        if (route.guard.isOn() && marker == null) {
+            route.counters.looped.increment();
+            events.looped(route.name(), attempt.message.origin());
+            return null;
+        }
+        attempt.retained = transformation.tombstone() || route.retains(attempt.message);
         if (transformation.tombstone()) {
-            EncodedPublish clearing = EncodedPublish.of(topic, qos, true, null, transformation.payload());
+            EncodedPublish clearing = EncodedPublish.of(
+                    topic, qos, true, PublishProperties.marked(route, marker), transformation.payload());
             return new Outgoing(this, attempt, qos, clearing, Outgoing.never());
         }
-        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers());
-        EncodedPublish packet = EncodedPublish.of(topic, qos, route.retain, properties, transformation.payload());
+        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers(), marker);
+        EncodedPublish packet = EncodedPublish.of(topic, qos, attempt.retained, properties, transformation.payload());
         return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(attempt.message));
     }
 
     private static Failure failure(Throwable cause) {
-        return new Failure(Failure.Kind.RETRYABLE, cause);
+        return new Failure(cause instanceof HopLimitException ? Failure.Kind.FINAL : Failure.Kind.RETRYABLE, cause);
     }
 
     private DeliveryException tooLarge(int size) {
@@ -165,7 +177,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     /** The MQTT broker has taken the message over. Called by a thread of the connection. */
     void accepted(SinkAttempt attempt, int reasonCode) {
-        if (reasonCode == ReasonCodes.NO_MATCHING_SUBSCRIBERS && !route.retain) {
+        if (reasonCode == ReasonCodes.NO_MATCHING_SUBSCRIBERS && !attempt.retained) {
             unheard(attempt);
         } else {
             delivered(attempt);

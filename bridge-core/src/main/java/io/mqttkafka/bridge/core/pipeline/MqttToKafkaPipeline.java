@@ -75,14 +75,14 @@ final class MqttToKafkaPipeline {
         SourceRoute route = match.route;
         String topic;
         byte[] key;
-        byte[] value;
+        byte @Nullable [] value;
         List<Header> headers;
         Integer partition;
         try {
-            if (match.kafkaTopic != null && match.keyBytes != null && !route.hasUserCode) {
+            if (match.kafkaTopic != null && match.keyBytes != null && isPlain(route, attempt.message)) {
                 topic = match.kafkaTopic;
                 key = match.keyBytes;
-                value = attempt.message.payload();
+                value = route.clears(attempt.message) ? null : attempt.message.payload();
                 headers = plainHeaders(match, attempt.message);
             } else {
                 Transformation transformation = new Transformation(match, attempt.message);
@@ -91,7 +91,10 @@ final class MqttToKafkaPipeline {
                     finish(attempt);
                     return;
                 }
-                transformation.encode();
+                if (!transformation.encode()) {
+                    looped(attempt);
+                    return;
+                }
                 topic = transformation.requireKafkaTopic();
                 key = transformation.keyBytes();
                 value = transformation.payload();
@@ -104,7 +107,8 @@ final class MqttToKafkaPipeline {
             }
             partition = partition(route, topic, key, attempt.message);
         } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
-            hold(attempt, new Failure(Failure.Kind.RETRYABLE, e));
+            boolean hopeless = e instanceof HopLimitException;
+            hold(attempt, new Failure(hopeless ? Failure.Kind.FINAL : Failure.Kind.RETRYABLE, e));
             return;
         }
         attempt.kafkaTopic = topic;
@@ -117,7 +121,7 @@ final class MqttToKafkaPipeline {
             String topic,
             @Nullable Integer partition,
             byte @Nullable [] key,
-            byte[] value,
+            byte @Nullable [] value,
             @Nullable List<Header> headers,
             PendingRecord pending) {
         TransactionUnit unit = attempt.unit;
@@ -142,8 +146,25 @@ final class MqttToKafkaPipeline {
         return route.metadataHeaders
                         || !route.headers.isEmpty()
                         || !message.properties().userProperties().isEmpty()
-                ? RecordHeaders.of(route, message, new Transformation(match, message))
-                : null;
+                ? RecordHeaders.of(
+                        route,
+                        message,
+                        new Transformation(match, message),
+                        match.marker == null ? null : match.marker.get(0))
+                : match.marker;
+    }
+
+    /** Says whether the record is the payload under a known topic and key; a message with properties can be marked. */
+    private static boolean isPlain(SourceRoute route, MqttMessage message) {
+        return !route.hasUserCode
+                && (!route.guard.isOn() || message.properties().userProperties().isEmpty());
+    }
+
+    /** The bridge itself has published the message, out of the topic that it would go to. */
+    private void looped(Attempt attempt) {
+        attempt.counters().looped.increment();
+        events.looped(attempt.route().name(), attempt.message.topic());
+        finish(attempt);
     }
 
     // NullAway cannot see in class files of JDK 17 that an array may be null.

@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.core.mqtt.AckOutput;
 import io.mqttkafka.bridge.core.session.Publication;
 import io.mqttkafka.bridge.core.session.PublishSession;
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +26,7 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
 
     private final PublishSession session;
     private final AckOutput output;
+    private final InstantSource clock;
     private final Thread thread;
 
     /** What is to be written next; guarded by this. */
@@ -36,9 +38,10 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
     private volatile boolean signalled;
     private volatile boolean stopped;
 
-    PacketWriter(String name, PublishSession session, AckOutput output) {
+    PacketWriter(String name, PublishSession session, AckOutput output, InstantSource clock) {
         this.session = session;
         this.output = output;
+        this.clock = clock;
         thread = new Thread(this, name);
         thread.setDaemon(true);
     }
@@ -66,8 +69,7 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
         Outgoing outgoing = (Outgoing) publication;
         int size = outgoing.packet.size();
         room(size);
-        outgoing.packet.copyTo(
-                filling, length, packetId, duplicate, outgoing.expirySeconds(System.currentTimeMillis()));
+        outgoing.packet.copyTo(filling, length, packetId, duplicate, outgoing.expirySeconds(clock.millis()));
         length += size;
         if (publication.qos() == 0) {
             unacknowledged.add(publication);

@@ -65,16 +65,19 @@ final class PublishProperties {
         }
     }
 
-    /** Makes the properties; null if there are none. */
-    static @Nullable PropertyWriter of(SinkRoute route, KafkaMessage message, List<Header> headers) {
+    /** Makes the properties, with the value of the marker if there is one; null if there are none. */
+    static @Nullable PropertyWriter of(
+            SinkRoute route, KafkaMessage message, List<Header> headers, byte @Nullable [] marker) {
         if (headers.isEmpty() && !route.metadataProperties) {
-            return null;
+            return marked(route, marker);
         }
         PropertyWriter properties = new PropertyWriter();
         metadata(properties, message);
         if (route.userProperties) {
             for (Header header : headers) {
-                if (!METADATA.contains(header.name()) && !header.name().startsWith(SourceRoute.RESERVED_PREFIX)) {
+                if (!METADATA.contains(header.name())
+                        && !header.name().equals(route.retainHeader)
+                        && route.guard.handsOn(header.name())) {
                     userProperty(properties, route, header);
                 }
             }
@@ -84,6 +87,19 @@ final class PublishProperties {
             properties.userProperty(KAFKA_PARTITION, ascii(Integer.toString(message.partition())));
             properties.userProperty(KAFKA_OFFSET, ascii(Long.toString(message.offset())));
         }
+        if (marker != null) {
+            properties.userProperty(route.guard.nameBytes(), marker);
+        }
+        return properties;
+    }
+
+    /** Makes the properties of a message that has none but the marker; null if it has not even that. */
+    static @Nullable PropertyWriter marked(SinkRoute route, byte @Nullable [] marker) {
+        if (marker == null) {
+            return null;
+        }
+        PropertyWriter properties = new PropertyWriter();
+        properties.userProperty(route.guard.nameBytes(), marker);
         return properties;
     }
 

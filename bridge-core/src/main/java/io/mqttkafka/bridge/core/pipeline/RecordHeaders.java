@@ -14,16 +14,17 @@ import org.jspecify.annotations.Nullable;
 final class RecordHeaders {
     private RecordHeaders() {}
 
-    /** Makes the headers that a route asks for; null if there are none. */
-    static @Nullable List<Header> of(SourceRoute route, MqttMessage message, TopicTemplate.Values values) {
+    /** Makes the headers that a route asks for, and the marker if there is one; null if there are none. */
+    static @Nullable List<Header> of(
+            SourceRoute route, MqttMessage message, TopicTemplate.Values values, @Nullable Header marker) {
         boolean properties =
                 route.userProperties && !message.properties().userProperties().isEmpty();
-        if (!properties && !route.metadataHeaders && route.headers.isEmpty()) {
+        if (!properties && !route.metadataHeaders && route.headers.isEmpty() && marker == null) {
             return null;
         }
         List<Header> headers = new ArrayList<>();
         if (properties) {
-            addUserProperties(headers, message);
+            addUserProperties(headers, message, route.guard);
         }
         if (route.metadataHeaders) {
             addMetadata(headers, message);
@@ -31,13 +32,16 @@ final class RecordHeaders {
         for (SourceRoute.CompiledHeader header : route.headers) {
             headers.add(text(header.name(), header.template().render(values)));
         }
+        if (marker != null) {
+            headers.add(marker);
+        }
         return headers;
     }
 
     /** Adds the user properties in order, but for names that belong to the bridge. */
-    static void addUserProperties(List<Header> headers, MqttMessage message) {
+    static void addUserProperties(List<Header> headers, MqttMessage message, LoopGuard guard) {
         for (UserProperty property : message.properties().userProperties()) {
-            if (!property.name().startsWith(SourceRoute.RESERVED_PREFIX)) {
+            if (guard.handsOn(property.name())) {
                 headers.add(text(property.name(), property.value()));
             }
         }

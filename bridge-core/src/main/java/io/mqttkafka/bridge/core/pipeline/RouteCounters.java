@@ -15,6 +15,7 @@ final class RouteCounters {
     final LongAdder expired = new LongAdder();
     final LongAdder retries = new LongAdder();
     final LongAdder unheard = new LongAdder();
+    final LongAdder looped = new LongAdder();
 
     RouteCounts snapshot() {
         return new RouteCounts(
@@ -27,6 +28,7 @@ final class RouteCounters {
                 shed.sum(),
                 expired.sum(),
                 retries.sum(),
-                unheard.sum());
+                unheard.sum(),
+                looped.sum());
     }
 }

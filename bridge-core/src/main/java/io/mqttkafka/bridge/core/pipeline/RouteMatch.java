@@ -1,7 +1,9 @@
 package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
+import io.mqttkafka.bridge.message.Header;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,9 @@ final class RouteMatch {
 
     final byte @Nullable [] keyBytes;
 
+    /** The headers of a message that comes without properties, if they are the same for every one; null if it has none. */
+    final @Nullable List<Header> marker;
+
     RouteMatch(SourceRoute route, RouteLane lane, int subscriptionId, String mqttTopic) {
         this.route = route;
         this.lane = lane;
@@ -35,6 +40,7 @@ final class RouteMatch {
         key = keyTemplate != null && keyTemplate.isTopicOnly() ? keyTemplate.render(values) : null;
         keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
         kafkaTopic = topicTemplate != null && topicTemplate.isTopicOnly() ? topicTemplate.render(values) : null;
+        marker = route.guard.isOn() && kafkaTopic != null ? List.of(route.guard.fresh(mqttTopic, kafkaTopic)) : null;
     }
 
     /** What topic-only templates can ask for. */

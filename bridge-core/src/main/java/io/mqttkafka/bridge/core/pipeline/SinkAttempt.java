@@ -22,6 +22,9 @@ final class SinkAttempt implements Comparable<SinkAttempt> {
     /** How often nobody subscribed to it. */
     volatile int unheard;
 
+    /** Whether its message is retained, so that the MQTT broker keeps it for those who subscribe later. */
+    volatile boolean retained;
+
     /** Whether it is on its way, and what the MQTT broker makes of it is not known. */
     volatile boolean out;
 

@@ -10,12 +10,16 @@ import io.mqttkafka.bridge.MqttTopicMapper;
 import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.core.pipeline.FeedbackCheck.Sample;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
 import io.mqttkafka.bridge.core.routing.TopicTemplate.Variable;
 import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.BiPredicate;
@@ -42,6 +46,7 @@ public final class SinkRoute implements CompiledRoute {
     final BinaryHeaders binaryHeaders;
     final NoSubscribers noSubscribers;
     final boolean clearOnTombstone;
+    final @Nullable String retainHeader;
     final @Nullable PayloadCodec<Object> decoder;
     final List<Step> steps;
     final @Nullable PayloadCodec<Object> encoder;
@@ -49,6 +54,7 @@ public final class SinkRoute implements CompiledRoute {
     final @Nullable MqttTopicMapper<Object> topicMapper;
     final boolean allowDollar;
     final FailurePolicy failurePolicy;
+    final LoopGuard guard;
     final RouteCounters counters = new RouteCounters();
 
     private static final RouteCounters NONE = new RouteCounters();
@@ -58,13 +64,14 @@ public final class SinkRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SinkRoute(KafkaToMqttRoute route, String group) {
+    private SinkRoute(KafkaToMqttRoute route, String group, LoopGuard guard) {
         KafkaToMqttRoute.Source source = route.source();
         KafkaToMqttRoute.Target target = route.target();
         name = route.name();
         topics = source.topics();
         pattern = source.pattern();
         this.group = group;
+        this.guard = guard;
         qos = target.qos();
         retain = target.retain();
         userProperties = target.userProperties();
@@ -72,6 +79,7 @@ public final class SinkRoute implements CompiledRoute {
         binaryHeaders = target.binaryHeaders();
         noSubscribers = target.noSubscribers();
         clearOnTombstone = target.clearOnTombstone();
+        retainHeader = target.retainHeader();
         decoder = (PayloadCodec<Object>) source.decoder();
         steps = source.steps();
         encoder = (PayloadCodec<Object>) source.encoder();
@@ -96,12 +104,13 @@ public final class SinkRoute implements CompiledRoute {
      *
      * @param route the route
      * @param group the consumer group of the route
+     * @param guard marks its messages
      * @return the route, compiled
      * @throws BridgeConfigException if its template or names are not legal; the message names the route
      */
-    public static SinkRoute compile(KafkaToMqttRoute route, String group) {
+    public static SinkRoute compile(KafkaToMqttRoute route, String group, LoopGuard guard) {
         try {
-            return new SinkRoute(route, group);
+            return new SinkRoute(route, group, guard);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }
@@ -146,7 +155,37 @@ public final class SinkRoute implements CompiledRoute {
         return topics.stream().anyMatch(other::reads) || other.topics.stream().anyMatch(this::reads);
     }
 
-    private boolean reads(String topic) {
+    /** Says whether messages can be retained. */
+    boolean mayRetain() {
+        return retain || retainHeader != null;
+    }
+
+    /** Says whether the message of a record is retained. */
+    // NullAway cannot see in class files of JDK 17 that an array may be null.
+    @SuppressWarnings("NullAway")
+    boolean retains(KafkaMessage message) {
+        Header header = retainHeader == null ? null : message.lastHeader(retainHeader);
+        if (header == null) {
+            return retain;
+        }
+        byte[] value = header.value();
+        String text = value == null ? "" : new String(value, StandardCharsets.UTF_8);
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new MappingException("retainHeader: the header '" + retainHeader
+                    + "' is neither 'true' nor 'false'; mend who writes it");
+        }
+        return text.equals("true");
+    }
+
+    /** Says where a record of this Kafka topic would go; null if the route has a mapper, which needs a record. */
+    @Nullable
+    String sampleMqttTopic(String kafkaTopic) {
+        return topicTemplate == null
+                ? null
+                : topicTemplate.render(new Sample(kafkaTopic, new String[] {"0"}, Sample.ANY));
+    }
+
+    boolean reads(String topic) {
         return topics.contains(topic)
                 || (pattern != null && pattern.matcher(topic).matches());
     }

@@ -30,6 +30,7 @@ import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -76,6 +77,7 @@ public final class SinkRunner implements Runner {
             KafkaClients kafka,
             Supplier<KafkaSink> deadLetters,
             BridgeEvents events,
+            InstantSource clock,
             Duration drainTimeout,
             Duration stallThreshold,
             Runnable stateChanged) {}
@@ -124,7 +126,7 @@ public final class SinkRunner implements Runner {
                     ? parts.deadLetters().get()
                     : null;
             KafkaToMqttPipeline pipeline =
-                    new KafkaToMqttPipeline(route, session, deadLetters, new ForPipeline(), events);
+                    new KafkaToMqttPipeline(route, session, deadLetters, new ForPipeline(), events, parts.clock());
             KafkaSource.Reading reading =
                     new KafkaSource.Reading(route.name, route.topics, route.pattern, route.group, clientId);
             lanes.add(new Lane(
@@ -414,14 +416,14 @@ public final class SinkRunner implements Runner {
                         route,
                         "qos: the MQTT broker supports QoS 0 to " + connAck.maximumQos() + " only; lower the QoS");
             }
-            if (route.retain && !connAck.retainAvailable()) {
+            if (route.mayRetain() && !connAck.retainAvailable()) {
                 throw refused(route, "retain: the MQTT broker keeps no retained messages; leave it out");
             }
         }
     }
 
     private static boolean fits(SinkRoute route, ConnAck connAck) {
-        return route.qos.level() <= connAck.maximumQos() && (!route.retain || connAck.retainAvailable());
+        return route.qos.level() <= connAck.maximumQos() && (!route.mayRetain() || connAck.retainAvailable());
     }
 
     private static MqttConnectException refused(SinkRoute route, String why) {
@@ -559,7 +561,7 @@ public final class SinkRunner implements Runner {
                 events.tell(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
             }
             maximumPacketSize = connAck.maximumPacketSize();
-            PacketWriter next = new PacketWriter("bridge-" + clientId + "-write", session, output);
+            PacketWriter next = new PacketWriter("bridge-" + clientId + "-write", session, output, parts.clock());
             writer = next;
             session.connected(connAck.sessionPresent(), connAck.receiveMaximum(), next);
             next.start();

@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.TopicMapper;
+import io.mqttkafka.bridge.core.pipeline.FeedbackCheck.Sample;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
@@ -31,9 +32,6 @@ import org.jspecify.annotations.Nullable;
  * the counts of what it did.
  */
 public final class SourceRoute implements CompiledRoute {
-    /** Names of headers and user properties that start so belong to the bridge. */
-    static final String RESERVED_PREFIX = "bridge.";
-
     /** A header whose value is made by a template. */
     record CompiledHeader(String name, TopicTemplate template) {}
 
@@ -57,7 +55,9 @@ public final class SourceRoute implements CompiledRoute {
     final Partitioner partitioner;
     final int maxTopics;
     final boolean allowInternalTopics;
+    final boolean clearedAsTombstone;
     final FailurePolicy failurePolicy;
+    final LoopGuard guard;
 
     /** Whether user code sees the messages of this route. */
     final boolean hasUserCode;
@@ -72,9 +72,10 @@ public final class SourceRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SourceRoute(MqttToKafkaRoute route) {
+    private SourceRoute(MqttToKafkaRoute route, LoopGuard guard) {
         MqttToKafkaRoute.Source source = route.source();
         MqttToKafkaRoute.Target target = route.target();
+        this.guard = guard;
         name = route.name();
         filter = TopicFilter.parse(source.filter());
         qos = source.qos();
@@ -98,9 +99,9 @@ public final class SourceRoute implements CompiledRoute {
         }
         headers = new ArrayList<>();
         for (HeaderTemplate header : target.headers()) {
-            if (header.name().startsWith(RESERVED_PREFIX)) {
-                throw new BridgeConfigException("header: '" + header.name() + "' starts with '" + RESERVED_PREFIX
-                        + "', which the bridge keeps for itself; choose another name");
+            if (header.name().startsWith(LoopGuard.RESERVED_PREFIX)) {
+                throw new BridgeConfigException("header: '" + header.name() + "' starts with '"
+                        + LoopGuard.RESERVED_PREFIX + "', which the bridge keeps for itself; choose another name");
             }
             headers.add(new CompiledHeader(
                     header.name(), TopicTemplate.parse("header " + header.name(), header.template(), levels, all)));
@@ -110,6 +111,7 @@ public final class SourceRoute implements CompiledRoute {
         partitioner = target.partitioner();
         maxTopics = target.maxTopics();
         allowInternalTopics = target.allowInternalTopics();
+        clearedAsTombstone = target.clearedAsTombstone();
         failurePolicy = route.failurePolicy();
         if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
             requireLegal("onFailure.deadLetter", deadLetter.topic());
@@ -122,12 +124,13 @@ public final class SourceRoute implements CompiledRoute {
      * Compiles a route.
      *
      * @param route the route
+     * @param guard marks its messages
      * @return the route, compiled
      * @throws BridgeConfigException if its filter, templates or names are not legal; the message names the route
      */
-    public static SourceRoute compile(MqttToKafkaRoute route) {
+    public static SourceRoute compile(MqttToKafkaRoute route, LoopGuard guard) {
         try {
-            return new SourceRoute(route);
+            return new SourceRoute(route, guard);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }
@@ -150,6 +153,27 @@ public final class SourceRoute implements CompiledRoute {
             topics.add(deadLetter.topic());
         }
         return topics;
+    }
+
+    /** Makes up an MQTT topic that the route takes. */
+    String sampleMqttTopic() {
+        return filter.filter().replace("+", Sample.ANY).replace("#", Sample.ANY);
+    }
+
+    /** Says where a message of this MQTT topic would go; null if the route has a mapper, which needs a message. */
+    @Nullable
+    String sampleKafkaTopic(String mqttTopic) {
+        if (topicTemplate == null) {
+            return null;
+        }
+        String[] levels = filter.captures(mqttTopic);
+        String key = keyTemplate == null ? Sample.ANY : keyTemplate.render(new Sample(mqttTopic, levels, null));
+        return topicTemplate.render(new Sample(mqttTopic, levels, key));
+    }
+
+    /** Says whether a message clears the retained message of its topic, and so becomes a record without a value. */
+    boolean clears(MqttMessage message) {
+        return clearedAsTombstone && message.retained() && message.payload().length == 0;
     }
 
     boolean isReady(String kafkaTopic) {

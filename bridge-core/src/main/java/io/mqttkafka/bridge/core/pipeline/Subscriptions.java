@@ -58,7 +58,8 @@ final class Subscriptions {
             int qos = served.stream().mapToInt(route -> route.qos.level()).max().orElseThrow();
             int id = overlapping ? id(filter, taken) : 0;
             served.forEach(route -> ids.put(route, id));
-            merged.add(new Subscribed(new Subscription(filter, qos, id), served));
+            boolean retained = served.stream().anyMatch(route -> route.clearedAsTombstone);
+            merged.add(new Subscribed(new Subscription(filter, qos, id, retained), served));
         });
         return List.copyOf(merged);
     }
@@ -97,7 +98,7 @@ final class Subscriptions {
         boolean withIds = current.connAck().subscriptionIdsAvailable();
         List<Subscription> wanted = subscriptions.stream()
                 .map(Subscribed::subscription)
-                .map(one -> withIds ? one : new Subscription(one.filter(), one.qos(), 0))
+                .map(one -> withIds ? one : new Subscription(one.filter(), one.qos(), 0, one.retainAsPublished()))
                 .toList();
         List<Integer> codes = current.subscribe(wanted, options.connectTimeout());
         for (int i = 0; i < codes.size(); i++) {

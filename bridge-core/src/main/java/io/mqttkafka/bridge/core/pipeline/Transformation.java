@@ -28,7 +28,7 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
     private @Nullable String kafkaTopic;
     private @Nullable String key;
     private byte @Nullable [] keyBytes;
-    private byte[] payload;
+    private byte @Nullable [] payload;
     private @Nullable List<Header> headers;
     private boolean encoding;
 
@@ -42,8 +42,11 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
     /** Runs decode, filter and map; false if a filter refuses the message. */
     boolean decode() {
         SourceRoute route = match.route;
+        if (route.clears(message)) {
+            return true;
+        }
         if (route.decoder != null) {
-            value = required("decode", route.decoder.decode(payload, this));
+            value = required("decode", route.decoder.decode(message.payload(), this));
         }
         for (Step step : route.steps) {
             if (step instanceof Filter filter) {
@@ -61,8 +64,8 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
         return true;
     }
 
-    /** Finds topic and key, makes the headers and encodes the value. */
-    void encode() {
+    /** Finds topic and key, makes the headers and encodes the value; false if the message would go back to Kafka. */
+    boolean encode() {
         SourceRoute route = match.route;
         if (route.keyTemplate != null) {
             key = match.key != null ? match.key : route.keyTemplate.render(this);
@@ -81,11 +84,21 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
             }
             kafkaTopic = mapped;
         }
-        headers = RecordHeaders.of(route, message, this);
-        if (route.encoder != null) {
+        Header marker = null;
+        if (route.guard.isOn()) {
+            marker = route.guard.toKafka(message, requireKafkaTopic());
+            if (marker == null) {
+                return false;
+            }
+        }
+        headers = RecordHeaders.of(route, message, this, marker);
+        if (route.clears(message)) {
+            payload = null;
+        } else if (route.encoder != null) {
             encoding = true;
             payload = (byte[]) required("encode", route.encoder.encode(value, this));
         }
+        return true;
     }
 
     private static Object required(String step, @Nullable Object result) {
@@ -106,7 +119,8 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
         return keyBytes;
     }
 
-    byte[] payload() {
+    /** The value of the record; null if it is a tombstone. */
+    byte @Nullable [] payload() {
         return payload;
     }
 
@@ -179,7 +193,7 @@ final class Transformation implements Received<Object>, CodecContext, TopicTempl
     public List<Header> headers() {
         if (!encoding) {
             List<Header> incoming = new ArrayList<>();
-            RecordHeaders.addUserProperties(incoming, message);
+            RecordHeaders.addUserProperties(incoming, message, match.route.guard);
             return List.copyOf(incoming);
         }
         return headers == null ? List.of() : List.copyOf(headers);

@@ -8,7 +8,9 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.ToKafka;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
@@ -16,6 +18,7 @@ import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.event.Connected;
 import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Disconnected;
+import io.mqttkafka.bridge.event.Looped;
 import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
@@ -30,11 +33,13 @@ import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** A bridge between a scripted MQTT broker and a fake Kafka, with everything it told its listener. */
@@ -57,6 +62,9 @@ final class Engine implements AutoCloseable {
     private Duration drainTimeout = Duration.ofMillis(300);
     private Duration stallThreshold = Duration.ofSeconds(30);
     private Failpoints failpoints = Failpoints.NONE;
+    private InstantSource clock = InstantSource.system();
+    private StatusOptions status;
+    private final LoopOptions.Builder loops = LoopOptions.builder();
     private DefaultBridge bridge;
     private String serverUri = broker.serverUri();
     private CompletableFuture<Void> starting;
@@ -100,6 +108,21 @@ final class Engine implements AutoCloseable {
         return this;
     }
 
+    Engine loops(Consumer<LoopOptions.Builder> more) {
+        more.accept(loops);
+        return this;
+    }
+
+    Engine status(StatusOptions where) {
+        status = where;
+        return this;
+    }
+
+    Engine clock(InstantSource source) {
+        clock = source;
+        return this;
+    }
+
     Engine mqtt(UnaryOperator<MqttOptions.Builder> more) {
         options = more;
         return this;
@@ -129,10 +152,19 @@ final class Engine implements AutoCloseable {
                 .build();
         bridge = new DefaultBridge(
                 new BridgeConfig(
-                        mqtt, kafkaOptions, routes, List.of(new Recorder()), PATIENCE, drainTimeout, stallThreshold),
+                        mqtt,
+                        kafkaOptions,
+                        routes,
+                        List.of(new Recorder()),
+                        PATIENCE,
+                        drainTimeout,
+                        stallThreshold,
+                        loops.build(),
+                        status),
                 new PahoTransport(),
                 kafka,
-                failpoints);
+                failpoints,
+                clock);
         starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));
         return this;
     }
@@ -309,6 +341,11 @@ final class Engine implements AutoCloseable {
 
         @Override
         public void onUnheard(Unheard event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onLooped(Looped event) {
             events.add(event);
         }
 

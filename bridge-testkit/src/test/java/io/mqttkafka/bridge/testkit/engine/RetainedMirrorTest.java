@@ -80,6 +80,51 @@ class RetainedMirrorTest {
         assertThat(live.headers()).contains("mqtt.retained=false");
     }
 
+    @Test
+    void clearedMessage_isATombstoneOfItsTopic_emptyOnesThatClearNothingAreNot() {
+        start(Route.fromMqtt("devices/+/shadow")
+                .decode(PayloadCodec.utf8())
+                .filter(value -> !value.isEmpty())
+                .map(value -> value, PayloadCodec.utf8())
+                .toKafka("shadows")
+                .clearedAsTombstone()
+                .metadataHeaders()
+                .build());
+        assertThat(broker.subscriptions("edge-1"))
+                .singleElement()
+                .matches(subscription -> subscription.retainAsPublished() && subscription.retainHandling() == 1);
+
+        broker.publishRetained("devices/1/shadow", "on");
+        broker.publish("devices/1/shadow", "", 1);
+        broker.publish("devices/1/shadow", "live", 1);
+        broker.publishRetained("devices/1/shadow", "");
+
+        ScriptedKafka.Sent on = kafka.next("on");
+        assertThat(on.headers()).contains("mqtt.retained=true");
+        on.confirm();
+        ScriptedKafka.Sent live = kafka.next("live");
+        assertThat(live.headers()).contains("mqtt.retained=false");
+        live.confirm();
+        ScriptedKafka.Sent cleared = kafka.next();
+        assertThat(cleared.record.value()).isNull();
+        assertThat(new String(cleared.record.key(), StandardCharsets.UTF_8)).isEqualTo("devices/1/shadow");
+        cleared.confirm();
+        broker.awaitAllAcknowledged("edge-1");
+        assertThat(broker.violations()).isEmpty();
+    }
+
+    @Test
+    void clearedMessage_byDefault_isAnEmptyValue() {
+        start(Route.fromMqtt("devices/+/shadow").toKafka("shadows").build());
+        assertThat(broker.subscriptions("edge-1")).singleElement().matches(one -> !one.retainAsPublished());
+
+        broker.publishRetained("devices/1/shadow", "");
+
+        ScriptedKafka.Sent cleared = kafka.next("");
+        cleared.confirm();
+        broker.awaitAllAcknowledged("edge-1");
+    }
+
     private void awaitRetained(Map<String, String> expected) {
         await("the retained messages " + expected).until(() -> {
             Map<String, String> retained = new TreeMap<>();

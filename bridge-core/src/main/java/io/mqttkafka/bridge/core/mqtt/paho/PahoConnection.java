@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.mqtt.Will;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
@@ -77,12 +78,13 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         this.handler = handler;
     }
 
-    static PahoConnection open(URI uri, MqttOptions options, String clientId, InboundHandler handler)
+    static PahoConnection open(
+            URI uri, MqttOptions options, @Nullable Will will, String clientId, InboundHandler handler)
             throws MqttConnectException, InterruptedException {
         PahoConnection connection = new PahoConnection(uri, options, handler);
         boolean open = false;
         try {
-            connection.connect(clientId);
+            connection.connect(will, clientId);
             open = true;
             return connection;
         } finally {
@@ -94,7 +96,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         }
     }
 
-    private void connect(String clientId) throws MqttConnectException, InterruptedException {
+    private void connect(@Nullable Will will, String clientId) throws MqttConnectException, InterruptedException {
         CountDownLatch answered = new CountDownLatch(1);
         awaited = answered;
         Throwable[] failure = new Throwable[1];
@@ -127,7 +129,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             client = paho;
             paho.setManualAcks(true);
             paho.setCallback(new ConnectionLoss());
-            paho.connect(pahoOptions(), null, new MqttActionListener() {
+            paho.connect(pahoOptions(will), null, new MqttActionListener() {
                 @Override
                 public void onSuccess(IMqttToken token) {
                     answered.countDown();
@@ -156,7 +158,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         return connAck().keepAlive(options.keepAlive());
     }
 
-    private MqttConnectionOptions pahoOptions() throws MqttConnectException {
+    private MqttConnectionOptions pahoOptions(@Nullable Will will) throws MqttConnectException {
         MqttConnectionOptions paho = new MqttConnectionOptions();
         paho.setAutomaticReconnect(false);
         paho.setUseSubscriptionIdentifiers(false);
@@ -171,6 +173,12 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         }
         if (options.password() != null) {
             paho.setPassword(options.password().reveal().getBytes(StandardCharsets.UTF_8));
+        }
+        if (will != null) {
+            MqttProperties properties = new MqttProperties();
+            properties.setWillDelayInterval(will.delay().toSeconds());
+            paho.setWill(will.topic(), new MqttMessage(will.payload(), 1, true, null));
+            paho.setWillMessageProperties(properties);
         }
         boolean tls = uri.getScheme().equalsIgnoreCase("ssl") || uri.getScheme().equalsIgnoreCase("wss");
         if (tls) {
@@ -354,6 +362,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             filters[i] = new MqttSubscription(
                     subscriptions.get(i).filter(), subscriptions.get(i).qos());
             filters[i].setRetainHandling(DO_NOT_REPLAY_RETAINED);
+            filters[i].setRetainAsPublished(subscriptions.get(i).retainAsPublished());
         }
         MqttProperties properties = new MqttProperties();
         if (identifier > 0) {

@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.mqtt.Will;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +20,12 @@ public final class PahoTransport implements MqttTransport {
     public PahoTransport() {}
 
     @Override
-    public MqttConnection connect(MqttOptions options, String clientId, InboundHandler handler)
+    public MqttConnection connect(MqttOptions options, @Nullable Will will, String clientId, InboundHandler handler)
             throws MqttConnectException, InterruptedException {
         MqttConnectException first = null;
         for (URI uri : options.serverUris()) {
             try {
-                return PahoConnection.open(uri, options, clientId, handler);
+                return PahoConnection.open(uri, options, will, clientId, handler);
             } catch (MqttConnectException e) {
                 first = worse(first, e);
             }

@@ -1,0 +1,111 @@
+package io.mqttkafka.bridge.core.pipeline;
+
+import io.mqttkafka.bridge.core.routing.TopicTemplate;
+import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds routes that plainly feed each other, by sending a made-up message through filters and templates. What depends on the
+ * contents of messages, on mappers or on patterns that the message does not hit is left to the {@link LoopGuard}.
+ */
+public final class FeedbackCheck {
+    private final List<SourceRoute> sources;
+    private final List<SinkRoute> sinks;
+    private final List<Step> path = new ArrayList<>();
+    private final Set<String> done = new HashSet<>();
+
+    /** One route from Kafka and the route to Kafka that takes what it publishes. */
+    private record Step(String kafkaTopic, SinkRoute sink, String mqttTopic, SourceRoute source) {}
+
+    private FeedbackCheck(List<SourceRoute> sources, List<SinkRoute> sinks) {
+        this.sources = sources;
+        this.sinks = sinks;
+    }
+
+    /**
+     * Refuses routes that feed each other.
+     *
+     * @param sources the routes to Kafka
+     * @param sinks the routes from Kafka
+     * @throws BridgeConfigException if a message of theirs would go round; the message names the routes and the mend
+     */
+    public static void requireNone(List<SourceRoute> sources, List<SinkRoute> sinks) {
+        Set<String> topics = new LinkedHashSet<>();
+        sinks.forEach(sink -> topics.addAll(sink.topics));
+        for (SourceRoute source : sources) {
+            String topic = source.sampleKafkaTopic(source.sampleMqttTopic());
+            if (topic != null) {
+                topics.add(topic);
+            }
+        }
+        FeedbackCheck check = new FeedbackCheck(sources, sinks);
+        topics.forEach(check::follow);
+    }
+
+    private void follow(String kafkaTopic) {
+        for (SinkRoute sink : sinks) {
+            String mqttTopic = sink.reads(kafkaTopic) ? sink.sampleMqttTopic(kafkaTopic) : null;
+            if (mqttTopic != null) {
+                follow(kafkaTopic, sink, mqttTopic);
+            }
+        }
+        done.add(kafkaTopic);
+    }
+
+    private void follow(String kafkaTopic, SinkRoute sink, String mqttTopic) {
+        for (SourceRoute source : sources) {
+            String next = source.filter.matches(mqttTopic) ? source.sampleKafkaTopic(mqttTopic) : null;
+            // A way longer than all routes makes longer and longer topics: no circle that could be shown.
+            if (next == null || done.contains(next) || path.size() > sinks.size()) {
+                continue;
+            }
+            path.add(new Step(kafkaTopic, sink, mqttTopic, source));
+            requireNew(next);
+            follow(next);
+            path.remove(path.size() - 1);
+        }
+    }
+
+    private void requireNew(String kafkaTopic) {
+        for (int i = 0; i < path.size(); i++) {
+            if (path.get(i).kafkaTopic().equals(kafkaTopic)) {
+                throw feedback(path.subList(i, path.size()));
+            }
+        }
+    }
+
+    private static BridgeConfigException feedback(List<Step> circle) {
+        String routes = circle.stream()
+                .map(step -> "'" + step.sink().name + "' and '" + step.source().name + "'")
+                .collect(Collectors.joining(", "));
+        String way = circle.stream()
+                .map(step -> "from '" + step.kafkaTopic() + "' to '" + UntrustedText.escape(step.mqttTopic()) + "'")
+                .collect(Collectors.joining(" and on "));
+        return new BridgeConfigException("route: " + routes + " feed each other: a message goes " + way
+                + " and back to '" + circle.get(0).kafkaTopic()
+                + "' for ever; keep filter and templates apart, or set loops.allowFeedback(), with which the bridge"
+                + " stops each message on its way back");
+    }
+
+    /** Values for templates where no message is at hand. */
+    record Sample(String topic, String[] levels, @Nullable String key) implements TopicTemplate.Values {
+        static final String ANY = "x";
+
+        @Override
+        public String level(int index) {
+            return levels[index];
+        }
+
+        @Override
+        public String header(String name) {
+            return ANY;
+        }
+    }
+}
