@@ -63,7 +63,8 @@ public final class MqttTestClient implements AutoCloseable {
             client.open(options);
             return client;
         } catch (MqttException e) {
-            throw new IllegalStateException("Cannot connect '" + clientId + "' to " + serverUri, e);
+            throw new IllegalStateException(
+                    "Cannot connect '" + clientId + "' to " + serverUri + ": " + e.getMessage(), e);
         }
     }
 
@@ -155,7 +156,7 @@ public final class MqttTestClient implements AutoCloseable {
         try {
             call.run().waitForCompletion(TIMEOUT_MILLIS);
         } catch (MqttException e) {
-            throw new IllegalStateException("Cannot " + what, e);
+            throw new IllegalStateException("Cannot " + what + ": " + e.getMessage(), e);
         }
     }
 

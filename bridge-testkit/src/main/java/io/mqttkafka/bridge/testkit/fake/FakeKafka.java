@@ -22,7 +22,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Kafka within this JVM, in memory and without a network, that starts in milliseconds and fails on demand.
+ * A Kafka within this JVM, in memory and without a network, that starts in less than a millisecond and fails on demand.
  *
  * <pre>{@code
  * try (FakeKafka kafka = FakeKafka.start();

@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An MQTT 5 and 3.1.1 broker within this JVM, on a real socket, that starts in milliseconds and tells the test
- * everything.
+ * An MQTT 5 and 3.1.1 broker within this JVM, on a real socket, that tells the test everything. It starts in a few
+ * milliseconds, save for the first of a JVM, which loads the classes.
  *
  * <pre>{@code
  * try (FakeMqttBroker broker = FakeMqttBroker.start()) {

@@ -46,11 +46,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public @interface BridgeTest {
 
     /** How long a test may take to leave nothing behind, unless {@link #patienceSeconds()} says otherwise. */
-    int PATIENCE_SECONDS = 5;
+    int PATIENCE_SECONDS = 10;
 
     /** What is not looked at, for tests that mean to leave it behind. Default: all of it is. */
     BridgeCheck[] without() default {};
 
-    /** How long, in seconds, a test may take to leave nothing behind; zero looks once. Default: 5. */
+    /** How long, in seconds, a test may take to leave nothing behind; zero looks once. Default: 10. */
     int patienceSeconds() default PATIENCE_SECONDS;
 }

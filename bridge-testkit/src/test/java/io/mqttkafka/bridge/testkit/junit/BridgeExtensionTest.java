@@ -10,7 +10,6 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
-import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.fake.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
 import io.mqttkafka.bridge.testkit.fake.KafkaOperation;
@@ -51,6 +50,9 @@ class BridgeExtensionTest {
             .qos(QoS.AT_LEAST_ONCE)
             .toKafka("telemetry")
             .build();
+    /** How many seconds a slow machine may take. */
+    private static final int SLOW = 60;
+
     private static final String SECRET = "payload-that-nobody-prints";
 
     /** What the tests that are run here have left behind, to be removed. */
@@ -69,7 +71,7 @@ class BridgeExtensionTest {
         }
     }
 
-    @BridgeTest
+    @BridgeTest(patienceSeconds = SLOW)
     static class Good {
         private final FakeKafka inConstructor;
 
@@ -134,8 +136,7 @@ class BridgeExtensionTest {
             kafka.faults().on(KafkaOperation.SEND).hang();
             bridges.start(ROUTE);
             mqtt.publish("sensors/1", SECRET, 1);
-            mqtt.awaitPackets("a PUBLISH", packets -> packets.stream()
-                    .anyMatch(one -> one.packet().type() == MqttPacketType.PUBLISH));
+            await().until(() -> !kafka.faults().happened().isEmpty());
         }
     }
 
@@ -152,10 +153,10 @@ class BridgeExtensionTest {
         assertThat(printed + failure.getMessage()).doesNotContain(SECRET);
     }
 
-    @BridgeTest
+    @BridgeTest(patienceSeconds = SLOW)
     static class LeftOnPurpose {
         @Test
-        @BridgeTest(without = BridgeCheck.UNACKNOWLEDGED)
+        @BridgeTest(without = BridgeCheck.UNACKNOWLEDGED, patienceSeconds = SLOW)
         void kafkaHangs(FakeMqttBroker mqtt, FakeKafka kafka, BridgeStarter bridges) {
             new Unacknowledged().kafkaHangs(mqtt, kafka, bridges);
         }
@@ -350,7 +351,7 @@ class BridgeExtensionTest {
         }
 
         @Test
-        @BridgeTest // waits for threads of its own that are about to end
+        @BridgeTest(patienceSeconds = SLOW) // waits for threads of its own that are about to end
         void leavesNothing(FakeMqttBroker mqtt, FakeKafka kafka, BridgeStarter bridges) throws Exception {
             TOGETHER.await(1, TimeUnit.MINUTES);
             bridges.start(ROUTE);
