@@ -15,6 +15,7 @@ import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A mirror of the same topics in both directions, packet by packet: what is marked, and what goes no further. */
@@ -24,6 +25,12 @@ class LoopTest {
     private final Engine engine = new Engine();
     private ScriptedConnection in;
     private ScriptedConnection out;
+
+    @BeforeEach
+    void createTopics() {
+        engine.kafka.log.createTopic("t");
+        engine.kafka.log.createTopic("u");
+    }
 
     @AfterEach
     void close() {

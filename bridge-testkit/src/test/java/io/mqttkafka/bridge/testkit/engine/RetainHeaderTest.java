@@ -14,6 +14,7 @@ import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A header of the record says whether its message is retained. */
@@ -22,6 +23,11 @@ class RetainHeaderTest {
 
     private final Engine engine = new Engine();
     private final SourceLog log = engine.kafka.log;
+
+    @BeforeEach
+    void createTopic() {
+        log.createTopic("states");
+    }
 
     @AfterEach
     void close() {

@@ -19,7 +19,11 @@ final class SourceLog implements AutoCloseable {
     private volatile boolean revoking;
 
     SourceLog() {
-        kafka.createTopic("commands", 2);
+        createTopic("commands");
+    }
+
+    void createTopic(String name) {
+        kafka.createTopic(name, 2);
     }
 
     /** Appends a record to partition 0. */
