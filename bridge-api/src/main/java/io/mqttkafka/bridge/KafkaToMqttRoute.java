@@ -139,6 +139,7 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
      * @param binaryHeaders what happens to headers that are no MQTT strings
      * @param noSubscribers what happens to messages that nobody subscribes to
      * @param clearOnTombstone whether a record without a value clears the retained message of its topic
+     * @param effectivelyOnce whether messages of QoS 2 go without transactions, so that a crash can repeat them
      */
     public record Target(
             @Nullable String topicTemplate,
@@ -149,7 +150,8 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
             boolean metadataProperties,
             BinaryHeaders binaryHeaders,
             NoSubscribers noSubscribers,
-            boolean clearOnTombstone) {
+            boolean clearOnTombstone,
+            boolean effectivelyOnce) {
         /**
          * Checks its parts.
          *
@@ -162,6 +164,7 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
          * @param binaryHeaders what happens to headers that are no MQTT strings
          * @param noSubscribers what happens to messages that nobody subscribes to
          * @param clearOnTombstone whether a record without a value clears the retained message of its topic
+         * @param effectivelyOnce whether messages of QoS 2 go without transactions, so that a crash can repeat them
          * @throws NullPointerException if a part that is not nullable is null
          * @throws IllegalArgumentException if there is not one way to make the topic, or if with QoS 0 {@code noSubscribers} is
          *     not {@link NoSubscribers.Accept}, or if {@code clearOnTombstone} is there without {@code retain} or a template

@@ -43,6 +43,7 @@ class KafkaRouteTest {
                         false,
                         BinaryHeaders.FAIL,
                         NoSubscribers.await(),
+                        false,
                         false));
         assertThat(route.failurePolicy()).isEqualTo(FailurePolicy.stop());
     }
@@ -61,6 +62,7 @@ class KafkaRouteTest {
                 .toMqtt(mapper)
                 .name("n")
                 .qos(QoS.EXACTLY_ONCE)
+                .effectivelyOnce()
                 .retain(true)
                 .userProperties(false)
                 .metadataProperties()
@@ -88,7 +90,8 @@ class KafkaRouteTest {
                         true,
                         BinaryHeaders.BASE64,
                         NoSubscribers.fail(),
-                        false));
+                        false,
+                        true));
         assertThat(route.failurePolicy().lastAction()).isInstanceOf(FailurePolicy.Skip.class);
     }
 

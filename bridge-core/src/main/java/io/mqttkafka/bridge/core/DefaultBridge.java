@@ -54,7 +54,6 @@ public final class DefaultBridge implements Bridge {
     private final List<CompiledRoute> routes = new ArrayList<>();
     private final List<Runner> runners = new ArrayList<>();
     private final TopicInspector inspector;
-    private final List<RouteGuarantee> guarantees;
 
     private final Object lifecycle = new Object();
     private BridgeState state = BridgeState.NEW;
@@ -87,7 +86,6 @@ public final class DefaultBridge implements Bridge {
         Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
         Map<String, List<SinkRoute>> sinksByClientId = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
-        List<RouteGuarantee> promised = new ArrayList<>();
         for (Route route : config.routes()) {
             if (!names.add(route.name())) {
                 throw new BridgeConfigException("route: two routes are named '" + route.name()
@@ -99,11 +97,11 @@ public final class DefaultBridge implements Bridge {
                         : config.mqtt().clientId();
                 String own = sink.source().clientId();
                 SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink));
+                SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 sinksByClientId
                         .computeIfAbsent(own == null ? shared + "-out" : own, id -> new ArrayList<>())
                         .add(compiled);
                 routes.add(compiled);
-                promised.add(SinkRoutes.guarantee(config.mqtt(), compiled));
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
@@ -117,7 +115,6 @@ public final class DefaultBridge implements Bridge {
                     .computeIfAbsent(own == null ? shared : own, id -> new ArrayList<>())
                     .add(compiled);
             routes.add(compiled);
-            promised.add(guarantee(compiled));
         }
         String anyClientId =
                 config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
@@ -147,11 +144,14 @@ public final class DefaultBridge implements Bridge {
                 transport,
                 kafka,
                 () -> new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
+                served.stream().anyMatch(SinkRoute::exactlyOnce)
+                        ? TransactionalKafkaSink.ofOutbox(kafka, config.kafka(), config.mqtt(), clientId, failpoints)
+                        : null,
+                failpoints,
                 events,
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged))));
-        guarantees = List.copyOf(promised);
     }
 
     /** To unsubscribe what is subscribed a moment later would lose what is published in between. */
@@ -247,7 +247,7 @@ public final class DefaultBridge implements Bridge {
             changeTo(BridgeState.STARTING);
         }
         warnOfPlaintextCredentials();
-        guarantees.forEach(one -> log.info("Route '{}': {} ({})", one.route(), one.guarantee(), one.reason()));
+        guarantees().forEach(one -> log.info("Route '{}': {} ({})", one.route(), one.guarantee(), one.reason()));
         long deadline = System.nanoTime() + config.startTimeout().toNanos();
         boolean started = false;
         try {
@@ -412,6 +412,12 @@ public final class DefaultBridge implements Bridge {
 
     @Override
     public List<RouteGuarantee> guarantees() {
-        return guarantees;
+        return routes.stream().map(this::guarantee).toList();
+    }
+
+    private RouteGuarantee guarantee(CompiledRoute route) {
+        return route instanceof SinkRoute sink
+                ? SinkRoutes.guarantee(config.mqtt(), sink)
+                : guarantee((SourceRoute) route);
     }
 }

@@ -188,9 +188,8 @@ public final class Outbox {
         offsets.clear();
         for (OutboxEntry one : inOrderOfReceipt(byId)) {
             OutboxState.Slot slot = state.slots().get(one.packetId);
-            boolean same = slot != null && (slot.phase() == Phase.VOID || sameRecord(slot.record(), one));
-            one.durable = same ? slot.phase() : null;
-            if (slot != null && !same) {
+            one.durable = slot == null ? null : phaseOf(one, slot);
+            if (slot != null && one.durable == null) {
                 freed.add(one.packetId);
             }
             list(one);
@@ -220,8 +219,10 @@ public final class Outbox {
         return all;
     }
 
-    private static boolean sameRecord(@Nullable RecordId record, OutboxEntry one) {
-        return record != null && record.equals(one.record);
+    /** How far an id is in Kafka; null if it stands for another record there. */
+    private static @Nullable Phase phaseOf(OutboxEntry one, OutboxState.Slot slot) {
+        RecordId record = slot.record();
+        return record == null || record.equals(one.record) ? slot.phase() : null;
     }
 
     private void add(int id, OutboxState.Slot slot) {

@@ -55,6 +55,11 @@ public final class OutboxChange {
         return puts.isEmpty() && removed.isEmpty() && done.isEmpty() && committed.isEmpty();
     }
 
+    /** Says whether messages wait for it. */
+    public boolean isAwaited() {
+        return !puts.isEmpty();
+    }
+
     /** Says whether records get packet ids, so that messages wait for it. */
     public boolean assigns() {
         return has(Phase.ASSIGNED);

@@ -907,7 +907,7 @@ final class OutboxSimulation {
                 rebalance(log);
             }
         }
-        for (int round = 0; round < 20 * RECORDS; round++) {
+        for (int round = 0; round < 20 * RECORDS && !isSettled(); round++) {
             connect(false);
             for (Log log : logs) {
                 read(log);
@@ -946,6 +946,21 @@ final class OutboxSimulation {
                 left.done().isEmpty(),
                 "marks are left in %d partitions",
                 left.done().size());
+    }
+
+    private boolean isSettled() {
+        for (Log log : logs) {
+            if (log.position < RECORDS || log.ledger.open() > 0) {
+                return false;
+            }
+        }
+        return outbox.unfinished() == 0
+                && outbox.unresolved().isEmpty()
+                && unreleased.isEmpty()
+                && toBroker.isEmpty()
+                && toClient.isEmpty()
+                && open == null
+                && outbox.waiting() == 0;
     }
 
     private static void step(Runnable... steps) {
