@@ -544,14 +544,16 @@ final class OutboxSimulation {
     // Transactions.
 
     private void begin() {
+        begin(random.nextInt(4) == 0);
+    }
+
+    /** Begins a transaction, if something waits for it, or there is anything to write at all. */
+    private void begin(boolean anything) {
         if (open != null || broken) {
             return;
         }
         OutboxChange change = outbox.change();
-        if (change.puts().isEmpty() && random.nextInt(4) > 0) {
-            return;
-        }
-        if (change.isEmpty()) {
+        if (change.isEmpty() || !(anything || change.isAwaited())) {
             return;
         }
         figures.transactions++;
@@ -936,9 +938,7 @@ final class OutboxSimulation {
             require(log.ledger.open() == 0, "the ledger still holds records");
         }
         require(outbox.unfinished() == 0 && outbox.bytes() == 0, "the outbox still holds messages");
-        for (int i = 0; i < 8; i++) {
-            step(this::begin, this::decide, this::hear);
-        }
+        step(() -> begin(true), this::decide, this::hear);
         OutboxState left = OutboxJournal.read(List.copyOf(topic.values()));
         require(unreleased.isEmpty(), "the broker waits for the release of %s", unreleased);
         require(left.size() == 0, "%d ids are left", left.size());

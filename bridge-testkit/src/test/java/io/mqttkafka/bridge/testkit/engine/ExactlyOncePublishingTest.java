@@ -318,8 +318,8 @@ class ExactlyOncePublishingTest {
 
     @Test
     void pubrec_refused_isTriedAgainUnderAnotherId() {
-        ScriptedConnection connection = publishing(
-                route -> route.onFailure(f -> f.retry(3, Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(2)))));
+        ScriptedConnection connection = publishing(route ->
+                route.onFailure(f -> f.retry(3, Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(2)))));
         int id = published(connection);
         connection.pubrec(id, QUOTA_EXCEEDED);
         kafka.next().commit();
