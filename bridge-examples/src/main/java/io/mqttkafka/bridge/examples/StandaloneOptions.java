@@ -179,6 +179,12 @@ final class StandaloneOptions {
         @Option(names = "--publish-qos", paramLabel = "0|1|2", description = "QoS to publish with. Default: 1.")
         int qos = 1;
 
+        @Option(
+                names = "--publish-effectively-once",
+                description = "Publish QoS 2 without transactions: a crash can repeat messages in flight."
+                        + " Default: exactly once.")
+        boolean effectivelyOnce;
+
         @Option(names = "--retain", description = "Publish as retained: the broker keeps the last one of each topic.")
         boolean retain;
 
@@ -197,6 +203,13 @@ final class StandaloneOptions {
                         .qos(QoS.of(qos))
                         .retain(retain)
                         .name(routeName());
+                if (effectivelyOnce) {
+                    if (qos != 2) {
+                        throw new OptionException("--publish-effectively-once: is about QoS 2, but the route '"
+                                + routeName() + "' has QoS " + qos + "; add --publish-qos 2 to it, or leave it out");
+                    }
+                    target.effectivelyOnce();
+                }
                 if (deadLetter != null) {
                     String topic = deadLetter;
                     target.onFailure(f -> f.deadLetter(topic));

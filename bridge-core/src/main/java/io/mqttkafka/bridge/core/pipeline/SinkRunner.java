@@ -742,7 +742,11 @@ public final class SinkRunner implements Runner {
 
         @Override
         public void puback(int packetId, int reasonCode) {
-            session.puback(packetId, reasonCode);
+            if (outbox != null && Outbox.owns(packetId)) {
+                outbox.puback(packetId);
+            } else {
+                session.puback(packetId, reasonCode);
+            }
         }
 
         @Override

@@ -746,6 +746,18 @@ public final class Outbox {
     }
 
     /**
+     * Takes a PUBACK in.
+     *
+     * @param packetId its packet id; an unknown one is ignored
+     * @throws ProtocolViolation if a message goes by that id
+     */
+    public synchronized void puback(int packetId) {
+        if (entry(packetId) != null) {
+            throw new ProtocolViolation(PROTOCOL_ERROR, "the MQTT broker answered a PUBLISH of QoS 2 with PUBACK");
+        }
+    }
+
+    /**
      * Takes a PUBREC in.
      *
      * @param packetId its packet id; an unknown one is released as such

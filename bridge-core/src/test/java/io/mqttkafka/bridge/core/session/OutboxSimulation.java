@@ -118,8 +118,8 @@ final class OutboxSimulation {
     private record Kept(int record, int version, boolean thrownAway) {}
 
     private static final int PARTITIONS = 2;
-    private static final int RECORDS = 12;
-    private static final int STEPS = 180;
+    private static final int RECORDS = 9;
+    private static final int STEPS = 150;
     private static final int IDS = 40;
     private static final int NOT_AUTHORIZED = 0x87;
     private static final int NO_SUBSCRIBERS = 0x10;
