@@ -24,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,8 @@ import org.junit.jupiter.api.Test;
  * <tr><td>8</td><td>done, but one before it is not</td><td>{@link #crash_doneAbovePrefix_isNotSentAgain}</td></tr>
  * <tr><td>9</td><td>after a refusal</td><td>{@link #pubrec_refused_isTriedAgainUnderAnotherId}</td></tr>
  * <tr><td>10</td><td>thrown away</td><td>{@link #crash_unheard_idIsReleasedAndRecordPublishedAgain}</td></tr>
- * <tr><td>11</td><td>the record does not come again</td><td>{@link #crash_recordFilteredNow_idIsReleased}</td></tr>
+ * <tr><td>11</td><td>the record does not come again</td><td>{@link #crash_recordFilteredNow_idIsReleased},
+ *   {@link #crash_recordDoneByAnotherMember_idIsReleased}</td></tr>
  * <tr><td>12</td><td>session lost</td><td>{@link #crash_sessionLost_isPublishedAnewUnderTheSameId},
  *   {@link #sessionLost_released_isAssignedInKafkaBeforeItIsPublishedAnew}</td></tr>
  * <tr><td>13</td><td>transaction under way</td><td>{@link #outcomeUnknown_committed_isPublished},
@@ -56,6 +58,7 @@ class ExactlyOncePublishingTest {
     private static final int PACKET_ID_NOT_FOUND = 0x92;
     private static final int NO_MATCHING_SUBSCRIBERS = 0x10;
     private static final int QUOTA_EXCEEDED = 0x97;
+    private static final TopicPartition COMMANDS = new TopicPartition("commands", 0);
 
     private final Engine engine = new Engine();
     private final FakeLog log = engine.kafka.log;
@@ -365,6 +368,45 @@ class ExactlyOncePublishingTest {
         second.pubcomp(id);
         awaitCommitted(1);
         second.expectNothing(QUIET);
+    }
+
+    @Test
+    void crash_recordDoneByAnotherMember_idIsReleased() {
+        int id = published(publishing());
+        log.commit(COMMANDS, 1);
+
+        ScriptedConnection second = crashed(true);
+        kafka.next().commit();
+        second.expectPubrel(id);
+        second.pubcomp(id);
+        second.expectNothing(QUIET);
+    }
+
+    /** It holds the only place that the broker has, so it must not wait for a record that has none. */
+    @Test
+    void crash_published_comesBeforeRecordsOfOtherPartitions() {
+        ScriptedConnection first = publishing();
+        log.append(new TopicPartition("commands", 1), FakeLog.bytes("7"), FakeLog.bytes("x0"), FakeLog.headers());
+        kafka.next().commit();
+        int id = first.expectPublish().packetId();
+        append(1);
+        kafka.next();
+        first.expectNothing(QUIET);
+
+        engine.restart();
+        ScriptedConnection second = engine.broker.accept();
+        second.expectConnect();
+        second.connack(true, 0, MqttProperties.NONE.with(MqttProperty.RECEIVE_MAXIMUM, 1));
+        engine.awaitStarted();
+        expectAgain(second, id, true);
+        kafka.next().commit();
+        second.expectNothing(QUIET);
+        second.pubrec(id);
+        kafka.next().commit();
+        second.expectPubrel(id);
+        second.expectNothing(QUIET);
+        second.pubcomp(id);
+        assertThat(second.expectPublish().dup()).isFalse();
     }
 
     @Test
