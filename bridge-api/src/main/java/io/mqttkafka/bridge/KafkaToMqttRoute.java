@@ -140,6 +140,7 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
      * @param noSubscribers what happens to messages that nobody subscribes to
      * @param clearOnTombstone whether a record without a value clears the retained message of its topic
      * @param retainHeader the header that says whether a message is retained, or null if there is none
+     * @param effectivelyOnce whether messages of QoS 2 go without transactions, so that a crash can repeat them
      */
     public record Target(
             @Nullable String topicTemplate,
@@ -151,7 +152,8 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
             BinaryHeaders binaryHeaders,
             NoSubscribers noSubscribers,
             boolean clearOnTombstone,
-            @Nullable String retainHeader) {
+            @Nullable String retainHeader,
+            boolean effectivelyOnce) {
         /**
          * Checks its parts.
          *
@@ -165,6 +167,7 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
          * @param noSubscribers what happens to messages that nobody subscribes to
          * @param clearOnTombstone whether a record without a value clears the retained message of its topic
          * @param retainHeader the header that says whether a message is retained, or null if there is none
+         * @param effectivelyOnce whether messages of QoS 2 go without transactions, so that a crash can repeat them
          * @throws NullPointerException if a part that is not nullable is null
          * @throws IllegalArgumentException if there is not one way to make the topic, or if with QoS 0 {@code noSubscribers} is
          *     not {@link NoSubscribers.Accept}, or if {@code clearOnTombstone} is there without {@code retain} or {@code retainHeader}, or

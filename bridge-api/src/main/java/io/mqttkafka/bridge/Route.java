@@ -33,7 +33,8 @@ public sealed interface Route permits MqttToKafkaRoute, KafkaToMqttRoute {
      * Starts a route from Kafka.
      *
      * <p>The offset of a record is committed when the MQTT broker has taken it over, and everything before it in its
-     * partition: PUBACK for QoS 1, PUBCOMP for QoS 2, the bytes on their way for QoS 0.
+     * partition: PUBACK for QoS 1, PUBCOMP for QoS 2, the bytes on their way for QoS 0. At QoS 2 records are delivered
+     * exactly once, unless the route is declared {@link ToMqtt#effectivelyOnce()}.
      *
      * @param topics the names of one or more Kafka topics, which must exist when the bridge starts
      * @return the source stage of the route

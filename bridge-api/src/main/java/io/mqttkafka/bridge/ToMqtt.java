@@ -27,6 +27,7 @@ public final class ToMqtt<T> {
     private @Nullable NoSubscribers noSubscribers;
     private boolean clearOnTombstone;
     private @Nullable String retainHeader;
+    private boolean effectivelyOnce;
     private @Nullable FailurePolicy failurePolicy;
 
     private ToMqtt(Source source, @Nullable String topicTemplate, @Nullable MqttTopicMapper<?> topicMapper) {
@@ -58,12 +59,30 @@ public final class ToMqtt<T> {
     /**
      * Sets the QoS to publish with. Default: {@link QoS#AT_LEAST_ONCE}. A broker that supports less is an error at start.
      *
+     * <p>{@link QoS#EXACTLY_ONCE} delivers exactly once, whatever dies or breaks, as long as the broker keeps the MQTT
+     * session: Kafka knows which record each packet id stands for before the message leaves, and that it was received
+     * before it is released. That needs a stable client id, {@code mqtt.sessionExpiry} above 0, no {@code mqtt.cleanStart},
+     * and the right to transactions ({@code kafka.transactions(..)}); a bridge where that is missing is refused. See {@link
+     * #effectivelyOnce}.
+     *
      * @param qos the QoS
      * @return this
      * @throws IllegalStateException if set before
      */
     public ToMqtt<T> qos(QoS qos) {
         this.qos = once("qos", this.qos, Objects.requireNonNull(qos, "qos"));
+        return this;
+    }
+
+    /**
+     * Lets messages of QoS 2 go without transactions: packet ids are remembered in this process. No message is lost; if the
+     * process dies, those in flight can be repeated. Cheaper, sooner delivered, and possible without the right to
+     * transactions. Has no effect at other QoS. Default: exactly once.
+     *
+     * @return this
+     */
+    public ToMqtt<T> effectivelyOnce() {
+        effectivelyOnce = true;
         return this;
     }
 
@@ -219,7 +238,8 @@ public final class ToMqtt<T> {
                         binaryHeaders == null ? BinaryHeaders.FAIL : binaryHeaders,
                         noSubscribers == null ? unheard : noSubscribers,
                         clearOnTombstone,
-                        retainHeader),
+                        retainHeader,
+                        effectivelyOnce),
                 failurePolicy == null ? FailurePolicy.stop() : failurePolicy);
     }
 

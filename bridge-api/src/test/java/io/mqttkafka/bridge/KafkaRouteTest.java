@@ -44,7 +44,8 @@ class KafkaRouteTest {
                         BinaryHeaders.FAIL,
                         NoSubscribers.await(),
                         false,
-                        null));
+                        null,
+                        false));
         assertThat(route.failurePolicy()).isEqualTo(FailurePolicy.stop());
     }
 
@@ -62,6 +63,7 @@ class KafkaRouteTest {
                 .toMqtt(mapper)
                 .name("n")
                 .qos(QoS.EXACTLY_ONCE)
+                .effectivelyOnce()
                 .retain(true)
                 .retainHeader("x-retain")
                 .userProperties(false)
@@ -91,7 +93,8 @@ class KafkaRouteTest {
                         BinaryHeaders.BASE64,
                         NoSubscribers.fail(),
                         false,
-                        "x-retain"));
+                        "x-retain",
+                        true));
         assertThat(route.failurePolicy().lastAction()).isInstanceOf(FailurePolicy.Skip.class);
     }
 

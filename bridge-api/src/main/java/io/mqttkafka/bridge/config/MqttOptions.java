@@ -273,7 +273,7 @@ public record MqttOptions(
         /**
          * Sets the window of routes from Kafka: the most messages of QoS 1 and 2 published on one connection that wait for the
          * broker's PUBACK or PUBCOMP. A smaller receive maximum of the broker counts instead. At most so many messages can be
-         * repeated after a crash. Default: 4096.
+         * repeated after a crash. Above 16,384 (exactly once) or 32,767 (the others) it has no effect. Default: 4096.
          *
          * @param messages from 1 to 65,535
          * @return this

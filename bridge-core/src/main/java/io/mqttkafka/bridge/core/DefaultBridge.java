@@ -66,8 +66,6 @@ public final class DefaultBridge implements Bridge {
     /** Null if the bridge does not say how it is. */
     private final @Nullable StatusRunner status;
 
-    private final List<RouteGuarantee> guarantees;
-
     private final Object lifecycle = new Object();
     private BridgeState state = BridgeState.NEW;
 
@@ -123,7 +121,6 @@ public final class DefaultBridge implements Bridge {
         Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
         Map<String, List<SinkRoute>> sinksByClientId = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
-        List<RouteGuarantee> promised = new ArrayList<>();
         for (Route route : config.routes()) {
             if (!names.add(route.name())) {
                 throw new BridgeConfigException("route: two routes are named '" + route.name()
@@ -132,11 +129,11 @@ public final class DefaultBridge implements Bridge {
             if (route instanceof KafkaToMqttRoute sink) {
                 String own = sink.source().clientId();
                 SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard);
+                SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 sinksByClientId
                         .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
                         .add(compiled);
                 routes.add(compiled);
-                promised.add(SinkRoutes.guarantee(config.mqtt(), compiled));
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
@@ -148,7 +145,6 @@ public final class DefaultBridge implements Bridge {
                     .computeIfAbsent(own == null ? anyClientId : own, id -> new ArrayList<>())
                     .add(compiled);
             routes.add(compiled);
-            promised.add(guarantee(compiled));
         }
         if (bothWays && !config.loops().allowFeedback()) {
             FeedbackCheck.requireNone(all(byClientId), all(sinksByClientId));
@@ -179,12 +175,15 @@ public final class DefaultBridge implements Bridge {
                 transport,
                 kafka,
                 () -> new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
+                served.stream().anyMatch(SinkRoute::exactlyOnce)
+                        ? TransactionalKafkaSink.ofOutbox(kafka, config.kafka(), config.mqtt(), clientId, failpoints)
+                        : null,
+                failpoints,
                 events,
                 clock,
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged))));
-        guarantees = List.copyOf(promised);
         status = config.status() == null
                 ? null
                 : statusRunner(config.status(), transport, anyClientId, byClientId.keySet(), sinksByClientId.keySet());
@@ -305,7 +304,7 @@ public final class DefaultBridge implements Bridge {
             changeTo(BridgeState.STARTING);
         }
         warnOfPlaintextCredentials();
-        guarantees.forEach(one -> log.info("Route '{}': {} ({})", one.route(), one.guarantee(), one.reason()));
+        guarantees().forEach(one -> log.info("Route '{}': {} ({})", one.route(), one.guarantee(), one.reason()));
         long deadline = System.nanoTime() + config.startTimeout().toNanos();
         boolean started = false;
         try {
@@ -489,6 +488,12 @@ public final class DefaultBridge implements Bridge {
 
     @Override
     public List<RouteGuarantee> guarantees() {
-        return guarantees;
+        return routes.stream().map(this::guarantee).toList();
+    }
+
+    private RouteGuarantee guarantee(CompiledRoute route) {
+        return route instanceof SinkRoute sink
+                ? SinkRoutes.guarantee(config.mqtt(), sink)
+                : guarantee((SourceRoute) route);
     }
 }

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.KafkaToMqttRoute;
+import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.pipeline.SinkRoute;
@@ -38,6 +39,7 @@ final class SinkRoutes {
                         + "' is used by a route from MQTT, and they would take each other's session over; give the routes"
                         + " from Kafka another one");
             }
+            requireSameWay(clientId, routes);
             all.addAll(routes);
         });
         for (int i = 0; i < all.size(); i++) {
@@ -48,6 +50,41 @@ final class SinkRoutes {
                             + all.get(i).name()
                             + "', which reads the same topics, so that each record would go to only one of them; give"
                             + " one a group of its own");
+                }
+            }
+        }
+    }
+
+    /** What voids exactly once is refused rather than weakened in silence. */
+    static void requireSession(MqttOptions mqtt, KafkaToMqttRoute route, SinkRoute compiled) {
+        if (!compiled.exactlyOnce()) {
+            return;
+        }
+        String asks = " but route '" + route.name() + "' publishes exactly once; ";
+        String otherwise = ", or declare the route effectivelyOnce()";
+        if (mqtt.clientId() == null && route.source().clientId() == null) {
+            throw new BridgeConfigException(
+                    "mqtt.clientId: is not set," + asks + "set one that stays the same over restarts" + otherwise);
+        }
+        if (mqtt.cleanStart()) {
+            throw new BridgeConfigException(
+                    "mqtt.cleanStart: makes the MQTT broker forget packet ids," + asks + "leave it out" + otherwise);
+        }
+        if (mqtt.sessionExpiry().isZero()) {
+            throw new BridgeConfigException("mqtt.sessionExpiry: 0 ends the session with the connection," + asks
+                    + "set it longer than the longest outage" + otherwise);
+        }
+    }
+
+    /** Packet ids that nobody remembers must not get into a session that goes on. */
+    private static void requireSameWay(String clientId, List<SinkRoute> routes) {
+        for (SinkRoute exact : routes) {
+            for (SinkRoute other : routes) {
+                if (exact.exactlyOnce() && other.qos() == QoS.EXACTLY_ONCE && !other.exactlyOnce()) {
+                    throw new BridgeConfigException(
+                            "route '" + other.name() + "': effectivelyOnce: route '" + exact.name()
+                                    + "' publishes exactly once on the same connection ('" + clientId
+                                    + "'), whose session goes on over restarts; give one of them a clientId of its own");
                 }
             }
         }
@@ -68,6 +105,9 @@ final class SinkRoutes {
                         "the offset is committed after PUBACK; a broken connection, a rebalance or a crash repeats what was"
                                 + " not acknowledged or committed");
             case EXACTLY_ONCE -> {
+                if (route.exactlyOnce()) {
+                    yield exactlyOnce(route);
+                }
                 boolean kept = !mqtt.cleanStart() && !mqtt.sessionExpiry().isZero();
                 yield kept
                         ? new RouteGuarantee(
@@ -83,5 +123,17 @@ final class SinkRoutes {
                                         + " broken connection repeats the messages in flight");
             }
         };
+    }
+
+    private static RouteGuarantee exactlyOnce(SinkRoute route) {
+        String weakness = route.weakness();
+        return weakness == null
+                ? new RouteGuarantee(
+                        route.name(),
+                        Guarantee.EXACTLY_ONCE,
+                        "Kafka knows which record a packet id stands for before PUBLISH, and that it was received before"
+                                + " PUBREL; the offset is committed after PUBCOMP; as long as the MQTT broker keeps the"
+                                + " session and the partition stays with this bridge while messages are in flight")
+                : new RouteGuarantee(route.name(), Guarantee.AT_LEAST_ONCE, "the MQTT broker: " + weakness);
     }
 }

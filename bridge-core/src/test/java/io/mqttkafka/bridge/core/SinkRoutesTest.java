@@ -114,13 +114,56 @@ class SinkRoutesTest {
                         switch (qos) {
                             case AT_MOST_ONCE -> Guarantee.AT_MOST_ONCE;
                             case AT_LEAST_ONCE -> Guarantee.AT_LEAST_ONCE;
-                            case EXACTLY_ONCE -> Guarantee.EFFECTIVELY_ONCE;
+                            case EXACTLY_ONCE -> Guarantee.EXACTLY_ONCE;
                         });
+    }
+
+    private static Route exactly(String topic, String clientId) {
+        FromKafka<byte[]> source = Route.fromKafka(topic).group("g-" + topic);
+        return (clientId == null ? source : source.clientId(clientId))
+                .toMqtt("t")
+                .qos(QoS.EXACTLY_ONCE)
+                .name(topic)
+                .build();
+    }
+
+    private static Route effectively(String topic) {
+        return Route.fromKafka(topic)
+                .toMqtt("t")
+                .qos(QoS.EXACTLY_ONCE)
+                .effectivelyOnce()
+                .name(topic)
+                .build();
+    }
+
+    @Test
+    void build_exactlyOnceWithoutSession_isRefused() {
+        assertRefused("mqtt.clientId: is not set", m -> m, exactly("a", null));
+        assertRefused("mqtt.cleanStart", m -> m.clientId("c").cleanStart(true), exactly("a", null));
+        assertRefused("mqtt.sessionExpiry", m -> m.clientId("c").sessionExpiry(Duration.ZERO), exactly("a", null));
+        assertRefused("effectivelyOnce()", m -> m.clientId("c").sessionExpiry(Duration.ZERO), exactly("a", null));
+        build(m -> m, exactly("a", "own"));
+    }
+
+    @Test
+    void build_bothWaysOfQos2OnOneConnection_isRefused() {
+        assertRefused(
+                "give one of them a clientId of its own", m -> m.clientId("c"), exactly("a", null), effectively("b"));
+        build(m -> m.clientId("c"), exactly("a", "own"), effectively("b"));
+    }
+
+    @Test
+    void guarantees_effectivelyOnce_saysSo() {
+        assertThat(build(m -> m.clientId("c"), effectively("a"))
+                        .guarantees()
+                        .get(0)
+                        .guarantee())
+                .isEqualTo(Guarantee.EFFECTIVELY_ONCE);
     }
 
     @Test
     void guarantees_qos2WithoutSession_isTheWeakerOne() {
-        Route route = Route.fromKafka("a").toMqtt("t").qos(QoS.EXACTLY_ONCE).build();
+        Route route = effectively("a");
 
         assertThat(build(m -> m.clientId("c").sessionExpiry(Duration.ZERO), route)
                         .guarantees()

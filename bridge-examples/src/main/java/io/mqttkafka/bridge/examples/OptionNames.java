@@ -56,8 +56,13 @@ final class OptionNames {
             Map.entry("drainTimeout", "--drain-timeout"));
 
     // Where a route that publishes has an option of its own.
-    private static final Map<String, String> PUBLISHING =
-            Map.of("--qos", "--publish-qos", "--dead-letter", "--publish-dead-letter");
+    private static final Map<String, String> PUBLISHING = Map.of(
+            "--qos",
+            "--publish-qos",
+            "--dead-letter",
+            "--publish-dead-letter",
+            "--effectively-once",
+            "--publish-effectively-once");
 
     private static final Pattern PUBLISHING_OPTION = Pattern.compile("(?<=^|: )(" + anyOf(PUBLISHING) + ")(?=:)");
     private static final Pattern OPTION = Pattern.compile("(?<![\\w.])(" + anyOf(OPTIONS) + ")(\\([^()]*\\))?(?!\\w)");

@@ -192,6 +192,12 @@ final class StandaloneOptions {
         @Option(names = "--publish-qos", paramLabel = "0|1|2", description = "QoS to publish with. Default: 1.")
         int qos = 1;
 
+        @Option(
+                names = "--publish-effectively-once",
+                description = "Publish QoS 2 without transactions: a crash can repeat messages in flight."
+                        + " Default: exactly once.")
+        boolean effectivelyOnce;
+
         @Option(names = "--retain", description = "Publish as retained: the broker keeps the last one of each topic.")
         boolean retain;
 
@@ -230,6 +236,13 @@ final class StandaloneOptions {
                 }
                 if (clearOnTombstone) {
                     target.clearOnTombstone();
+                }
+                if (effectivelyOnce) {
+                    if (qos != 2) {
+                        throw new OptionException("--publish-effectively-once: is about QoS 2, but the route '"
+                                + routeName() + "' has QoS " + qos + "; add --publish-qos 2 to it, or leave it out");
+                    }
+                    target.effectivelyOnce();
                 }
                 if (deadLetter != null) {
                     String topic = deadLetter;

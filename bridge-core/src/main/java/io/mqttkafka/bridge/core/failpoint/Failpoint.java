@@ -27,5 +27,17 @@ public enum Failpoint {
     /** Kafka knows of the new session, and nothing is subscribed. */
     GENERATION_COMMITTED,
     /** The state is read back, and the MQTT broker has not been asked for a connection. */
-    RESTORED
+    RESTORED,
+    /** A transaction that assigns packet ids to records is about to commit. */
+    BEFORE_ASSIGNMENT,
+    /** A transaction that assigns packet ids to records is committed, and no PUBLISH has left. */
+    ASSIGNED,
+    /** A PUBREC of a message of ours has been read, and nothing has been done about it. */
+    TAKEN_OVER,
+    /** A transaction that says which messages the MQTT broker has taken over is about to commit. */
+    BEFORE_RELEASE,
+    /** A transaction that says which messages the MQTT broker has taken over is committed, and no PUBREL has left. */
+    RELEASE_COMMITTED,
+    /** A PUBCOMP of a message of ours has been read, and nothing has been done about it. */
+    COMPLETED
 }

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
+import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
@@ -11,8 +12,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -57,6 +60,8 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE = Duration.ofSeconds(10);
+    private static final Duration RESOLVE_TIMEOUT = Duration.ofSeconds(1);
+    private static final long RESOLVE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
     /** What a source reads. */
@@ -80,6 +85,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private boolean newProtocol;
     private long polledNanos;
     private long committedNanos;
+    private long resolvedNanos;
     private boolean committing;
     private int troubles;
     private boolean closing;
@@ -251,11 +257,78 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private boolean work() {
         boolean free;
         Waiting next;
-        while ((free = handler.ready()) && (next = backlog.poll()) != null) {
-            handler.take(next.message(), next.entry());
-        }
+        do {
+            free = handler.ready();
+            Collection<Partition> urgent = handler.urgent();
+            if (urgent.stream().anyMatch(partition -> ledgers.containsKey(topicPartition(partition)))) {
+                next = nextUrgent(urgent);
+            } else {
+                next = free ? backlog.poll() : null;
+            }
+            if (next != null) {
+                handler.take(next.message(), next.entry());
+            }
+        } while (next != null);
         handler.flush();
+        resolve();
         return free;
+    }
+
+    private static TopicPartition topicPartition(Partition partition) {
+        return new TopicPartition(partition.topic(), partition.number());
+    }
+
+    /** The next record of an urgent partition; null if none may be taken. The others wait. */
+    private @Nullable Waiting nextUrgent(Collection<Partition> urgent) {
+        for (Partition partition : urgent) {
+            Waiting first = firstOf(topicPartition(partition));
+            if (first != null && handler.readyFor(partition)) {
+                backlog.remove(first);
+                return first;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Waiting firstOf(TopicPartition partition) {
+        for (Waiting record : backlog) {
+            if (record.partition().equals(partition)) {
+                return record;
+            }
+        }
+        return null;
+    }
+
+    /** Finds out which of the records that make partitions urgent will never come. */
+    private void resolve() {
+        Collection<Partition> urgent = handler.urgent();
+        if (urgent.isEmpty()) {
+            return;
+        }
+        Map<TopicPartition, Partition> elsewhere = new HashMap<>();
+        try {
+            for (Partition partition : urgent) {
+                TopicPartition known = topicPartition(partition);
+                if (!ledgers.containsKey(known)) {
+                    elsewhere.put(known, partition);
+                } else if (firstOf(known) == null) {
+                    handler.passed(partition, consumer().position(known, RESOLVE_TIMEOUT));
+                }
+            }
+            long now = System.nanoTime();
+            if (!elsewhere.isEmpty() && now - resolvedNanos >= RESOLVE_NANOS) {
+                resolvedNanos = now;
+                // Another member may have published them meanwhile.
+                consumer().committed(elsewhere.keySet(), RESOLVE_TIMEOUT).forEach((known, offset) -> {
+                    Partition partition = elsewhere.get(known);
+                    if (offset != null && partition != null) {
+                        handler.passed(partition, offset.offset());
+                    }
+                });
+            }
+        } catch (RetriableException | IllegalStateException e) {
+            log.debug("Where others are in partitions of route '{}' is not known yet", reading.route(), e);
+        }
     }
 
     /** Waits until a record may be taken again, and keeps the membership of the group alive meanwhile. */
@@ -277,13 +350,30 @@ public final class KafkaSource implements ConsumerRebalanceListener {
 
     private void pollPaused() {
         consumer().pause(consumer().assignment());
+        resumeUrgent();
         poll(Duration.ZERO);
+    }
+
+    /** Lets the partitions go on whose records have to come first; false if there are none. */
+    private boolean resumeUrgent() {
+        Set<TopicPartition> urgent = new HashSet<>();
+        for (Partition partition : handler.urgent()) {
+            TopicPartition known = topicPartition(partition);
+            if (consumer().assignment().contains(known)) {
+                urgent.add(known);
+            }
+        }
+        boolean any = !urgent.isEmpty();
+        // What has been read and not taken is enough.
+        urgent.removeIf(partition -> firstOf(partition) != null);
+        consumer().resume(urgent);
+        return any;
     }
 
     private void poll(Duration timeout) {
         try {
-            if (!timeout.isZero() && !consumer().paused().isEmpty()) {
-                consumer().resume(consumer().paused());
+            if (!timeout.isZero()) {
+                resume();
             }
             ConsumerRecords<byte[], byte[]> records = consumer().poll(timeout);
             for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -310,6 +400,19 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             replaceConsumer();
         } finally {
             polledNanos = System.nanoTime();
+        }
+    }
+
+    private void resume() {
+        if (handler.urgent().isEmpty()) {
+            if (!consumer().paused().isEmpty()) {
+                consumer().resume(consumer().paused());
+            }
+            return;
+        }
+        consumer().pause(consumer().assignment());
+        if (!resumeUrgent()) {
+            consumer().resume(consumer().paused());
         }
     }
 
@@ -365,7 +468,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         consumer().commitAsync(offsets, (done, failure) -> {
             committing = false;
             if (failure == null) {
-                committed(offsets.keySet());
+                committed(offsets);
             } else {
                 commitFailed(offsets.keySet(), failure);
             }
@@ -384,15 +487,16 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         return offsets;
     }
 
-    private void committed(Collection<TopicPartition> partitions) {
-        for (TopicPartition partition : partitions) {
+    private void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        offsets.forEach((partition, offset) -> {
+            handler.committed(partition.topic(), partition.partition(), offset.offset());
             OffsetLedger ledger = ledgers.get(partition);
             if (ledger != null) {
                 long before = counted.getOrDefault(partition, 0L);
                 counted.put(partition, ledger.settled());
                 handler.committed(ledger.settled() - before);
             }
-        }
+        });
     }
 
     private void commitFailed(Collection<TopicPartition> partitions, Exception failure) {
@@ -425,7 +529,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         }
         try {
             consumer().commitSync(offsets, COMMIT_TIMEOUT);
-            committed(offsets.keySet());
+            committed(offsets);
         } catch (KafkaException e) {
             log.warn(
                     "Offsets of route '{}' could not be committed; the records since the last commit are published again",
@@ -471,6 +575,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             OffsetLedger ledger = ledgers.remove(partition);
             if (ledger != null) {
                 ledger.abandon();
+                handler.revoked(partition.topic(), partition.partition());
             }
         }
     }

@@ -1,7 +1,9 @@
 package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.core.session.OffsetLedger;
+import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import java.util.Collection;
 
 /** Takes the records that {@link KafkaSource} reads. Called by the thread that reads, and must not hold it up for long. */
 public interface RecordHandler {
@@ -37,6 +39,46 @@ public interface RecordHandler {
      * @param records how many records that covers
      */
     void committed(long records);
+
+    /**
+     * Tells up to where a partition is committed.
+     *
+     * @param topic the topic
+     * @param partition the number of the partition
+     * @param offset the committed offset
+     */
+    void committed(String topic, int partition, long offset);
+
+    /**
+     * Tells that a partition was taken away: its records are given back.
+     *
+     * @param topic the topic
+     * @param partition the number of the partition
+     */
+    void revoked(String topic, int partition);
+
+    /**
+     * Returns the partitions with records that have to come before those of others, since an earlier process has sent them.
+     *
+     * @return the partitions; mostly none
+     */
+    Collection<Partition> urgent();
+
+    /**
+     * Says whether a record of an urgent partition may be taken although {@link #ready} says no.
+     *
+     * @param partition the partition
+     * @return whether it may
+     */
+    boolean readyFor(Partition partition);
+
+    /**
+     * Tells that the records of an urgent partition that lie before an offset, and were not handed out, will not come.
+     *
+     * @param partition the partition
+     * @param offset the offset
+     */
+    void passed(Partition partition, long offset);
 
     /**
      * Tells of a failure of Kafka that the source deals with by itself.

@@ -6,6 +6,8 @@ import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Kind;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Refused;
+import io.mqttkafka.bridge.core.session.OutboxJournal;
+import io.mqttkafka.bridge.core.session.OutboxState;
 import io.mqttkafka.bridge.core.session.Qos2Journal;
 import io.mqttkafka.bridge.core.session.Qos2State;
 import io.mqttkafka.bridge.error.BridgeStartException;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -31,10 +34,14 @@ import org.jspecify.annotations.Nullable;
  * any time.
  */
 public final class TransactionalKafkaSink {
+    /** MQTT forbids this character in client ids. */
+    private static final String OUTBOX = "\0to-mqtt";
+
     private static final Duration RESTORE_PATIENCE = Duration.ofSeconds(30);
 
     private final KafkaClients clients;
     private final String clientId;
+    private final String keys;
     private final String transactionalId;
     private final Map<String, Object> producerProperties;
     private final StateTopic stateTopic;
@@ -53,12 +60,39 @@ public final class TransactionalKafkaSink {
      */
     public TransactionalKafkaSink(
             KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, Failpoints failpoints) {
+        this(clients, options, mqtt, clientId, clientId, failpoints);
+    }
+
+    private TransactionalKafkaSink(
+            KafkaClients clients,
+            KafkaOptions options,
+            MqttOptions mqtt,
+            String clientId,
+            String keys,
+            Failpoints failpoints) {
         this.clients = clients;
         this.clientId = clientId;
+        this.keys = keys;
         this.failpoints = failpoints;
         transactionalId = options.transactions().idPrefix() + clientId;
         producerProperties = ProducerSettings.transactional(options, mqtt, clientId, transactionalId);
         stateTopic = clients.stateTopic(options, clientId);
+    }
+
+    /**
+     * Makes one that is not connected for the state of messages that are published to MQTT. Its entries have keys of their
+     * own, which no client id can have.
+     *
+     * @param clients makes Kafka's clients
+     * @param options the Kafka side
+     * @param mqtt the MQTT side
+     * @param clientId the MQTT client id, of which the transactional id is made
+     * @param failpoints is told of the places passed
+     * @return the sink
+     */
+    public static TransactionalKafkaSink ofOutbox(
+            KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, Failpoints failpoints) {
+        return new TransactionalKafkaSink(clients, options, mqtt, clientId, clientId + OUTBOX, failpoints);
     }
 
     /**
@@ -80,6 +114,21 @@ public final class TransactionalKafkaSink {
      * @throws BridgeStartException if Kafka does not answer, or does not let us; nothing has been lost then
      */
     public Qos2State open(Duration timeout) {
+        return open(timeout, Qos2Journal::read);
+    }
+
+    /**
+     * Does the same as {@link #open(Duration)} for the state of messages that are published to MQTT.
+     *
+     * @param timeout how long to try
+     * @return what Kafka knows
+     * @throws BridgeStartException if Kafka does not answer, or does not let us; nothing has been lost then
+     */
+    public OutboxState openOutbox(Duration timeout) {
+        return open(timeout, OutboxJournal::read);
+    }
+
+    private <S> S open(Duration timeout, Function<List<byte[]>, S> reader) {
         long deadline = System.nanoTime() + timeout.toNanos();
         closeProducer(Duration.ZERO);
         try {
@@ -87,7 +136,7 @@ public final class TransactionalKafkaSink {
             producer = fresh;
             initialize(fresh, deadline);
             long left = Math.max(RESTORE_PATIENCE.toNanos(), deadline - System.nanoTime());
-            Qos2State state = Qos2Journal.read(stateTopic.read(clientId, Duration.ofNanos(left)));
+            S state = reader.apply(stateTopic.read(keys, Duration.ofNanos(left)));
             failpoints.pass(Failpoint.RESTORED);
             return state;
         } catch (IllegalArgumentException e) {
@@ -153,7 +202,7 @@ public final class TransactionalKafkaSink {
                 });
             }
             current.send(
-                    new ProducerRecord<>(stateTopic.name(), Qos2StateTopic.key(clientId, entry.slot()), entry.bytes()));
+                    new ProducerRecord<>(stateTopic.name(), Qos2StateTopic.key(keys, entry.slot()), entry.bytes()));
             failpoints.pass(Failpoint.BEFORE_COMMIT);
             if (removes) {
                 failpoints.pass(Failpoint.BEFORE_REMOVAL);

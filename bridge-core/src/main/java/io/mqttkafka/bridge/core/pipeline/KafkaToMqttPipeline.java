@@ -12,7 +12,10 @@ import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
 import io.mqttkafka.bridge.core.mqtt.wire.PropertyWriter;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
+import io.mqttkafka.bridge.core.session.Outbox;
+import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.PublishSession;
+import io.mqttkafka.bridge.core.session.RecordId;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Retry;
@@ -24,6 +27,8 @@ import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -64,6 +69,11 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     private final SinkRoute route;
     private final PublishSession session;
+
+    /** Where the route publishes if it does so exactly once; else null. */
+    private final @Nullable Outbox outbox;
+
+    private final RecordIds ids;
     private final @Nullable KafkaSink deadLetters;
     private final Connection connection;
     private final BridgeEvents events;
@@ -84,12 +94,15 @@ final class KafkaToMqttPipeline implements RecordHandler {
     KafkaToMqttPipeline(
             SinkRoute route,
             PublishSession session,
+            @Nullable Outbox outbox,
             @Nullable KafkaSink deadLetters,
             Connection connection,
             BridgeEvents events,
             InstantSource clock) {
         this.route = route;
         this.session = session;
+        this.outbox = outbox;
+        ids = new RecordIds(route.group);
         this.deadLetters = deadLetters;
         this.connection = connection;
         this.events = events;
@@ -99,7 +112,32 @@ final class KafkaToMqttPipeline implements RecordHandler {
     @Override
     public void take(KafkaMessage message, OffsetLedger.Entry entry) {
         route.counters.received.increment();
-        advance(new SinkAttempt(message, entry, order++, System.nanoTime()));
+        RecordId record = outbox == null ? null : ids.of(message);
+        SinkAttempt attempt = new SinkAttempt(this, message, record, entry, order++, System.nanoTime());
+        if (outbox == null || record == null) {
+            advance(attempt);
+            return;
+        }
+        // Before it is asked: the answer may come at once.
+        attempt.out = true;
+        entry.sent();
+        switch (outbox.recall(record, attempt)) {
+            case DONE -> delivered(attempt);
+            case ON_ITS_WAY -> log.debug("{} is on its way since before", message.origin());
+            case UNKNOWN, ASSIGNED -> {
+                attempt.out = false;
+                entry.returned();
+                advance(attempt);
+            }
+        }
+    }
+
+    /** The record is done without being published. */
+    private void settle(SinkAttempt attempt) {
+        if (outbox != null && attempt.record != null) {
+            outbox.disown(attempt.record);
+        }
+        attempt.entry.settle();
     }
 
     /** Makes a message of the record and publishes it. */
@@ -113,13 +151,13 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 return;
             }
             if (outgoing == null) {
-                attempt.entry.settle();
+                settle(attempt);
                 return;
             }
         }
         if (outgoing.expired(clock.millis())) {
             route.counters.expired.increment();
-            attempt.entry.settle();
+            settle(attempt);
             return;
         }
         if (outgoing.packet.size() > connection.maximumPacketSize()) {
@@ -130,13 +168,20 @@ final class KafkaToMqttPipeline implements RecordHandler {
         attempt.outgoing = outgoing;
         attempt.entry.sent();
         attempt.out = true;
-        if (session.publish(outgoing, System.nanoTime())) {
+        if (publish(attempt, outgoing)) {
             attempt.outgoing = null;
         } else {
             attempt.out = false;
             attempt.entry.returned();
             held.add(attempt);
         }
+    }
+
+    private boolean publish(SinkAttempt attempt, Outgoing outgoing) {
+        RecordId record = attempt.record;
+        return (outbox == null || record == null)
+                ? session.publish(outgoing, System.nanoTime())
+                : outbox.publish(outgoing, record, System.nanoTime());
     }
 
     /** Makes the message; null if a filter refuses the record, or it would go back to where it came from. */
@@ -175,16 +220,33 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 + connection.maximumPacketSize() + " at most (its maximum packet size)");
     }
 
+    /** Says whether a record is done with once the MQTT broker has said this of its message. */
+    boolean isDone(SinkAttempt attempt, int reasonCode) {
+        return !isUnheard(attempt, reasonCode) || route.noSubscribers instanceof NoSubscribers.Accept;
+    }
+
+    private static boolean isUnheard(SinkAttempt attempt, int reasonCode) {
+        return reasonCode == ReasonCodes.NO_MATCHING_SUBSCRIBERS && !attempt.retained;
+    }
+
     /** The MQTT broker has taken the message over. Called by a thread of the connection. */
     void accepted(SinkAttempt attempt, int reasonCode) {
-        if (reasonCode == ReasonCodes.NO_MATCHING_SUBSCRIBERS && !attempt.retained) {
+        if (isUnheard(attempt, reasonCode)) {
             unheard(attempt);
         } else {
             delivered(attempt);
         }
     }
 
-    private void delivered(SinkAttempt attempt) {
+    /** The record has to be published again, through no fault of its own. */
+    void again(SinkAttempt attempt) {
+        attempt.entry.returned();
+        returned.add(attempt);
+        attempt.out = false;
+        connection.wake(route);
+    }
+
+    void delivered(SinkAttempt attempt) {
         route.counters.delivered.increment();
         attempt.entry.settle();
         attempt.out = false;
@@ -257,6 +319,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
             }
             if (held.peek() == first && first.failure == null) {
                 // There is no room for it.
+                proceedUrgent();
                 return false;
             }
             if (probing()) {
@@ -264,6 +327,67 @@ final class KafkaToMqttPipeline implements RecordHandler {
             }
         }
         return connection.isUp();
+    }
+
+    /** Goes on with what an earlier process had sent: it must not wait for what has no room. */
+    private void proceedUrgent() {
+        for (Partition partition : urgent()) {
+            SinkAttempt first = firstHeld(partition);
+            if (first != null && first.failure == null && first.dueNanos - System.nanoTime() <= 0) {
+                held.remove(first);
+                proceed(first);
+            }
+        }
+    }
+
+    /** The oldest record of a partition that could not go on; null if there is none. */
+    private @Nullable SinkAttempt firstHeld(Partition partition) {
+        SinkAttempt first = null;
+        for (SinkAttempt one : held) {
+            RecordId record = one.record;
+            if (record != null
+                    && record.partition().equals(partition)
+                    && !one.entry.abandoned()
+                    && (first == null || one.compareTo(first) < 0)) {
+                first = one;
+            }
+        }
+        return first;
+    }
+
+    @Override
+    public Collection<Partition> urgent() {
+        if (outbox == null) {
+            return List.of();
+        }
+        Collection<Partition> all = outbox.unresolved();
+        return all.isEmpty() ? all : all.stream().filter(route::reads).toList();
+    }
+
+    @Override
+    public boolean readyFor(Partition partition) {
+        return connection.isUp() && firstHeld(partition) == null;
+    }
+
+    @Override
+    public void passed(Partition partition, long offset) {
+        if (outbox != null) {
+            outbox.passed(partition, offset);
+        }
+    }
+
+    @Override
+    public void committed(String topic, int partition, long offset) {
+        if (outbox != null) {
+            outbox.offsetCommitted(new Partition(route.group, topic, partition), offset);
+        }
+    }
+
+    @Override
+    public void revoked(String topic, int partition) {
+        if (outbox != null) {
+            outbox.revoked(new Partition(route.group, topic, partition));
+        }
     }
 
     /** Says whether the outcome of a probe is open; one that was heard sets the others free that nobody had heard. */
@@ -361,7 +485,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         } else if (action instanceof Skip) {
             route.counters.skipped.increment();
             events.tell(listener -> listener.onSkipped(new Skipped(route.name(), attempt.message.origin(), cause)));
-            attempt.entry.settle();
+            settle(attempt);
         } else {
             stop(attempt, cause);
         }
@@ -419,7 +543,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
             route.counters.deadLettered.increment();
             events.tell(listener ->
                     listener.onDeadLettered(new DeadLettered(route.name(), attempt.message.origin(), topic, cause)));
-            attempt.entry.settle();
+            settle(attempt);
         }
 
         @Override

@@ -41,6 +41,11 @@ final class Outgoing extends Publication {
     }
 
     @Override
+    protected boolean isDone(int reasonCode) {
+        return pipeline.isDone(attempt, reasonCode);
+    }
+
+    @Override
     protected void accepted(int reasonCode) {
         pipeline.accepted(attempt, reasonCode);
     }

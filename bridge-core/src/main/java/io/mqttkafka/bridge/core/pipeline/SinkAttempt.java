@@ -1,16 +1,22 @@
 package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.core.session.OffsetLedger;
+import io.mqttkafka.bridge.core.session.Outbox;
+import io.mqttkafka.bridge.core.session.RecordId;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import org.jspecify.annotations.Nullable;
 
 /** One record on its way to MQTT, from its reading until the route is done with it. */
-final class SinkAttempt implements Comparable<SinkAttempt> {
+final class SinkAttempt implements Comparable<SinkAttempt>, Outbox.Recalled {
+    private final KafkaToMqttPipeline pipeline;
     final KafkaMessage message;
     final OffsetLedger.Entry entry;
 
     /** Its place among the records of the route. */
     final long order;
+
+    /** Which record it is, if its route publishes exactly once. */
+    final @Nullable RecordId record;
 
     /** The message that waits for room; null if it has to be made. */
     @Nullable
@@ -37,11 +43,29 @@ final class SinkAttempt implements Comparable<SinkAttempt> {
     /** Why it will not be tried again; null while it may be. */
     volatile @Nullable Throwable givenUp;
 
-    SinkAttempt(KafkaMessage message, OffsetLedger.Entry entry, long order, long nowNanos) {
+    SinkAttempt(
+            KafkaToMqttPipeline pipeline,
+            KafkaMessage message,
+            @Nullable RecordId record,
+            OffsetLedger.Entry entry,
+            long order,
+            long nowNanos) {
+        this.pipeline = pipeline;
+        this.record = record;
         this.message = message;
         this.entry = entry;
         this.order = order;
         this.dueNanos = nowNanos;
+    }
+
+    @Override
+    public void delivered() {
+        pipeline.delivered(this);
+    }
+
+    @Override
+    public void again() {
+        pipeline.again(this);
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.mqttkafka.bridge.core.pipeline.FeedbackCheck.Sample;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
 import io.mqttkafka.bridge.core.routing.TopicTemplate.Variable;
+import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.failure.FailurePolicy;
@@ -40,6 +41,7 @@ public final class SinkRoute implements CompiledRoute {
     final @Nullable Pattern pattern;
     final String group;
     final QoS qos;
+    final boolean exactlyOnce;
     final boolean retain;
     final boolean userProperties;
     final boolean metadataProperties;
@@ -60,6 +62,7 @@ public final class SinkRoute implements CompiledRoute {
     private static final RouteCounters NONE = new RouteCounters();
 
     private volatile @Nullable String lastError;
+    private volatile @Nullable String weakness;
     private volatile boolean stopped;
 
     // The stages of the public API have proven that the types of these functions fit each other.
@@ -73,6 +76,7 @@ public final class SinkRoute implements CompiledRoute {
         this.group = group;
         this.guard = guard;
         qos = target.qos();
+        exactlyOnce = qos == QoS.EXACTLY_ONCE && !target.effectivelyOnce();
         retain = target.retain();
         userProperties = target.userProperties();
         metadataProperties = target.metadataProperties();
@@ -128,6 +132,33 @@ public final class SinkRoute implements CompiledRoute {
      */
     public QoS qos() {
         return qos;
+    }
+
+    /**
+     * Says whether its packet ids are kept in Kafka.
+     *
+     * @return whether they are
+     */
+    public boolean exactlyOnce() {
+        return exactlyOnce;
+    }
+
+    /** Says whether it reads a partition. */
+    boolean reads(Partition partition) {
+        return partition.group().equals(group) && reads(partition.topic());
+    }
+
+    /**
+     * Returns why the route cannot keep its promise on the MQTT broker that it is connected to.
+     *
+     * @return the reason; null if it keeps it, as far as is known
+     */
+    public @Nullable String weakness() {
+        return weakness;
+    }
+
+    void weakness(@Nullable String reason) {
+        weakness = reason;
     }
 
     /**

@@ -4,10 +4,13 @@ import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.failpoint.Failpoint;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.KafkaSource;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.AckOutput;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
@@ -17,6 +20,8 @@ import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.core.session.Outbox;
+import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.PublishSession;
 import io.mqttkafka.bridge.error.BridgeClosedException;
@@ -60,6 +65,11 @@ public final class SinkRunner implements Runner {
     private static final int MOST_REFUSALS_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
     private static final int PROTOCOL_ERROR = 0x82;
+    private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
+    private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
+    private static final String NO_SESSION =
+            "it ends the session with the connection (session expiry 0), so that a broken"
+                    + " connection repeats the messages in flight";
 
     /**
      * What a broker says when it takes offence at a message: malformed, protocol error, topic invalid, too large, payload
@@ -76,6 +86,8 @@ public final class SinkRunner implements Runner {
             MqttTransport transport,
             KafkaClients kafka,
             Supplier<KafkaSink> deadLetters,
+            @Nullable TransactionalKafkaSink transactions,
+            Failpoints failpoints,
             BridgeEvents events,
             InstantSource clock,
             Duration drainTimeout,
@@ -91,6 +103,15 @@ public final class SinkRunner implements Runner {
     private final MqttOptions options;
     private final BridgeEvents events;
     private final PublishSession session;
+
+    /** Null if no route publishes exactly once. */
+    private final @Nullable Outbox outbox;
+
+    private final @Nullable OutboxCommitter committer;
+
+    /** Whether messages of QoS 1, or of QoS 2 but not exactly once, share the connection with those of the outbox. */
+    private final boolean shared;
+
     private final List<Lane> lanes = new ArrayList<>();
     private final Thread supervisor;
     private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -98,6 +119,7 @@ public final class SinkRunner implements Runner {
     // What the supervisor waits for; guarded by its monitor.
     private final Object monitor = new Object();
     private @Nullable CloseReason closed;
+    private @Nullable Throwable fenced;
     private boolean ending;
     private boolean connecting;
 
@@ -108,6 +130,8 @@ public final class SinkRunner implements Runner {
     private volatile long maximumPacketSize = Long.MAX_VALUE;
     private volatile @Nullable String lastError;
     private volatile @Nullable PacketWriter writer;
+    private volatile @Nullable MqttConnection connection;
+    private volatile boolean needsNewSession = true;
     private final LongAdder connects = new LongAdder();
 
     /**
@@ -120,13 +144,37 @@ public final class SinkRunner implements Runner {
         clientId = parts.clientId();
         options = parts.options();
         events = parts.events();
-        session = new PublishSession(options.sendMaximum(), options.maxInFlightBytes(), this::wakeAll);
+        TransactionalKafkaSink transactions = parts.transactions();
+        shared = transactions != null
+                && parts.routes().stream().anyMatch(route -> route.qos.level() > 0 && !route.exactlyOnce);
+        long bytes = options.maxInFlightBytes() / (shared ? 2 : 1);
+        session = new PublishSession(options.sendMaximum(), bytes, this::wakeAll);
+        if (transactions == null) {
+            outbox = null;
+            committer = null;
+        } else {
+            Outbox made = new Outbox(options.sendMaximum(), bytes, this::wakeAll, this::wakeCommitter);
+            outbox = made;
+            committer = new OutboxCommitter(
+                    "bridge-" + clientId + "-commit",
+                    transactions,
+                    made,
+                    parts.kafkaOptions().transactions(),
+                    parts.failpoints(),
+                    new FromCommitter());
+        }
         for (SinkRoute route : parts.routes()) {
             KafkaSink deadLetters = route.failurePolicy.lastAction() instanceof DeadLetter
                     ? parts.deadLetters().get()
                     : null;
-            KafkaToMqttPipeline pipeline =
-                    new KafkaToMqttPipeline(route, session, deadLetters, new ForPipeline(), events, parts.clock());
+            KafkaToMqttPipeline pipeline = new KafkaToMqttPipeline(
+                    route,
+                    session,
+                    route.exactlyOnce ? outbox : null,
+                    deadLetters,
+                    new ForPipeline(),
+                    events,
+                    parts.clock());
             KafkaSource.Reading reading =
                     new KafkaSource.Reading(route.name, route.topics, route.pattern, route.group, clientId);
             lanes.add(new Lane(
@@ -134,6 +182,12 @@ public final class SinkRunner implements Runner {
         }
         supervisor = new Thread(this::run, "bridge-" + clientId);
         supervisor.setDaemon(true);
+    }
+
+    private void wakeCommitter() {
+        if (committer != null) {
+            committer.wake();
+        }
     }
 
     private void wakeAll() {
@@ -146,6 +200,10 @@ public final class SinkRunner implements Runner {
 
     @Override
     public void start(long deadlineNanos) {
+        if (committer != null) {
+            needsNewSession = committer.open(remaining(deadlineNanos));
+            forgetUnread();
+        }
         for (Lane lane : lanes) {
             lane.source().open(remaining(deadlineNanos));
             KafkaSink sink = lane.deadLetters();
@@ -177,6 +235,17 @@ public final class SinkRunner implements Runner {
         lanes.forEach(lane -> lane.source().start());
     }
 
+    /** What an earlier process had sent for a route that is no more will not come again. */
+    private void forgetUnread() {
+        if (outbox != null) {
+            for (Partition partition : outbox.unresolved()) {
+                if (parts.routes().stream().noneMatch(route -> route.exactlyOnce && route.reads(partition))) {
+                    outbox.passed(partition, Long.MAX_VALUE);
+                }
+            }
+        }
+    }
+
     private static void requireReady(SinkRoute route, KafkaSink sink, String topic, long deadlineNanos) {
         TopicResolution resolution = sink.resolve(topic);
         while (resolution.state() == TopicResolution.State.UNREACHABLE && deadlineNanos - System.nanoTime() > 0) {
@@ -203,6 +272,9 @@ public final class SinkRunner implements Runner {
                 lane.source().stop(timeout);
             }
             endSupervisor();
+            if (committer != null) {
+                committer.stop(timeout);
+            }
         } catch (InterruptedException e) {
             interrupted = true;
         }
@@ -226,6 +298,12 @@ public final class SinkRunner implements Runner {
             monitor.notifyAll();
         }
         if (supervisor.getState() != Thread.State.NEW) {
+            supervisor.join(CLOSE_GRACE.toMillis());
+            TransactionalKafkaSink transactions = parts.transactions();
+            if (supervisor.isAlive() && transactions != null) {
+                // It waits for a Kafka that does not answer.
+                transactions.close(Duration.ZERO);
+            }
             supervisor.join();
         }
     }
@@ -247,13 +325,31 @@ public final class SinkRunner implements Runner {
                 connected,
                 sessionPresent,
                 connects.sum(),
-                session.unfinished(),
-                session.bytes(),
-                Duration.ofNanos(session.oldestAge(System.nanoTime())),
-                session.resent(),
+                unfinished(),
+                session.bytes() + (outbox == null ? 0 : outbox.bytes()),
+                Duration.ofNanos(oldestAge(System.nanoTime())),
+                session.resent() + (outbox == null ? 0 : outbox.resent()),
                 0,
                 0,
                 lastError);
+    }
+
+    private int unfinished() {
+        return session.unfinished() + (outbox == null ? 0 : outbox.unfinished());
+    }
+
+    private long oldestAge(long nowNanos) {
+        long oldest = session.oldestAge(nowNanos);
+        return outbox == null ? oldest : Math.max(oldest, outbox.oldestAge(nowNanos));
+    }
+
+    /** Counts the messages that the MQTT broker is done with. */
+    private long done() {
+        return session.finished() + (outbox == null ? 0 : outbox.finished());
+    }
+
+    private boolean awaitsBroker() {
+        return session.bytes() > 0 || (outbox != null && outbox.awaitsBroker());
     }
 
     // The supervisor.
@@ -263,7 +359,7 @@ public final class SinkRunner implements Runner {
             int attempt = 0;
             int offended = 0;
             while (true) {
-                long before = session.finished();
+                long before = done();
                 long since = System.nanoTime();
                 CloseReason reason = connectAndWatch();
                 if (reason == null) {
@@ -273,7 +369,12 @@ public final class SinkRunner implements Runner {
                     stopAll(takenOver());
                     return;
                 }
-                boolean progress = session.finished() > before;
+                Throwable shutOut = fenced();
+                if (shutOut != null) {
+                    stopAll(shutOut);
+                    return;
+                }
+                boolean progress = done() > before;
                 boolean offence = reason.malformed() || OFFENDED.contains(reason.reasonCode());
                 offended = offence && !progress ? offended + 1 : 0;
                 if (offended >= MOST_REFUSALS_IN_A_ROW) {
@@ -287,7 +388,7 @@ public final class SinkRunner implements Runner {
                         : options.reconnect()
                                 .delay(attempt, ThreadLocalRandom.current().nextDouble());
                 tellDisconnected(reason, delay);
-                if (!pause(delay)) {
+                if (!pause(delay) || !mendTransactions()) {
                     return;
                 }
             }
@@ -304,6 +405,40 @@ public final class SinkRunner implements Runner {
         }
     }
 
+    private @Nullable Throwable fenced() {
+        synchronized (monitor) {
+            return fenced;
+        }
+    }
+
+    /** Starts transactions afresh if nobody knows how the last one ended; false if the runner is to end. */
+    private boolean mendTransactions() throws InterruptedException {
+        int attempt = 0;
+        while (committer != null && committer.isBroken()) {
+            if (!pause(Duration.ZERO)) {
+                return false;
+            }
+            try {
+                committer.restart(RESTART_TIMEOUT);
+                log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
+            } catch (BridgeStartException e) {
+                lastError = e.getMessage();
+                attempt++;
+                Duration delay = options.reconnect()
+                        .delay(attempt, ThreadLocalRandom.current().nextDouble());
+                log.warn(
+                        "'{}' cannot start transactions afresh: {}; next attempt in {} ms",
+                        clientId,
+                        e.getMessage(),
+                        delay.toMillis());
+                if (!pause(delay)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     private DeliveryException takenOver() {
         return new DeliveryException("mqtt.clientId: another client connected as '" + UntrustedText.escape(clientId)
                 + "' and took the session over; give each client an id of its own");
@@ -316,12 +451,17 @@ public final class SinkRunner implements Runner {
             if (ending) {
                 return null;
             }
+            if (committer != null && committer.isBroken()) {
+                // It broke after it was last looked at; that it told us is forgotten by now.
+                return CloseReason.of("a transaction of Kafka's client failed", null);
+            }
             connecting = true;
         }
         MqttConnection current = null;
         CloseReason reason;
         try {
             current = parts.transport().connect(connectOptions(), clientId, new Inbound());
+            connection = current;
             requireLimits(current.connAck());
             doneConnecting();
             connects.increment();
@@ -352,12 +492,16 @@ public final class SinkRunner implements Runner {
                 current.drop();
                 awaitReader(current);
             }
+            connection = null;
             PacketWriter last = writer;
             if (last != null) {
                 last.stop();
             }
             writer = null;
             session.disconnected();
+            if (outbox != null) {
+                outbox.disconnected();
+            }
             if (was) {
                 parts.stateChanged().run();
             }
@@ -370,10 +514,11 @@ public final class SinkRunner implements Runner {
 
     /**
      * The first connection throws an old session away: it can hold packet ids of an earlier process, under which the broker
-     * would take new messages of QoS 2 for repetitions. What that process had not committed is in Kafka.
+     * would take new messages of QoS 2 for repetitions. What that process had not committed is in Kafka. With exactly once
+     * Kafka knows those ids as well, so the session goes on.
      */
     private MqttOptions connectOptions() {
-        return connects.sum() > 0 || options.cleanStart()
+        return connects.sum() > 0 || options.cleanStart() || !needsNewSession
                 ? options
                 : new MqttOptions(
                         options.serverUris(),
@@ -419,11 +564,24 @@ public final class SinkRunner implements Runner {
             if (route.mayRetain() && !connAck.retainAvailable()) {
                 throw refused(route, "retain: the MQTT broker keeps no retained messages; leave it out");
             }
+            if (route.exactlyOnce && shared && connAck.receiveMaximum() == 1) {
+                throw refused(
+                        route,
+                        "qos: the MQTT broker takes one message at a time (receive maximum 1), and other routes publish on"
+                                + " the same connection; give this route a clientId of its own");
+            }
+            boolean endsSession = route.exactlyOnce && connAck.sessionExpirySeconds() == 0;
+            if (endsSession && route.weakness() == null) {
+                log.warn("Route '{}' is not exactly once on this MQTT broker: {}", route.name(), NO_SESSION);
+            }
+            route.weakness(endsSession ? NO_SESSION : null);
         }
     }
 
-    private static boolean fits(SinkRoute route, ConnAck connAck) {
-        return route.qos.level() <= connAck.maximumQos() && (!route.mayRetain() || connAck.retainAvailable());
+    private boolean fits(SinkRoute route, ConnAck connAck) {
+        return !(route.exactlyOnce && shared && connAck.receiveMaximum() == 1)
+                && route.qos.level() <= connAck.maximumQos()
+                && (!route.mayRetain() || connAck.retainAvailable());
     }
 
     private static MqttConnectException refused(SinkRoute route, String why) {
@@ -434,7 +592,7 @@ public final class SinkRunner implements Runner {
     /** Waits until the connection or the runner ends; null in the latter case. */
     private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
         long stalledAt = 0;
-        long finishedBefore = session.finished();
+        long finishedBefore = done();
         long progressAt = System.nanoTime();
         long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
         while (true) {
@@ -451,8 +609,8 @@ public final class SinkRunner implements Runner {
             }
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
-            long finishedNow = session.finished();
-            if (finishedNow != finishedBefore || session.bytes() == 0) {
+            long finishedNow = done();
+            if (finishedNow != finishedBefore || !awaitsBroker()) {
                 finishedBefore = finishedNow;
                 progressAt = now;
             }
@@ -470,7 +628,7 @@ public final class SinkRunner implements Runner {
     }
 
     private long reportStall(long now, long reportedAt) {
-        long age = session.oldestAge(now);
+        long age = oldestAge(now);
         long threshold = parts.stallThreshold().toNanos();
         if (age < threshold) {
             return 0;
@@ -478,7 +636,7 @@ public final class SinkRunner implements Runner {
         if (reportedAt != 0 && now - reportedAt < threshold) {
             return reportedAt;
         }
-        int waiting = session.unfinished();
+        int waiting = unfinished();
         log.warn(
                 "'{}': the oldest of {} published messages has waited for {} s: the MQTT broker does not acknowledge it",
                 clientId,
@@ -552,7 +710,7 @@ public final class SinkRunner implements Runner {
                 // The supervisor finds out too, and says why.
                 return;
             }
-            int inFlight = session.unfinished();
+            int inFlight = unfinished();
             if (connects.sum() > 0 && !connAck.sessionPresent() && !options.cleanStart()) {
                 log.warn(
                         "'{}': the MQTT broker has lost the session; {} messages are published anew",
@@ -563,7 +721,14 @@ public final class SinkRunner implements Runner {
             maximumPacketSize = connAck.maximumPacketSize();
             PacketWriter next = new PacketWriter("bridge-" + clientId + "-write", session, output, parts.clock());
             writer = next;
-            session.connected(connAck.sessionPresent(), connAck.receiveMaximum(), next);
+            int forOutbox = shared ? (connAck.receiveMaximum() + 1) / 2 : connAck.receiveMaximum();
+            session.connected(
+                    connAck.sessionPresent(),
+                    shared ? connAck.receiveMaximum() - forOutbox : connAck.receiveMaximum(),
+                    next);
+            if (outbox != null) {
+                outbox.connected(connAck.sessionPresent(), forOutbox, next);
+            }
             next.start();
             up = true;
         }
@@ -585,17 +750,33 @@ public final class SinkRunner implements Runner {
 
         @Override
         public void puback(int packetId, int reasonCode) {
-            session.puback(packetId, reasonCode);
+            if (outbox != null && Outbox.owns(packetId)) {
+                outbox.puback(packetId);
+            } else {
+                session.puback(packetId, reasonCode);
+            }
         }
 
         @Override
         public void pubrec(int packetId, int reasonCode) {
-            session.pubrec(packetId, reasonCode);
+            if (outbox != null && Outbox.owns(packetId)) {
+                parts.failpoints().pass(Failpoint.TAKEN_OVER);
+                outbox.pubrec(packetId, reasonCode);
+                flush();
+            } else {
+                session.pubrec(packetId, reasonCode);
+            }
         }
 
         @Override
         public void pubcomp(int packetId) {
-            session.pubcomp(packetId);
+            if (outbox != null && Outbox.owns(packetId)) {
+                parts.failpoints().pass(Failpoint.COMPLETED);
+                outbox.pubcomp(packetId);
+                flush();
+            } else {
+                session.pubcomp(packetId);
+            }
         }
 
         @Override
@@ -607,6 +788,53 @@ public final class SinkRunner implements Runner {
                 }
                 monitor.notifyAll();
             }
+        }
+    }
+
+    private void flush() {
+        PacketWriter current = writer;
+        if (current != null) {
+            current.flush();
+        }
+    }
+
+    /** Ends the present connection, if there is one; what is not done is sent again on the next. */
+    private void dropConnection(CloseReason reason) {
+        synchronized (monitor) {
+            if (closed == null) {
+                closed = reason;
+                monitor.notifyAll();
+            }
+        }
+        up = false;
+        MqttConnection current = connection;
+        if (current != null) {
+            current.drop();
+        }
+    }
+
+    /** What the committer has to say. */
+    private final class FromCommitter implements OutboxCommitter.Owner {
+        @Override
+        public void outcomeUnknown(Throwable cause) {
+            dropConnection(CloseReason.of("a transaction of Kafka's client failed: " + SafeText.of(cause), null));
+        }
+
+        @Override
+        public void fenced(Throwable cause) {
+            synchronized (monitor) {
+                fenced = new DeliveryException(
+                        "kafka.transactions.idPrefix: another bridge with the client id '"
+                                + UntrustedText.escape(clientId)
+                                + "' has taken the transactional id over; give each bridge a client id of its own",
+                        cause);
+            }
+            dropConnection(CloseReason.of("another bridge has taken the transactional id over", cause));
+        }
+
+        @Override
+        public void flush() {
+            SinkRunner.this.flush();
         }
     }
 
@@ -624,10 +852,7 @@ public final class SinkRunner implements Runner {
 
         @Override
         public void flush() {
-            PacketWriter current = writer;
-            if (current != null) {
-                current.flush();
-            }
+            SinkRunner.this.flush();
         }
 
         @Override

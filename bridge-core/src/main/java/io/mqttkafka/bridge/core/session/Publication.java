@@ -60,6 +60,17 @@ public abstract class Publication {
     }
 
     /**
+     * Says whether what it was made of is done once the MQTT broker has taken it over with this word. Called with the
+     * session locked: be quick, never block.
+     *
+     * @param reasonCode what the broker said, below 0x80
+     * @return whether it is; if not, it is to be published again. Here: true
+     */
+    protected boolean isDone(int reasonCode) {
+        return true;
+    }
+
+    /**
      * The MQTT broker has taken it over: PUBACK or PUBCOMP, or for QoS 0 its bytes have left. Called once, by the thread that
      * reads or writes the connection: be quick, never block.
      *

@@ -38,7 +38,9 @@ public final class PublishSession {
 
     private static final int PROTOCOL_ERROR = 0x82;
     private static final int FIRST_FAILURE = 0x80;
-    private static final int PACKET_IDS = 65_535;
+
+    /** The {@link Outbox} has the others. */
+    private static final int PACKET_IDS = Outbox.FIRST_ID - 1;
 
     private final int most;
     private final long mostBytes;
@@ -67,12 +69,12 @@ public final class PublishSession {
     /**
      * Makes a session without messages.
      *
-     * @param most the most messages of QoS 1 and 2 on their way
+     * @param most the most messages of QoS 1 and 2 on their way, up to 32,767
      * @param mostBytes the most bytes on their way; a larger message goes alone
      * @param room called by any thread when there is room again after {@link #publish} found none
      */
     public PublishSession(int most, long mostBytes, Runnable room) {
-        this.most = most;
+        this.most = Math.min(most, PACKET_IDS);
         this.mostBytes = mostBytes;
         this.room = room;
     }
@@ -224,7 +226,7 @@ public final class PublishSession {
     public void puback(int packetId, int reasonCode) {
         Publication one;
         synchronized (this) {
-            one = byId[packetId];
+            one = packetId > PACKET_IDS ? null : byId[packetId];
             if (one == null) {
                 return;
             }
@@ -247,7 +249,7 @@ public final class PublishSession {
     public void pubrec(int packetId, int reasonCode) {
         Publication one;
         synchronized (this) {
-            one = byId[packetId];
+            one = packetId > PACKET_IDS ? null : byId[packetId];
             if (one != null && one.qos != 2) {
                 throw new ProtocolViolation(PROTOCOL_ERROR, "the MQTT broker answered a PUBLISH of QoS 1 with PUBREC");
             }
@@ -278,7 +280,7 @@ public final class PublishSession {
     public void pubcomp(int packetId) {
         Publication one;
         synchronized (this) {
-            one = byId[packetId];
+            one = packetId > PACKET_IDS ? null : byId[packetId];
             if (one == null) {
                 return;
             }

@@ -292,6 +292,23 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
         }
     }
 
+    @Override
+    public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions, Duration timeout) {
+        if (!core.awaitRunning(System.nanoTime() + timeout.toNanos())) {
+            throw new TimeoutException("Timeout expired before the committed offsets were known");
+        }
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        synchronized (core) {
+            for (TopicPartition partition : partitions) {
+                Long offset = group.committed().get(partition);
+                if (offset != null) {
+                    offsets.put(partition, new OffsetAndMetadata(offset));
+                }
+            }
+        }
+        return offsets;
+    }
+
     // The end.
 
     @Override

@@ -186,6 +186,22 @@ public final class FakeKafka implements KafkaBroker {
         }
     }
 
+    /**
+     * Sets the offset that a group has committed, as another member or an administrator does; members go on from where they
+     * read.
+     *
+     * @param offset the next offset to be read
+     * @throws IllegalArgumentException if the offset is negative
+     */
+    public void commit(String group, String topic, int partition, long offset) {
+        if (offset < 0) {
+            throw new IllegalArgumentException("offset: " + offset + " must not be negative");
+        }
+        synchronized (core) {
+            core.group(group).committed().put(new TopicPartition(topic, partition), offset);
+        }
+    }
+
     /** Gives the members of a group up for dead: they lose their partitions at the next poll, and join again. */
     public void evict(String group) {
         core.evict(group);

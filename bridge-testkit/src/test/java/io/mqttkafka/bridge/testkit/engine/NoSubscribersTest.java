@@ -153,7 +153,8 @@ class NoSubscribersTest {
 
     @Test
     void qos2_pubrecSaysSo_isPublishedAnewAfterPubcomp() {
-        ScriptedConnection connection = publishing(r -> r.qos(QoS.EXACTLY_ONCE).noSubscribers(SOON));
+        ScriptedConnection connection =
+                publishing(r -> r.qos(QoS.EXACTLY_ONCE).effectivelyOnce().noSubscribers(SOON));
         log.append("commands", "7", "on");
         int id = connection.expectPublish().packetId();
 

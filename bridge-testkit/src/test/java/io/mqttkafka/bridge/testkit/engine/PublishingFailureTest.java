@@ -241,7 +241,8 @@ class PublishingFailureTest {
 
     @Test
     void pubrec_notAuthorizedByDefault_stopsTheRoute() {
-        ScriptedConnection connection = route(r -> r.qos(QoS.EXACTLY_ONCE)).publishing();
+        ScriptedConnection connection =
+                route(r -> r.qos(QoS.EXACTLY_ONCE).effectivelyOnce()).publishing();
         log.append("commands", "7", "on");
 
         connection.pubrec(connection.expectPublish().packetId(), NOT_AUTHORIZED);

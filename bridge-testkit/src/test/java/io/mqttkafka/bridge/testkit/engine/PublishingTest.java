@@ -43,6 +43,7 @@ class PublishingTest {
                         .group("g")
                         .toMqtt("devices/{key}/cmd")
                         .name("r")
+                        .effectivelyOnce()
                         .qos(qos))
                 .build());
     }

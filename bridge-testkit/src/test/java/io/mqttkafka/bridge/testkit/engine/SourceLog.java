@@ -57,6 +57,11 @@ final class SourceLog implements AutoCloseable {
         return kafka.committed(GROUP, partition.topic(), partition.partition());
     }
 
+    /** Commits as another member does. */
+    void commit(TopicPartition partition, long offset) {
+        kafka.commit(GROUP, partition.topic(), partition.partition(), offset);
+    }
+
     /** Takes all partitions away as if the group had given the bridge up; it is given them again at once. */
     void evict() {
         kafka.evict(GROUP);

@@ -32,7 +32,7 @@ final class BridgeProcess implements AutoCloseable {
     private Process process;
     private int earlierOutput;
 
-    private BridgeProcess(Setup setup, String heap) throws IOException {
+    private BridgeProcess(String clientId, List<String> args, String heap) throws IOException {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx" + heap);
         command.add("-XX:+UseSerialGC");
@@ -40,9 +40,9 @@ final class BridgeProcess implements AutoCloseable {
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-Xshare:auto");
         command.add(BridgeProcessMain.class.getName());
-        command.addAll(setup.args());
+        command.addAll(args);
         log = Files.createDirectories(Path.of("target", "faults"))
-                .resolve(setup.clientId() + ".log")
+                .resolve(clientId + ".log")
                 .toAbsolutePath();
         Files.deleteIfExists(log);
     }
@@ -54,8 +54,15 @@ final class BridgeProcess implements AutoCloseable {
 
     /** Starts a bridge with this heap that halts there, and does not wait for it. */
     static BridgeProcess start(Setup setup, String heap, Halt halt) throws IOException {
-        BridgeProcess bridge = new BridgeProcess(setup, heap);
+        BridgeProcess bridge = new BridgeProcess(setup.clientId(), setup.args(), heap);
         bridge.start(halt);
+        return bridge;
+    }
+
+    /** Starts a bridge from Kafka to MQTT with this heap, and does not wait for it. */
+    static BridgeProcess start(CommandSetup setup, String heap) throws IOException {
+        BridgeProcess bridge = new BridgeProcess(setup.clientId(), setup.args(), heap);
+        bridge.start(null);
         return bridge;
     }
 

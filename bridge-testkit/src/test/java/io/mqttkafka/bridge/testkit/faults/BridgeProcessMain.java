@@ -22,12 +22,14 @@ final class BridgeProcessMain {
 
     private BridgeProcessMain() {}
 
-    /** Starts the bridge that {@link Setup#args()} describe. */
+    /** Starts the bridge that {@link Setup#args()} or {@link CommandSetup#args()} describe. */
     public static void main(String[] args) throws IOException {
         BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         Halting halting = new Halting();
         halting.arm(input.readLine());
-        Bridge bridge = Setup.parse(args).build(halting);
+        Bridge bridge = CommandSetup.describes(args)
+                ? CommandSetup.parse(args).build(halting)
+                : Setup.parse(args).build(halting);
         Runtime.getRuntime().addShutdownHook(new Thread(bridge::close));
         bridge.start();
         System.out.println(RUNNING);

@@ -16,11 +16,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,6 +44,10 @@ class CommandFaultsIT {
         }
     }
 
+    private static Commander commander(String topic) {
+        return new Commander(kafka.bootstrapServers(), topic, KEYS, PARTITIONS, FEWEST_COMMANDS);
+    }
+
     private static Bridge bridge(String mqttUri, String clientId, String topic, QoS qos, String groupProtocol) {
         return Bridge.builder()
                 .mqtt(m -> m.serverUri(mqttUri)
@@ -66,52 +66,6 @@ class CommandFaultsIT {
                         .name("commands")
                         .build())
                 .build();
-    }
-
-    /** Sends commands 0, 1, 2 and so on for each key, about two thousand a second, until it is stopped. */
-    private static final class Commander implements AutoCloseable {
-        private final Thread thread;
-        private volatile boolean stopped;
-        private volatile int commands;
-
-        Commander(String topic) {
-            thread = new Thread(() -> run(topic), "commander");
-            thread.start();
-        }
-
-        private void run(String topic) {
-            Map<String, Object> config = Map.of("bootstrap.servers", kafka.bootstrapServers(), "linger.ms", 1);
-            try (KafkaProducer<String, String> producer =
-                    new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
-                int number = 0;
-                while (!stopped || number < FEWEST_COMMANDS) {
-                    for (int key = 0; key < KEYS; key++) {
-                        producer.send(
-                                new ProducerRecord<>(topic, key % PARTITIONS, "k" + key, Integer.toString(number)));
-                    }
-                    number++;
-                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(4));
-                }
-                commands = number;
-            }
-        }
-
-        /** Returns how many commands each key got, once all are in Kafka. */
-        int stop() {
-            stopped = true;
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException(e);
-            }
-            return commands;
-        }
-
-        @Override
-        public void close() {
-            stop();
-        }
     }
 
     /** Waits until every command has arrived and every offset is committed; returns how many commands came again. */
@@ -151,7 +105,7 @@ class CommandFaultsIT {
                 CommandSubscriber subscriber = CommandSubscriber.connect(mqtt.serverUri(), "devices", 1);
                 Bridge bridge = bridge(mqtt.serverUri(), "restarted", "restarted", QoS.AT_LEAST_ONCE, null)
                         .start();
-                Commander commander = new Commander("restarted")) {
+                Commander commander = commander("restarted")) {
             await().atMost(PATIENCE).until(() -> subscriber.count() > 500);
             mqtt.restart();
             subscriber.connect();
@@ -170,7 +124,7 @@ class CommandFaultsIT {
                 CommandSubscriber subscriber = CommandSubscriber.connect(mqtt.serverUri(), "devices", 2);
                 Bridge bridge = bridge(proxy.serverUri(), "cut", "cut", QoS.EXACTLY_ONCE, null)
                         .start();
-                Commander commander = new Commander("cut")) {
+                Commander commander = commander("cut")) {
             for (int cut = 1; cut <= 5; cut++) {
                 int before = subscriber.count();
                 await().atMost(PATIENCE).until(() -> subscriber.count() > before + 200);
@@ -193,7 +147,7 @@ class CommandFaultsIT {
                 CommandSubscriber subscriber = CommandSubscriber.connect(mqtt.serverUri(), "devices", 1);
                 Bridge first = bridge(mqtt.serverUri(), "first", topic, QoS.AT_LEAST_ONCE, protocol)
                         .start();
-                Commander commander = new Commander(topic)) {
+                Commander commander = commander(topic)) {
             await().atMost(PATIENCE).until(() -> subscriber.count() > 500);
             try (Bridge second = bridge(mqtt.serverUri(), "second", topic, QoS.AT_LEAST_ONCE, protocol)
                     .start()) {

@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
@@ -26,6 +28,13 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
  */
 final class CommandSubscriber implements AutoCloseable {
     private static final long TIMEOUT_MILLIS = 10_000;
+
+    /** It writes a line for every message of QoS 2. */
+    private static final Logger PAHO = Logger.getLogger("org.eclipse.paho");
+
+    static {
+        PAHO.setLevel(Level.WARNING);
+    }
 
     private record Command(String topic, int number) {}
 

@@ -1,0 +1,221 @@
+package io.mqttkafka.bridge.core.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mqttkafka.bridge.core.session.Outbox.Recollection;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Single steps of the outbox; {@link OutboxSimulationTest} has the schedules. */
+class OutboxTest {
+    private static final Partition PARTITION = new Partition("g", "t", 0);
+    private static final int FIRST = Outbox.FIRST_ID;
+
+    private final List<String> sent = new ArrayList<>();
+    private final PublishSession.Packets wire = new PublishSession.Packets() {
+        @Override
+        public void publish(Publication publication, int packetId, boolean duplicate) {
+            sent.add((duplicate ? "DUP " : "PUBLISH ") + (packetId - FIRST));
+        }
+
+        @Override
+        public void pubrel(int packetId, boolean known) {
+            sent.add((known ? "PUBREL " : "PUBREL unknown ") + (packetId - FIRST));
+        }
+    };
+
+    private OutboxState kafka = new OutboxState();
+    private Outbox outbox = restarted();
+
+    private static final class Message extends Publication {
+        final List<String> outcomes = new ArrayList<>();
+
+        Message() {
+            super(2, 10);
+        }
+
+        @Override
+        protected void accepted(int reasonCode) {
+            outcomes.add("accepted " + reasonCode);
+        }
+
+        @Override
+        protected void refused(int reasonCode) {
+            outcomes.add("refused " + reasonCode);
+        }
+    }
+
+    private static final class Nobody implements Outbox.Recalled {
+        @Override
+        public void delivered() {}
+
+        @Override
+        public void again() {}
+    }
+
+    private Outbox restarted() {
+        Outbox next = new Outbox(10, 1_000, () -> {}, () -> {});
+        next.restore(kafka);
+        return next;
+    }
+
+    private static RecordId record(long offset) {
+        return record(offset, 1);
+    }
+
+    private static RecordId record(long offset, long fingerprint) {
+        return new RecordId(PARTITION, offset, fingerprint);
+    }
+
+    private void commit() {
+        OutboxChange change = outbox.change();
+        kafka = OutboxJournal.read(List.of(
+                OutboxJournal.write(new OutboxState(), everything(change)).bytes()));
+        outbox.committed(change);
+    }
+
+    /** The state as one entry holds it: the first of a journal is whole. */
+    private OutboxChange everything(OutboxChange change) {
+        OutboxState after = kafka.after(change);
+        List<OutboxChange.Put> puts = new ArrayList<>();
+        after.slots()
+                .forEach((id, slot) -> puts.add(new OutboxChange.Put(
+                        new OutboxEntry(id, slot.record(), slot.phase()), slot.phase(), slot.record())));
+        List<RecordId> done = new ArrayList<>();
+        after.done()
+                .forEach((partition, offsets) ->
+                        offsets.forEach((offset, hash) -> done.add(new RecordId(partition, offset, hash))));
+        return new OutboxChange(puts, List.of(), done, java.util.Map.of(), 0, 0);
+    }
+
+    private List<String> sent() {
+        List<String> all = List.copyOf(sent);
+        sent.clear();
+        return all;
+    }
+
+    private Message publish(long offset) {
+        Message message = new Message();
+        assertThat(outbox.publish(message, record(offset), 0)).isTrue();
+        return message;
+    }
+
+    @Test
+    void publish_withoutConnection_findsNoRoom() {
+        assertThat(outbox.publish(new Message(), record(0), 0)).isFalse();
+        assertThat(outbox.change().isEmpty()).isTrue();
+    }
+
+    @Test
+    void publish_andRelease_waitForTheirCommits() {
+        outbox.connected(false, 10, wire);
+        Message message = publish(0);
+        assertThat(sent()).isEmpty();
+        commit();
+        assertThat(sent()).containsExactly("PUBLISH 0");
+        outbox.pubrec(FIRST, 0);
+        assertThat(sent()).isEmpty();
+        commit();
+        assertThat(sent()).containsExactly("PUBREL 0");
+        outbox.pubcomp(FIRST);
+        assertThat(message.outcomes).containsExactly("accepted 0");
+        assertThat(outbox.recall(record(0), new Nobody())).isEqualTo(Recollection.DONE);
+    }
+
+    @Test
+    void restored_topicCreatedAnew_releasesTheOldIdAndTakesAnotherOne() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        commit();
+        sent();
+        outbox = restarted();
+        outbox.connected(true, 10, wire);
+
+        assertThat(outbox.recall(record(0, 2), new Nobody())).isEqualTo(Recollection.UNKNOWN);
+        assertThat(outbox.publish(new Message(), record(0, 2), 0)).isTrue();
+        commit();
+
+        assertThat(sent()).containsExactlyInAnyOrder("PUBREL 0", "PUBLISH 1");
+    }
+
+    @Test
+    void done_topicCreatedAnew_isNotTakenForTheOldRecord() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        commit();
+        outbox.pubrec(FIRST, 0);
+        commit();
+        outbox.pubcomp(FIRST);
+
+        assertThat(outbox.recall(record(0, 2), new Nobody())).isEqualTo(Recollection.UNKNOWN);
+    }
+
+    @Test
+    void pubrec_idInUse_isReleasedAndToldAsRefused() {
+        outbox.connected(false, 10, wire);
+        Message message = publish(0);
+        commit();
+        sent();
+        outbox.pubrec(FIRST, 0x91);
+        commit();
+        assertThat(sent()).containsExactly("PUBREL 0");
+        outbox.pubcomp(FIRST);
+
+        assertThat(message.outcomes).containsExactly("refused " + 0x91);
+    }
+
+    @Test
+    void revoked_notSent_isNeverSent() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        outbox.revoked(PARTITION);
+        commit();
+
+        assertThat(sent()).isEmpty();
+        assertThat(outbox.unfinished()).isZero();
+    }
+
+    @Test
+    void puback_orEarlyPubcomp_isAViolation() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        commit();
+
+        assertThatThrownBy(() -> outbox.puback(FIRST)).isInstanceOf(ProtocolViolation.class);
+        assertThatThrownBy(() -> outbox.pubcomp(FIRST)).isInstanceOf(ProtocolViolation.class);
+    }
+
+    @Test
+    void pubrec_ofUnknownId_isReleasedAsUnknown() {
+        outbox.connected(false, 10, wire);
+        outbox.pubrec(FIRST + 7, 0);
+
+        assertThat(sent()).containsExactly("PUBREL unknown 7");
+    }
+
+    @Test
+    void restored_holdsPlaces_untilItsRecordsArePassed() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        publish(1);
+        commit();
+        sent();
+        outbox = restarted();
+        outbox.connected(true, 2, wire);
+        Message other = new Message();
+        assertThat(outbox.publish(other, new RecordId(new Partition("g", "t", 1), 0, 1), 0))
+                .isTrue();
+        commit();
+        assertThat(sent()).isEmpty();
+        assertThat(outbox.unresolved()).containsExactly(PARTITION);
+
+        outbox.passed(PARTITION, 2);
+        commit();
+        assertThat(sent()).containsExactly("PUBREL 0", "PUBREL 1");
+        outbox.pubcomp(FIRST);
+        assertThat(sent()).containsExactly("PUBLISH 2");
+        assertThat(outbox.unresolved()).isEmpty();
+    }
+}
