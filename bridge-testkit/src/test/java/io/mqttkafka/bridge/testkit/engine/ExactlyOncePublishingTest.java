@@ -484,6 +484,7 @@ class ExactlyOncePublishingTest {
 
     @Test
     void qos1_onTheSameConnection_doesNotWait() {
+        log.createTopic("events");
         engine.route(Route.fromKafka("events")
                 .group("h")
                 .toMqtt("events")
@@ -498,13 +499,14 @@ class ExactlyOncePublishingTest {
         PublishPacket event = connection.expectPublish();
         assertThat(event.qos()).isEqualTo(1);
         connection.puback(event.packetId());
-        await().until(() -> log.committed("events") == 1);
+        await().until(() -> log.kafka.committed("h", "events", 0) == 1);
         hanging.commit();
         complete(connection, connection.expectPublish().packetId(), 1);
     }
 
     @Test
     void receiveMaximum_boundsBothKindsTogether() {
+        log.createTopic("events");
         engine.route(Route.fromKafka("commands")
                 .group("g")
                 .toMqtt("devices/{key}/cmd")
