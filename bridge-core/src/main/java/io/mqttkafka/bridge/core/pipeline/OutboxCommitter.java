@@ -190,8 +190,9 @@ final class OutboxCommitter implements Runnable {
                 owner.flush();
             }
             case FENCED -> {
-                broken = true;
+                // First the stop: a restart would take the identity back.
                 owner.fenced(cause(outcome));
+                broken = true;
             }
             // It holds no records that could be refused one by one, so it was not ended for a reason that goes away.
             case ABORTED, UNKNOWN -> fail(cause(outcome));

@@ -414,7 +414,7 @@ public final class SinkRunner implements Runner {
     /** Starts transactions afresh if nobody knows how the last one ended; false if the runner is to end. */
     private boolean mendTransactions() throws InterruptedException {
         int attempt = 0;
-        while (committer != null && committer.isBroken()) {
+        while (committer != null && committer.isBroken() && fenced() == null) {
             if (!pause(Duration.ZERO)) {
                 return false;
             }

@@ -184,6 +184,9 @@ final class OutboxSimulation {
     private Qos2Journal.Entry openEntry;
     private boolean openCommitted;
 
+    /** What the entries in the topic say, so that reading them is put to the test as well. */
+    private final OutboxState truth = new OutboxState();
+
     // The process.
     private int process;
     private Outbox outbox;
@@ -341,6 +344,11 @@ final class OutboxSimulation {
             log.position = log.at(log.committed);
         }
         state = read();
+        if (mutant != Mutant.RESTORES_WHAT_WAS_ABORTED) {
+            require(
+                    state.slots().equals(truth.slots()) && state.done().equals(truth.done()),
+                    "what is restored is not what was committed");
+        }
         restoreOutbox();
         for (Log log : logs) {
             if (log.ours) {
@@ -355,8 +363,11 @@ final class OutboxSimulation {
     }
 
     private void restoreOutbox() {
-        OutboxState restored = OutboxJournal.read(
-                List.copyOf((mutant == Mutant.RESTORES_WHAT_WAS_ABORTED ? written : topic).values()));
+        if (mutant == Mutant.NONE) {
+            outbox.restore(state);
+            return;
+        }
+        OutboxState restored = read();
         restored.slots()
                 .values()
                 .removeIf(slot -> (mutant == Mutant.FORGETS_ASSIGNED_IDS && slot.phase() == Phase.ASSIGNED)
@@ -588,6 +599,7 @@ final class OutboxSimulation {
         if (open != null && !openCommitted) {
             openCommitted = true;
             topic.put(openEntry.slot(), openEntry.bytes());
+            truth.apply(open);
             tell("Kafka commits");
         }
     }
@@ -685,7 +697,7 @@ final class OutboxSimulation {
     /** The records under way, as far as Kafka or the process knows; or those of them that Kafka may take for done. */
     private Set<Integer> inFlight(boolean released) {
         Set<Integer> numbers = new HashSet<>();
-        for (OutboxState known : List.of(OutboxJournal.read(List.copyOf(topic.values())), stateIfCommitted())) {
+        for (OutboxState known : List.of(truth, open == null || openCommitted ? truth : truth.after(open))) {
             known.slots().values().forEach(slot -> {
                 RecordId record = slot.record();
                 if (record != null && (!released || slot.phase() == Phase.RELEASED)) {
@@ -694,18 +706,6 @@ final class OutboxSimulation {
             });
         }
         return numbers;
-    }
-
-    private OutboxState stateIfCommitted() {
-        return OutboxJournal.read(List.copyOf(withOpen().values()));
-    }
-
-    private Map<Integer, byte[]> withOpen() {
-        Map<Integer, byte[]> entries = new HashMap<>(topic);
-        if (open != null) {
-            entries.put(openEntry.slot(), openEntry.bytes());
-        }
-        return entries;
     }
 
     private int number(RecordId record) {
