@@ -24,12 +24,8 @@ import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.PublishSession;
-import io.mqttkafka.bridge.error.BridgeClosedException;
-import io.mqttkafka.bridge.error.BridgeException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
-import io.mqttkafka.bridge.event.Connected;
-import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
@@ -40,12 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,14 +45,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps one MQTT connection up on which routes from Kafka publish, and their consumers at work.
  *
- * <p>Its supervisor thread connects, watches, and connects again; each route has a {@link KafkaSource} with a thread of its
- * own. While the connection is away nothing is taken from Kafka, and what was published and not acknowledged is published
- * again on the next connection. A route that fails stops alone: Kafka keeps its records.
+ * <p>Its {@link ConnectionSupervisor} connects, has it watch, and connects again; each route has a {@link KafkaSource} with
+ * a thread of its own. While the connection is away nothing is taken from Kafka, and what was published and not acknowledged
+ * is published again on the next connection. A route that fails stops alone: Kafka keeps its records.
  */
 public final class SinkRunner implements Runner {
     private static final Logger log = LoggerFactory.getLogger(SinkRunner.class);
     private static final long TICK_MILLIS = 250;
-    private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final int MOST_REFUSALS_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
     private static final int PROTOCOL_ERROR = 0x82;
@@ -70,6 +60,11 @@ public final class SinkRunner implements Runner {
     private static final String NO_SESSION =
             "it ends the session with the connection (session expiry 0), so that a broken"
                     + " connection repeats the messages in flight";
+
+    private static final ConnectionSupervisor.Words WORDS = new ConnectionSupervisor.Words(
+            "the bridge could not start",
+            "mqtt.serverUri: the MQTT broker did not answer before the start timeout; check that it runs",
+            "its last connection to end before it connects again");
 
     /**
      * What a broker says when it takes offence at a message: malformed, protocol error, topic invalid, too large, payload
@@ -113,26 +108,21 @@ public final class SinkRunner implements Runner {
     private final boolean shared;
 
     private final List<Lane> lanes = new ArrayList<>();
-    private final Thread supervisor;
-    private final CompletableFuture<Void> started = new CompletableFuture<>();
+    private final ConnectionSupervisor supervisor;
 
-    // What the supervisor waits for; guarded by its monitor.
+    // Shared with the supervisor; guards this.
     private final Object monitor = new Object();
-    private @Nullable CloseReason closed;
     private @Nullable Throwable fenced;
-    private boolean ending;
-    private boolean connecting;
 
-    private volatile boolean connected;
+    /** How many connections in a row the broker has ended because a message offended it. */
+    private int offended;
+
     private volatile boolean up;
-    private volatile boolean finished;
+    private volatile boolean allStopped;
     private volatile boolean sessionPresent;
     private volatile long maximumPacketSize = Long.MAX_VALUE;
-    private volatile @Nullable String lastError;
     private volatile @Nullable PacketWriter writer;
-    private volatile @Nullable MqttConnection connection;
     private volatile boolean needsNewSession = true;
-    private final LongAdder connects = new LongAdder();
 
     /**
      * Makes a runner that does nothing yet.
@@ -180,8 +170,10 @@ public final class SinkRunner implements Runner {
             lanes.add(new Lane(
                     route, new KafkaSource(parts.kafka(), parts.kafkaOptions(), reading, pipeline), deadLetters));
         }
-        supervisor = new Thread(this::run, "bridge-" + clientId);
-        supervisor.setDaemon(true);
+        supervisor = new ConnectionSupervisor(
+                new ConnectionSupervisor.Parts(
+                        clientId, options.reconnect(), WORDS, monitor, events, parts.stateChanged(), log),
+                new ForSupervisor());
     }
 
     private void wakeCommitter() {
@@ -201,36 +193,18 @@ public final class SinkRunner implements Runner {
     @Override
     public void start(long deadlineNanos) {
         if (committer != null) {
-            needsNewSession = committer.open(remaining(deadlineNanos));
+            needsNewSession = committer.open(ConnectionSupervisor.remaining(deadlineNanos));
             forgetUnread();
         }
         for (Lane lane : lanes) {
-            lane.source().open(remaining(deadlineNanos));
+            lane.source().open(ConnectionSupervisor.remaining(deadlineNanos));
             KafkaSink sink = lane.deadLetters();
             if (sink != null && lane.route().failurePolicy.lastAction() instanceof DeadLetter deadLetter) {
-                sink.open(remaining(deadlineNanos));
+                sink.open(ConnectionSupervisor.remaining(deadlineNanos));
                 requireReady(lane.route(), sink, deadLetter.topic(), deadlineNanos);
             }
         }
-        supervisor.start();
-        try {
-            started.get(remaining(deadlineNanos).toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof BridgeException failure) {
-                throw failure;
-            }
-            throw new BridgeStartException("the bridge could not start: " + e.getCause(), e.getCause());
-        } catch (TimeoutException e) {
-            String error = lastError;
-            throw new BridgeStartException(
-                    error == null
-                            ? "mqtt.serverUri: the MQTT broker did not answer before the start timeout; check that it runs"
-                            : error,
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BridgeStartException("the start was interrupted", e);
-        }
+        supervisor.start(deadlineNanos);
         // Not before there is somebody to publish to.
         lanes.forEach(lane -> lane.source().start());
     }
@@ -257,10 +231,6 @@ public final class SinkRunner implements Runner {
                             + MqttToKafkaPipeline.notReady(topic, resolution).getMessage(),
                     resolution.cause());
         }
-    }
-
-    private static Duration remaining(long deadlineNanos) {
-        return Duration.ofNanos(Math.max(TimeUnit.MILLISECONDS.toNanos(1), deadlineNanos - System.nanoTime()));
     }
 
     @Override
@@ -290,48 +260,42 @@ public final class SinkRunner implements Runner {
     }
 
     private void endSupervisor() throws InterruptedException {
-        synchronized (monitor) {
-            ending = true;
-            if (connecting) {
-                supervisor.interrupt();
-            }
-            monitor.notifyAll();
-        }
-        if (supervisor.getState() != Thread.State.NEW) {
-            supervisor.join(CLOSE_GRACE.toMillis());
+        supervisor.end();
+        if (supervisor.begun()) {
+            boolean ended = supervisor.awaitEnd(CLOSE_GRACE);
             TransactionalKafkaSink transactions = parts.transactions();
-            if (supervisor.isAlive() && transactions != null) {
+            if (!ended && transactions != null) {
                 // It waits for a Kafka that does not answer.
                 transactions.close(Duration.ZERO);
             }
-            supervisor.join();
+            supervisor.awaitEnd();
         }
     }
 
     @Override
     public boolean connected() {
-        return connected && parts.routes().stream().noneMatch(SinkRoute::stopped);
+        return supervisor.connected() && parts.routes().stream().noneMatch(SinkRoute::stopped);
     }
 
     @Override
     public boolean finished() {
-        return finished;
+        return supervisor.finished() || allStopped;
     }
 
     @Override
     public ConnectionHealth health() {
         return new ConnectionHealth(
                 clientId,
-                connected,
+                supervisor.connected(),
                 sessionPresent,
-                connects.sum(),
+                supervisor.connects(),
                 unfinished(),
                 session.bytes() + (outbox == null ? 0 : outbox.bytes()),
                 Duration.ofNanos(oldestAge(System.nanoTime())),
                 session.resent() + (outbox == null ? 0 : outbox.resent()),
                 0,
                 0,
-                lastError);
+                supervisor.lastError());
     }
 
     private int unfinished() {
@@ -352,56 +316,87 @@ public final class SinkRunner implements Runner {
         return session.bytes() > 0 || (outbox != null && outbox.awaitsBroker());
     }
 
-    // The supervisor.
+    // Connecting, working on a connection, judging its end: called by the supervisor.
 
-    private void run() {
-        try {
-            int attempt = 0;
-            int offended = 0;
-            while (true) {
-                long before = done();
-                long since = System.nanoTime();
-                CloseReason reason = connectAndWatch();
-                if (reason == null) {
-                    return;
-                }
-                if (reason.takenOver()) {
-                    stopAll(takenOver());
-                    return;
-                }
-                Throwable shutOut = fenced();
-                if (shutOut != null) {
-                    stopAll(shutOut);
-                    return;
-                }
-                boolean progress = done() > before;
-                boolean offence = reason.malformed() || OFFENDED.contains(reason.reasonCode());
-                offended = offence && !progress ? offended + 1 : 0;
-                if (offended >= MOST_REFUSALS_IN_A_ROW) {
-                    stopAll(new DeliveryException(reason.text(), reason.cause()));
-                    return;
-                }
-                progress |= System.nanoTime() - since > UP_LONG_ENOUGH.toNanos();
-                attempt = progress ? 1 : attempt + 1;
-                Duration delay = reason.lasting()
-                        ? options.reconnect().max()
-                        : options.reconnect()
-                                .delay(attempt, ThreadLocalRandom.current().nextDouble());
-                tellDisconnected(reason, delay);
-                if (!pause(delay) || !mendTransactions()) {
-                    return;
-                }
+    /** What the supervisor asks and tells. */
+    private final class ForSupervisor implements ConnectionSupervisor.Owner {
+        @Override
+        public @Nullable CloseReason obstacle() {
+            // It broke after it was last looked at; that it told us is forgotten by now.
+            return committer != null && committer.isBroken()
+                    ? CloseReason.of("a transaction of Kafka's client failed", null)
+                    : null;
+        }
+
+        @Override
+        public MqttConnection connect() throws MqttConnectException, InterruptedException {
+            return parts.transport().connect(connectOptions(), clientId, new Inbound());
+        }
+
+        @Override
+        public void prepare(MqttConnection current) throws MqttConnectException {
+            requireLimits(current.connAck());
+        }
+
+        @Override
+        public @Nullable CloseReason serve(MqttConnection current) throws InterruptedException {
+            boolean present = sessionPresent;
+            supervisor.tellConnected(current, present, ", session " + (present ? "resumed" : "new"));
+            wakeAll();
+            return watch(current);
+        }
+
+        @Override
+        public void leaving() {
+            up = false;
+        }
+
+        @Override
+        public void left(boolean wasConnected) {
+            PacketWriter last = writer;
+            if (last != null) {
+                last.stop();
             }
-        } catch (InterruptedException e) {
-            log.debug("The supervisor of '{}' was interrupted", clientId);
-        } catch (RuntimeException | Error e) {
-            log.error("The supervisor of '{}' failed", clientId, e);
-            stopAll(e);
-        } finally {
-            finished = true;
-            connected = false;
-            started.completeExceptionally(new BridgeClosedException("the bridge was closed while it started"));
-            parts.stateChanged().run();
+            writer = null;
+            session.disconnected();
+            if (outbox != null) {
+                outbox.disconnected();
+            }
+        }
+
+        @Override
+        public long achieved() {
+            return done();
+        }
+
+        @Override
+        public boolean givesUp(CloseReason reason, boolean achieving) {
+            if (reason.takenOver()) {
+                stopAll(new DeliveryException(supervisor.takenOver("mqtt.clientId")));
+                return true;
+            }
+            Throwable shutOut = fenced();
+            if (shutOut != null) {
+                stopAll(shutOut);
+                return true;
+            }
+            boolean offence = reason.malformed() || OFFENDED.contains(reason.reasonCode());
+            offended = offence && !achieving ? offended + 1 : 0;
+            if (offended >= MOST_REFUSALS_IN_A_ROW) {
+                stopAll(new DeliveryException(reason.text(), reason.cause()));
+                return true;
+            }
+            return false;
+        }
+
+        @Override
+        public boolean pauseAndMend(Duration delay) throws InterruptedException {
+            return supervisor.pause(delay) && mendTransactions();
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            stopAll(cause);
         }
     }
 
@@ -415,101 +410,27 @@ public final class SinkRunner implements Runner {
     private boolean mendTransactions() throws InterruptedException {
         int attempt = 0;
         while (committer != null && committer.isBroken() && fenced() == null) {
-            if (!pause(Duration.ZERO)) {
+            if (!supervisor.pause(Duration.ZERO)) {
                 return false;
             }
             try {
                 committer.restart(RESTART_TIMEOUT);
                 log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
             } catch (BridgeStartException e) {
-                lastError = e.getMessage();
+                supervisor.lastError(e.getMessage());
                 attempt++;
-                Duration delay = options.reconnect()
-                        .delay(attempt, ThreadLocalRandom.current().nextDouble());
+                Duration delay = supervisor.delay(attempt);
                 log.warn(
                         "'{}' cannot start transactions afresh: {}; next attempt in {} ms",
                         clientId,
                         e.getMessage(),
                         delay.toMillis());
-                if (!pause(delay)) {
+                if (!supervisor.pause(delay)) {
                     return false;
                 }
             }
         }
         return true;
-    }
-
-    private DeliveryException takenOver() {
-        return new DeliveryException("mqtt.clientId: another client connected as '" + UntrustedText.escape(clientId)
-                + "' and took the session over; give each client an id of its own");
-    }
-
-    /** One connection from CONNECT to its end; null if the runner is to end. */
-    private @Nullable CloseReason connectAndWatch() throws InterruptedException {
-        synchronized (monitor) {
-            closed = null;
-            if (ending) {
-                return null;
-            }
-            if (committer != null && committer.isBroken()) {
-                // It broke after it was last looked at; that it told us is forgotten by now.
-                return CloseReason.of("a transaction of Kafka's client failed", null);
-            }
-            connecting = true;
-        }
-        MqttConnection current = null;
-        CloseReason reason;
-        try {
-            current = parts.transport().connect(connectOptions(), clientId, new Inbound());
-            connection = current;
-            requireLimits(current.connAck());
-            doneConnecting();
-            connects.increment();
-            connected = true;
-            log.info(
-                    "'{}' is connected to {}, session {}",
-                    clientId,
-                    current.serverUri(),
-                    sessionPresent ? "resumed" : "new");
-            String uri = current.serverUri();
-            boolean present = sessionPresent;
-            events.tell(listener -> listener.onConnected(new Connected(clientId, uri, present)));
-            parts.stateChanged().run();
-            started.complete(null);
-            wakeAll();
-            reason = watch(current);
-        } catch (MqttConnectException e) {
-            reason = new CloseReason(String.valueOf(e.getMessage()), -1, false, e);
-            if (!started.isDone() && !e.passing()) {
-                started.completeExceptionally(new BridgeStartException(String.valueOf(e.getMessage()), e));
-            }
-        } finally {
-            doneConnecting();
-            up = false;
-            boolean was = connected;
-            connected = false;
-            if (current != null) {
-                current.drop();
-                awaitReader(current);
-            }
-            connection = null;
-            PacketWriter last = writer;
-            if (last != null) {
-                last.stop();
-            }
-            writer = null;
-            session.disconnected();
-            if (outbox != null) {
-                outbox.disconnected();
-            }
-            if (was) {
-                parts.stateChanged().run();
-            }
-        }
-        if (reason != null) {
-            lastError = reason.text();
-        }
-        return reason;
     }
 
     /**
@@ -518,7 +439,7 @@ public final class SinkRunner implements Runner {
      * Kafka knows those ids as well, so the session goes on.
      */
     private MqttOptions connectOptions() {
-        return connects.sum() > 0 || options.cleanStart() || !needsNewSession
+        return supervisor.connects() > 0 || options.cleanStart() || !needsNewSession
                 ? options
                 : new MqttOptions(
                         options.serverUris(),
@@ -538,20 +459,6 @@ public final class SinkRunner implements Runner {
                         options.unsubscribe(),
                         options.reconnect(),
                         options.tls());
-    }
-
-    /** From here on an interrupt would hurt: closing is told by the monitor instead. */
-    private void doneConnecting() {
-        synchronized (monitor) {
-            connecting = false;
-            Thread.interrupted();
-        }
-    }
-
-    private void awaitReader(MqttConnection last) throws InterruptedException {
-        while (!last.awaitReleased(Duration.ofSeconds(10))) {
-            log.warn("'{}' waits for its last connection to end before it connects again", clientId);
-        }
     }
 
     private void requireLimits(ConnAck connAck) throws MqttConnectException {
@@ -597,12 +504,13 @@ public final class SinkRunner implements Runner {
         long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
         while (true) {
             synchronized (monitor) {
-                if (closed == null && !ending) {
+                if (supervisor.closed() == null && !supervisor.ending()) {
                     monitor.wait(TICK_MILLIS);
                 }
-                if (ending) {
+                if (supervisor.ending()) {
                     break;
                 }
+                CloseReason closed = supervisor.closed();
                 if (closed != null) {
                     return closed;
                 }
@@ -646,32 +554,12 @@ public final class SinkRunner implements Runner {
         return now;
     }
 
-    private void tellDisconnected(CloseReason reason, Duration delay) {
-        log.warn("'{}' is not connected: {}; next attempt in {} ms", clientId, reason.text(), delay.toMillis());
-        events.tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
-    }
-
-    /** Waits before the next attempt; false if the runner is to end. */
-    private boolean pause(Duration delay) throws InterruptedException {
-        long until = System.nanoTime() + delay.toNanos();
-        synchronized (monitor) {
-            while (!ending) {
-                long millis = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
-                if (millis <= 0) {
-                    return true;
-                }
-                monitor.wait(millis);
-            }
-        }
-        return false;
-    }
-
     private void stopAll(Throwable cause) {
-        lastError = SafeText.of(cause);
+        supervisor.lastError(SafeText.of(cause));
         for (Lane lane : lanes) {
             stopRoute(lane, null, cause);
         }
-        started.completeExceptionally(new BridgeStartException(SafeText.of(cause), cause));
+        supervisor.failStart(new BridgeStartException(SafeText.of(cause), cause));
     }
 
     private void stopRoute(Lane lane, @Nullable String origin, Throwable cause) {
@@ -691,7 +579,7 @@ public final class SinkRunner implements Runner {
         events.tell(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));
         lane.source().endSoon(parts.drainTimeout());
         if (lanes.stream().allMatch(one -> one.route().stopped())) {
-            finished = true;
+            allStopped = true;
         }
         parts.stateChanged().run();
     }
@@ -711,7 +599,7 @@ public final class SinkRunner implements Runner {
                 return;
             }
             int inFlight = unfinished();
-            if (connects.sum() > 0 && !connAck.sessionPresent() && !options.cleanStart()) {
+            if (supervisor.connects() > 0 && !connAck.sessionPresent() && !options.cleanStart()) {
                 log.warn(
                         "'{}': the MQTT broker has lost the session; {} messages are published anew",
                         clientId,
@@ -782,12 +670,7 @@ public final class SinkRunner implements Runner {
         @Override
         public void closed(CloseReason reason) {
             up = false;
-            synchronized (monitor) {
-                if (closed == null) {
-                    closed = reason;
-                }
-                monitor.notifyAll();
-            }
+            supervisor.closed(reason);
         }
     }
 
@@ -800,17 +683,9 @@ public final class SinkRunner implements Runner {
 
     /** Ends the present connection, if there is one; what is not done is sent again on the next. */
     private void dropConnection(CloseReason reason) {
-        synchronized (monitor) {
-            if (closed == null) {
-                closed = reason;
-                monitor.notifyAll();
-            }
-        }
+        supervisor.closed(reason);
         up = false;
-        MqttConnection current = connection;
-        if (current != null) {
-            current.drop();
-        }
+        supervisor.drop();
     }
 
     /** What the committer has to say. */

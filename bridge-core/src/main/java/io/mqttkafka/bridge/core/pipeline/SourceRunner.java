@@ -23,12 +23,9 @@ import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.InFlightWindow;
 import io.mqttkafka.bridge.core.session.SourceSession;
-import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
-import io.mqttkafka.bridge.event.Connected;
-import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
@@ -38,12 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,19 +44,23 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps one MQTT connection up and feeds the pipeline with what arrives on it.
  *
- * <p>Its supervisor thread connects, subscribes, watches, and connects again. Whatever goes wrong on the way of a message
- * ends here, as one of three: the connection is dropped without an acknowledgement so that the broker delivers again, the
- * connection waits for room, or its routes stop.
+ * <p>Its {@link ConnectionSupervisor} connects, has it subscribe and watch, and connects again. Whatever goes wrong on the way
+ * of a message ends here, as one of three: the connection is dropped without an acknowledgement so that the broker delivers
+ * again, the connection waits for room, or its routes stop.
  */
 public final class SourceRunner implements Runner {
     private static final Logger log = LoggerFactory.getLogger(SourceRunner.class);
     private static final long TICK_MILLIS = 250;
-    private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final int MOST_MALFORMED_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
     private static final Duration PROOF_PATIENCE = Duration.ofSeconds(5);
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
     private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
+
+    private static final ConnectionSupervisor.Words WORDS = new ConnectionSupervisor.Words(
+            "the bridge could not start",
+            "mqtt.serverUri: the MQTT broker did not answer before the start timeout; check that it runs",
+            "a codec or function of a route to return before it connects again");
 
     /** What a runner is made of. */
     public record Parts(
@@ -100,31 +96,26 @@ public final class SourceRunner implements Runner {
     private final Subscriptions subscriptions;
     private final ReceiveRoom room;
     private final MessageIntake intake;
-    private final Thread supervisor;
-    private final CompletableFuture<Void> started = new CompletableFuture<>();
+    private final ConnectionSupervisor supervisor;
 
-    // What the supervisor waits for; guarded by its monitor.
+    // Shared with the supervisor; guards these.
     private final Object monitor = new Object();
-    private @Nullable CloseReason closed;
     private @Nullable Stop stop;
     private @Nullable Duration drain;
     private boolean sinkBroken;
-    private boolean connecting;
+
+    /** How many connections in a row have ended because the broker sent what cannot be understood. */
+    private int malformed;
 
     private volatile boolean takingMessages;
     private volatile boolean draining;
-    private volatile boolean connected;
-    private volatile boolean finished;
     private volatile boolean sessionPresent;
 
     /** What was asked for, or what the broker imposes if that is shorter. */
     private volatile Duration keepAlive;
 
-    private volatile @Nullable String lastError;
-    private volatile @Nullable MqttConnection connection;
     private volatile boolean windowWasFull;
     private volatile int leftUnacknowledged;
-    private final LongAdder connects = new LongAdder();
 
     private record Stop(
             @Nullable SourceRoute route, @Nullable String mqttTopic, Throwable cause) {}
@@ -179,8 +170,10 @@ public final class SourceRunner implements Runner {
                 events,
                 failpoints,
                 new FromIntake());
-        supervisor = new Thread(this::run, thread);
-        supervisor.setDaemon(true);
+        supervisor = new ConnectionSupervisor(
+                new ConnectionSupervisor.Parts(
+                        clientId, options.reconnect(), WORDS, monitor, events, parts.stateChanged(), log),
+                new ForSupervisor());
     }
 
     // Starting, asking, ending: called by the bridge.
@@ -193,9 +186,9 @@ public final class SourceRunner implements Runner {
      */
     @Override
     public void start(long deadlineNanos) {
-        sink.open(remaining(deadlineNanos));
+        sink.open(ConnectionSupervisor.remaining(deadlineNanos));
         if (committer != null) {
-            committer.open(remaining(deadlineNanos));
+            committer.open(ConnectionSupervisor.remaining(deadlineNanos));
         }
         for (SourceRoute route : parts.routes()) {
             for (String topic : route.fixedTopics()) {
@@ -204,25 +197,7 @@ public final class SourceRunner implements Runner {
         }
         acknowledger.start();
         laneWorker.start();
-        supervisor.start();
-        try {
-            started.get(remaining(deadlineNanos).toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof BridgeException failure) {
-                throw failure;
-            }
-            throw new BridgeStartException("the bridge could not start: " + e.getCause(), e.getCause());
-        } catch (TimeoutException e) {
-            String error = lastError;
-            throw new BridgeStartException(
-                    error == null
-                            ? "mqtt.serverUri: the MQTT broker did not answer before the start timeout; check that it runs"
-                            : error,
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BridgeStartException("the start was interrupted", e);
-        }
+        supervisor.start(deadlineNanos);
     }
 
     private void requireReady(SourceRoute route, String topic, long deadlineNanos) {
@@ -247,10 +222,6 @@ public final class SourceRunner implements Runner {
         route.ready(topic);
     }
 
-    private static Duration remaining(long deadlineNanos) {
-        return Duration.ofNanos(Math.max(TimeUnit.MILLISECONDS.toNanos(1), deadlineNanos - System.nanoTime()));
-    }
-
     /**
      * Takes no more messages, waits for those in flight, disconnects, and returns when nothing of it is left.
      *
@@ -260,20 +231,16 @@ public final class SourceRunner implements Runner {
     public void close(Duration timeout) {
         synchronized (monitor) {
             drain = timeout;
-            if (connecting) {
-                supervisor.interrupt();
-            }
-            monitor.notifyAll();
+            supervisor.end();
         }
         boolean interrupted = false;
         try {
-            if (supervisor.getState() != Thread.State.NEW) {
-                supervisor.join(timeout.plus(CLOSE_GRACE).toMillis());
-                if (supervisor.isAlive()) {
+            if (supervisor.begun()) {
+                if (!supervisor.awaitEnd(timeout.plus(CLOSE_GRACE))) {
                     // It waits for a transaction that Kafka does not end; this ends it, uncommitted.
                     closeTransactions(Duration.ZERO);
                 }
-                supervisor.join();
+                supervisor.awaitEnd();
                 acknowledger.stop();
                 laneWorker.stop();
             }
@@ -300,17 +267,17 @@ public final class SourceRunner implements Runner {
     /** Says whether the connection is up and subscribed. */
     @Override
     public boolean connected() {
-        return connected;
+        return supervisor.connected();
     }
 
     /** Says whether it has stopped for good. */
     @Override
     public boolean finished() {
-        return finished;
+        return supervisor.finished();
     }
 
     private int unacknowledged() {
-        return finished ? leftUnacknowledged : session.unacknowledged();
+        return supervisor.finished() ? leftUnacknowledged : session.unacknowledged();
     }
 
     /**
@@ -322,174 +289,116 @@ public final class SourceRunner implements Runner {
     public ConnectionHealth health() {
         return new ConnectionHealth(
                 clientId,
-                connected,
+                supervisor.connected(),
                 sessionPresent,
-                connects.sum(),
+                supervisor.connects(),
                 unacknowledged(),
                 window.inFlight(),
                 Duration.ofNanos(session.oldestAge(System.nanoTime())),
                 intake.redelivered(),
                 session.suppressed(),
                 intake.unrouted(),
-                lastError);
+                supervisor.lastError());
     }
 
-    // The supervisor.
+    // Connecting, working on a connection, judging its end: called by the supervisor.
 
-    private void run() {
-        try {
-            int attempt = 0;
-            int malformed = 0;
-            while (true) {
-                long before = acknowledger.written();
-                long since = System.nanoTime();
-                CloseReason reason = connectAndWatch();
-                if (reason == null) {
-                    return;
-                }
-                malformed = reason.malformed() ? malformed + 1 : 0;
-                if (reason.takenOver()) {
-                    stopRoutes(new Stop(null, null, takenOver()));
-                    return;
-                }
-                if (malformed >= MOST_MALFORMED_IN_A_ROW) {
-                    stopRoutes(new Stop(null, null, new DeliveryException(reason.text(), reason.cause())));
-                    return;
-                }
-                boolean progress =
-                        acknowledger.written() > before || System.nanoTime() - since > UP_LONG_ENOUGH.toNanos();
-                attempt = progress ? 1 : attempt + 1;
-                Duration delay = reason.lasting()
-                        ? options.reconnect().max()
-                        : options.reconnect()
-                                .delay(attempt, ThreadLocalRandom.current().nextDouble());
-                tellDisconnected(reason, delay);
-                mendSink();
-                if (!pause(delay) || !mendTransactions() || !awaitRoomAfterFullWindow()) {
-                    return;
-                }
-            }
-        } catch (InterruptedException e) {
-            log.debug("The supervisor of '{}' was interrupted", clientId);
-        } catch (RuntimeException | Error e) {
-            log.error("The supervisor of '{}' failed", clientId, e);
-            stopRoutes(new Stop(null, null, e));
-        } finally {
-            finished = true;
-            connected = false;
-            started.completeExceptionally(new BridgeClosedException("the bridge was closed while it started"));
-            parts.stateChanged().run();
-        }
-    }
-
-    private DeliveryException takenOver() {
-        return new DeliveryException("mqtt.clientId: another client connected as '" + UntrustedText.escape(clientId)
-                + "' and took the session over; give each client an id of its own");
-    }
-
-    /** One connection from CONNECT to its end; null if the runner is to end. */
-    private @Nullable CloseReason connectAndWatch() throws InterruptedException {
-        Stop stopping;
-        synchronized (monitor) {
-            closed = null;
-            stopping = stop;
-            if (stopping == null) {
-                if (drain != null) {
-                    return null;
-                }
-                connecting = true;
-            }
-        }
-        if (stopping != null) {
-            stopRoutes(stopping);
-            return null;
-        }
-        if (committer != null && committer.isBroken()) {
+    /** What the supervisor asks and tells. */
+    private final class ForSupervisor implements ConnectionSupervisor.Owner {
+        @Override
+        public @Nullable CloseReason obstacle() {
             // It broke after it was last looked at; that it told us is forgotten by now.
-            doneConnecting();
-            return CloseReason.of("a transaction of Kafka's client failed", null);
+            return committer != null && committer.isBroken()
+                    ? CloseReason.of("a transaction of Kafka's client failed", null)
+                    : null;
         }
-        MqttConnection current = null;
-        CloseReason reason;
-        try {
-            current = parts.transport().connect(options, clientId, new Inbound());
-            connection = current;
+
+        @Override
+        public MqttConnection connect() throws MqttConnectException, InterruptedException {
+            return parts.transport().connect(options, clientId, new Inbound());
+        }
+
+        @Override
+        public void prepare(MqttConnection current) throws MqttConnectException, InterruptedException {
             subscriptions.requireLimits(current.connAck());
             subscriptions.unsubscribe(current);
             awaitProofOfSession();
             session.subscribing();
             awaitVoidIds();
             subscriptions.subscribe(current);
-            doneConnecting();
-            connects.increment();
-            connected = true;
-            log.info(
-                    "'{}' is connected to {}, session {}",
-                    clientId,
-                    current.serverUri(),
-                    sessionPresent ? "resumed" : "new");
-            String uri = current.serverUri();
+        }
+
+        @Override
+        public @Nullable CloseReason serve(MqttConnection current) throws InterruptedException {
             boolean present = sessionPresent;
-            events.tell(listener -> listener.onConnected(new Connected(clientId, uri, present)));
-            parts.stateChanged().run();
-            started.complete(null);
-            reason = watch(current);
-        } catch (MqttConnectException e) {
-            reason = reasonOf(e, current != null);
-            if (!started.isDone() && !e.passing()) {
-                started.completeExceptionally(new BridgeStartException(String.valueOf(e.getMessage()), e));
-            }
-        } finally {
-            doneConnecting();
+            supervisor.tellConnected(current, present, ", session " + (present ? "resumed" : "new"));
+            return watch(current);
+        }
+
+        @Override
+        public CloseReason reasonOf(MqttConnectException failure, boolean accepted, @Nullable CloseReason known) {
+            // The reader may know more than the request that got no answer.
+            // That a socket broke says less than what was being asked for when it did.
+            boolean telling = known != null && accepted && !(known.cause() instanceof IOException);
+            boolean better =
+                    known != null && failure.passing() && (telling || known.malformed() || known.reasonCode() >= 0);
+            return better && known != null
+                    ? known
+                    : ConnectionSupervisor.Owner.super.reasonOf(failure, accepted, known);
+        }
+
+        @Override
+        public void leaving() {
             takingMessages = false;
-            boolean was = connected;
-            connected = false;
-            if (current != null) {
-                current.drop();
-                awaitReader(current);
-            }
-            connection = null;
+        }
+
+        @Override
+        public void left(boolean wasConnected) {
             int left = session.unacknowledged();
             // An attempt that did not get as far as the subscription leaves what the last connection left.
-            leftUnacknowledged = was ? left : Math.max(left, leftUnacknowledged);
+            leftUnacknowledged = wasConnected ? left : Math.max(left, leftUnacknowledged);
             session.disconnected();
-            if (was) {
-                parts.stateChanged().run();
+        }
+
+        @Override
+        public long achieved() {
+            return acknowledger.written();
+        }
+
+        @Override
+        public boolean givesUp(CloseReason reason, boolean achieving) {
+            malformed = reason.malformed() ? malformed + 1 : 0;
+            if (reason.takenOver()) {
+                stopRoutes(new Stop(null, null, new DeliveryException(supervisor.takenOver("mqtt.clientId"))));
+                return true;
+            }
+            if (malformed >= MOST_MALFORMED_IN_A_ROW) {
+                stopRoutes(new Stop(null, null, new DeliveryException(reason.text(), reason.cause())));
+                return true;
+            }
+            return false;
+        }
+
+        @Override
+        public boolean pauseAndMend(Duration delay) throws InterruptedException {
+            mendSink();
+            return supervisor.pause(delay) && mendTransactions() && awaitRoomAfterFullWindow();
+        }
+
+        @Override
+        public void endsUnconnected() {
+            Stop stopping;
+            synchronized (monitor) {
+                stopping = stop;
+            }
+            if (stopping != null) {
+                stopRoutes(stopping);
             }
         }
-        if (reason != null) {
-            lastError = reason.text();
-        }
-        return reason;
-    }
 
-    /** Why it did not come about: the reader may know more than the request that got no answer. */
-    private CloseReason reasonOf(MqttConnectException failure, boolean accepted) {
-        CloseReason known;
-        synchronized (monitor) {
-            known = closed;
-        }
-        // That a socket broke says less than what was being asked for when it did.
-        boolean telling = known != null && accepted && !(known.cause() instanceof IOException);
-        boolean better =
-                known != null && failure.passing() && (telling || known.malformed() || known.reasonCode() >= 0);
-        return better && known != null
-                ? known
-                : new CloseReason(String.valueOf(failure.getMessage()), -1, false, failure);
-    }
-
-    /** From here on an interrupt would hurt: closing is told by the monitor instead. */
-    private void doneConnecting() {
-        synchronized (monitor) {
-            connecting = false;
-            Thread.interrupted();
-        }
-    }
-
-    /** Two readers must never meet: waits until the last one has left user code. */
-    private void awaitReader(MqttConnection last) throws InterruptedException {
-        while (!last.awaitReleased(Duration.ofSeconds(10))) {
-            log.warn("'{}' waits for a codec or function of a route to return before it connects again", clientId);
+        @Override
+        public void failed(Throwable cause) {
+            stopRoutes(new Stop(null, null, cause));
         }
     }
 
@@ -516,7 +425,7 @@ public final class SourceRunner implements Runner {
 
     private void requireGoingOn() throws MqttConnectException {
         synchronized (monitor) {
-            if (closed != null || stop != null || drain != null) {
+            if (supervisor.closed() != null || supervisor.ending()) {
                 throw new MqttConnectException(
                         MqttConnectException.Kind.UNREACHABLE,
                         "the connection ended before Kafka knew which packet ids are void",
@@ -533,15 +442,13 @@ public final class SourceRunner implements Runner {
         boolean reported = false;
         while (true) {
             synchronized (monitor) {
-                if (closed == null && stop == null && drain == null) {
+                if (supervisor.closed() == null && !supervisor.ending()) {
                     monitor.wait(TICK_MILLIS);
                 }
-                if (stop != null) {
+                if (supervisor.ending()) {
                     break;
                 }
-                if (drain != null) {
-                    break;
-                }
+                CloseReason closed = supervisor.closed();
                 if (closed != null) {
                     return closed;
                 }
@@ -647,9 +554,7 @@ public final class SourceRunner implements Runner {
     }
 
     private boolean isClosed() {
-        synchronized (monitor) {
-            return closed != null;
-        }
+        return supervisor.closed() != null;
     }
 
     private static void awaitTick() throws InterruptedException {
@@ -657,30 +562,6 @@ public final class SourceRunner implements Runner {
             throw new InterruptedException();
         }
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
-
-    private void tellDisconnected(CloseReason reason, Duration delay) {
-        log.warn("'{}' is not connected: {}; next attempt in {} ms", clientId, reason.text(), delay.toMillis());
-        events.tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
-    }
-
-    /** Waits before the next attempt; false if the runner is to end. */
-    private boolean pause(Duration delay) throws InterruptedException {
-        long until = System.nanoTime() + delay.toNanos();
-        synchronized (monitor) {
-            while (drain == null && stop == null) {
-                long millis = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
-                if (millis <= 0) {
-                    return true;
-                }
-                monitor.wait(millis);
-            }
-        }
-        Stop stopping = stop;
-        if (stopping != null) {
-            stopRoutes(stopping);
-        }
-        return false;
     }
 
     private void mendSink() {
@@ -702,23 +583,22 @@ public final class SourceRunner implements Runner {
     private boolean mendTransactions() throws InterruptedException {
         int attempt = 0;
         while (committer != null && committer.isBroken()) {
-            if (!pause(Duration.ZERO)) {
+            if (!supervisor.pause(Duration.ZERO)) {
                 return false;
             }
             try {
                 committer.restart(RESTART_TIMEOUT);
                 log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
             } catch (BridgeStartException e) {
-                lastError = e.getMessage();
+                supervisor.lastError(e.getMessage());
                 attempt++;
-                Duration delay = options.reconnect()
-                        .delay(attempt, ThreadLocalRandom.current().nextDouble());
+                Duration delay = supervisor.delay(attempt);
                 log.warn(
                         "'{}' cannot start transactions afresh: {}; next attempt in {} ms",
                         clientId,
                         e.getMessage(),
                         delay.toMillis());
-                if (!pause(delay)) {
+                if (!supervisor.pause(delay)) {
                     return false;
                 }
             }
@@ -730,7 +610,7 @@ public final class SourceRunner implements Runner {
     private boolean awaitRoomAfterFullWindow() throws InterruptedException {
         while (windowWasFull && !window.halfFree()) {
             // What a broken transaction holds of the window comes back by a restart only.
-            if (!pause(Duration.ofMillis(TICK_MILLIS)) || !mendTransactions()) {
+            if (!supervisor.pause(Duration.ofMillis(TICK_MILLIS)) || !mendTransactions()) {
                 return false;
             }
         }
@@ -740,7 +620,7 @@ public final class SourceRunner implements Runner {
 
     private void stopRoutes(Stop stopping) {
         String message = SafeText.of(stopping.cause());
-        lastError = message;
+        supervisor.lastError(message);
         SourceRoute failed = stopping.route();
         for (SourceRoute route : parts.routes()) {
             boolean culprit = failed == null || failed == route;
@@ -760,7 +640,7 @@ public final class SourceRunner implements Runner {
             }
             events.tell(listener -> listener.onRouteStopped(new RouteStopped(route.name(), topic, cause)));
         }
-        started.completeExceptionally(new BridgeStartException(message, stopping.cause()));
+        supervisor.failStart(new BridgeStartException(message, stopping.cause()));
     }
 
     private void wakeCommitter() {
@@ -787,17 +667,11 @@ public final class SourceRunner implements Runner {
             return;
         }
         synchronized (monitor) {
-            if (closed == null) {
-                closed = CloseReason.of(why, null);
-                monitor.notifyAll();
-            }
+            supervisor.closed(CloseReason.of(why, null));
             // In here, or it could strike a connection that has begun meanwhile and is not dropped.
             takingMessages = false;
         }
-        MqttConnection current = connection;
-        if (current != null) {
-            current.drop();
-        }
+        supervisor.drop();
     }
 
     /** What arrives on one connection; but for closed(), all by the thread that reads it. */
@@ -809,7 +683,7 @@ public final class SourceRunner implements Runner {
 
         @Override
         public void connected(ConnAck connAck, AckOutput acks) {
-            boolean lost = connects.sum() > 0 && !connAck.sessionPresent() && !options.cleanStart();
+            boolean lost = supervisor.connects() > 0 && !connAck.sessionPresent() && !options.cleanStart();
             sessionPresent = connAck.sessionPresent();
             keepAlive = connAck.keepAlive(options.keepAlive());
             acknowledger.output(acks);
@@ -842,12 +716,7 @@ public final class SourceRunner implements Runner {
         @Override
         public void closed(CloseReason reason) {
             takingMessages = false;
-            synchronized (monitor) {
-                if (closed == null) {
-                    closed = reason;
-                }
-                monitor.notifyAll();
-            }
+            supervisor.closed(reason);
         }
     }
 
@@ -857,7 +726,7 @@ public final class SourceRunner implements Runner {
             if (stop == null) {
                 stop = stopping;
             }
-            monitor.notifyAll();
+            supervisor.endAfterAttempt();
         }
     }
 

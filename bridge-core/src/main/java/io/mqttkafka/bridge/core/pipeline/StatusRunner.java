@@ -17,21 +17,11 @@ import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
-import io.mqttkafka.bridge.error.BridgeClosedException;
-import io.mqttkafka.bridge.error.BridgeException;
-import io.mqttkafka.bridge.error.BridgeStartException;
-import io.mqttkafka.bridge.event.Connected;
-import io.mqttkafka.bridge.event.Disconnected;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,11 +34,15 @@ public final class StatusRunner implements Runner {
     private static final Logger log = LoggerFactory.getLogger(StatusRunner.class);
     private static final long TICK_MILLIS = 250;
     private static final Duration LAST_WORD = Duration.ofSeconds(2);
-    private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final int NORMAL_DISCONNECTION = 0;
     private static final int PROTOCOL_ERROR = 0x82;
     private static final int QOS = 1;
     private static final int MOST_PACKET_IDS = 65_535;
+
+    private static final ConnectionSupervisor.Words WORDS = new ConnectionSupervisor.Words(
+            "the status could not be told",
+            "status: the MQTT broker did not take the status over before the start timeout",
+            "its last connection to end");
 
     /** What a bridge says of itself. */
     public enum Word {
@@ -69,27 +63,17 @@ public final class StatusRunner implements Runner {
     private final MqttOptions options;
     private final Will will;
     private final MqttTransport transport;
-    private final BridgeEvents events;
-    private final Runnable stateChanged;
-    private final Thread supervisor;
-    private final CompletableFuture<Void> started = new CompletableFuture<>();
-    private final LongAdder connects = new LongAdder();
+    private final ConnectionSupervisor supervisor;
 
-    // What the supervisor waits for; guarded by its monitor.
+    // Shared with the supervisor; guards these.
     private final Object monitor = new Object();
     private Word word = Word.ONLINE;
     private @Nullable Word said;
     private int packetId;
     private int answer = -1;
-    private @Nullable CloseReason closed;
-    private boolean ending;
-    private boolean connecting;
 
-    private volatile boolean connected;
-    private volatile boolean finished;
     private volatile boolean sessionPresent;
     private volatile @Nullable AckOutput output;
-    private volatile @Nullable String lastError;
 
     /**
      * Makes a runner that does nothing yet.
@@ -110,13 +94,13 @@ public final class StatusRunner implements Runner {
             Runnable stateChanged) {
         this.clientId = clientId;
         this.transport = transport;
-        this.events = events;
-        this.stateChanged = stateChanged;
         topic = status.topic();
         options = session(mqtt, status.willDelay());
         will = new Will(topic, Word.OFFLINE.payload(), status.willDelay());
-        supervisor = new Thread(this::run, "bridge-" + clientId);
-        supervisor.setDaemon(true);
+        supervisor = new ConnectionSupervisor(
+                new ConnectionSupervisor.Parts(
+                        clientId, options.reconnect(), WORDS, monitor, events, stateChanged, log),
+                new ForSupervisor());
     }
 
     /** A session that is resumed keeps the will back; one that ends, or is thrown away, lets it out before its time. */
@@ -143,25 +127,7 @@ public final class StatusRunner implements Runner {
 
     @Override
     public void start(long deadlineNanos) {
-        supervisor.start();
-        try {
-            started.get(Math.max(1, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof BridgeException failure) {
-                throw failure;
-            }
-            throw new BridgeStartException("the status could not be told: " + e.getCause(), e.getCause());
-        } catch (TimeoutException e) {
-            String error = lastError;
-            throw new BridgeStartException(
-                    error == null
-                            ? "status: the MQTT broker did not take the status over before the start timeout"
-                            : error,
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BridgeStartException("the start was interrupted", e);
-        }
+        supervisor.start(deadlineNanos);
     }
 
     /**
@@ -183,15 +149,11 @@ public final class StatusRunner implements Runner {
     public void close(Duration timeout) {
         synchronized (monitor) {
             word = Word.OFFLINE;
-            ending = true;
-            if (connecting) {
-                supervisor.interrupt();
-            }
-            monitor.notifyAll();
+            supervisor.end();
         }
         try {
-            if (supervisor.getState() != Thread.State.NEW) {
-                supervisor.join();
+            if (supervisor.begun()) {
+                supervisor.awaitEnd();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -200,108 +162,78 @@ public final class StatusRunner implements Runner {
 
     @Override
     public boolean connected() {
-        return connected;
+        return supervisor.connected();
     }
 
     @Override
     public boolean finished() {
-        return finished;
+        return supervisor.finished();
     }
 
     @Override
     public ConnectionHealth health() {
         return new ConnectionHealth(
-                clientId, connected, sessionPresent, connects.sum(), 0, 0, Duration.ZERO, 0, 0, 0, lastError);
+                clientId,
+                supervisor.connected(),
+                sessionPresent,
+                supervisor.connects(),
+                0,
+                0,
+                Duration.ZERO,
+                0,
+                0,
+                0,
+                supervisor.lastError());
     }
 
-    // The supervisor.
+    // Connecting, working on a connection, judging its end: called by the supervisor.
 
-    private void run() {
-        try {
-            int attempt = 0;
-            while (true) {
-                long since = System.nanoTime();
-                CloseReason reason = connectAndSay();
-                if (reason == null) {
-                    return;
-                }
-                if (reason.takenOver()) {
-                    lastError = "status.clientId: another client connected as '" + UntrustedText.escape(clientId)
-                            + "' and took the session over; give each client an id of its own";
-                    log.error("The status is told no more: {}", lastError);
-                    return;
-                }
-                lastError = reason.text();
-                attempt = System.nanoTime() - since > UP_LONG_ENOUGH.toNanos() ? 1 : attempt + 1;
-                Duration delay = reason.lasting()
-                        ? options.reconnect().max()
-                        : options.reconnect()
-                                .delay(attempt, ThreadLocalRandom.current().nextDouble());
-                log.warn("'{}' is not connected: {}; next attempt in {} ms", clientId, reason.text(), delay.toMillis());
-                events.tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
-                if (!pause(delay)) {
-                    return;
-                }
+    /** What the supervisor asks and tells. */
+    private final class ForSupervisor implements ConnectionSupervisor.Owner {
+        @Override
+        public MqttConnection connect() throws MqttConnectException, InterruptedException {
+            synchronized (monitor) {
+                said = null;
+                answer = -1;
             }
-        } catch (InterruptedException e) {
-            log.debug("The supervisor of '{}' was interrupted", clientId);
-        } catch (RuntimeException | Error e) {
-            lastError = SafeText.of(e);
-            log.error("The supervisor of '{}' failed", clientId, e);
-            started.completeExceptionally(e);
-        } finally {
-            finished = true;
-            connected = false;
-            started.completeExceptionally(new BridgeClosedException("the bridge was closed while it started"));
-            stateChanged.run();
+            return transport.connect(options, will, clientId, new Inbound());
         }
-    }
 
-    /** One connection from CONNECT to its end; null if the runner is to end. */
-    private @Nullable CloseReason connectAndSay() throws InterruptedException {
-        synchronized (monitor) {
-            closed = null;
-            said = null;
-            answer = -1;
-            if (ending) {
-                return null;
-            }
-            connecting = true;
-        }
-        MqttConnection current = null;
-        try {
-            current = transport.connect(options, will, clientId, new Inbound());
+        @Override
+        public void prepare(MqttConnection current) throws MqttConnectException {
             requireLimits(current.connAck());
-            doneConnecting();
-            connects.increment();
-            return serve(current);
-        } catch (MqttConnectException e) {
-            if (!started.isDone() && !e.passing()) {
-                started.completeExceptionally(new BridgeStartException(String.valueOf(e.getMessage()), e));
-            }
-            return new CloseReason(String.valueOf(e.getMessage()), -1, false, e);
-        } finally {
-            doneConnecting();
-            boolean was = connected;
-            connected = false;
-            output = null;
-            if (current != null) {
-                current.drop();
-                while (!current.awaitReleased(Duration.ofSeconds(10))) {
-                    log.warn("'{}' waits for its last connection to end", clientId);
-                }
-            }
-            if (was) {
-                stateChanged.run();
-            }
         }
-    }
 
-    /** From here on an interrupt would hurt: closing is told by the monitor instead. */
-    private void doneConnecting() {
-        synchronized (monitor) {
-            connecting = false;
-            Thread.interrupted();
+        @Override
+        public @Nullable CloseReason serve(MqttConnection current) throws MqttConnectException, InterruptedException {
+            return sayUntilEnd(current);
+        }
+
+        @Override
+        public void leaving() {
+            output = null;
+        }
+
+        @Override
+        public boolean givesUp(CloseReason reason, boolean achieving) {
+            if (!reason.takenOver()) {
+                return false;
+            }
+            String error = supervisor.takenOver("status.clientId");
+            supervisor.lastError(error);
+            log.error("The status is told no more: {}", error);
+            return true;
+        }
+
+        @Override
+        public boolean pauseAndMend(Duration delay) throws InterruptedException {
+            return supervisor.pause(delay);
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            supervisor.lastError(SafeText.of(cause));
+            supervisor.failStart(cause);
         }
     }
 
@@ -319,14 +251,16 @@ public final class StatusRunner implements Runner {
     }
 
     /** Says what is to be said, until the connection or the runner ends; null in the latter case. */
-    private @Nullable CloseReason serve(MqttConnection current) throws MqttConnectException, InterruptedException {
+    private @Nullable CloseReason sayUntilEnd(MqttConnection current)
+            throws MqttConnectException, InterruptedException {
         long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
         while (true) {
             Word next;
             synchronized (monitor) {
-                if (closed == null && word == said && !ending) {
+                if (supervisor.closed() == null && word == said && !supervisor.ending()) {
                     monitor.wait(TICK_MILLIS);
                 }
+                CloseReason closed = supervisor.closed();
                 if (closed != null) {
                     return closed;
                 }
@@ -335,7 +269,7 @@ public final class StatusRunner implements Runner {
             if (next != null) {
                 CloseReason reason = say(next, current);
                 if (reason != null) {
-                    return isEnding() ? null : reason;
+                    return supervisor.ending() ? null : reason;
                 }
             }
             if (hasSaidAll()) {
@@ -349,16 +283,10 @@ public final class StatusRunner implements Runner {
         }
     }
 
-    private boolean isEnding() {
-        synchronized (monitor) {
-            return ending;
-        }
-    }
-
     /** Says whether the last word has arrived. */
     private boolean hasSaidAll() {
         synchronized (monitor) {
-            return ending && said == word;
+            return supervisor.ending() && said == word;
         }
     }
 
@@ -378,10 +306,11 @@ public final class StatusRunner implements Runner {
         int code;
         synchronized (monitor) {
             while (answer < 0) {
+                CloseReason closed = supervisor.closed();
                 if (closed != null) {
                     return closed;
                 }
-                Duration patience = ending ? LAST_WORD : options.connectTimeout();
+                Duration patience = supervisor.ending() ? LAST_WORD : options.connectTimeout();
                 long left = patience.toNanos() - (System.nanoTime() - asked);
                 if (left <= 0) {
                     return CloseReason.of(
@@ -397,20 +326,10 @@ public final class StatusRunner implements Runner {
             throw refused("status.topic: the MQTT broker refused '" + UntrustedText.escape(topic) + "': "
                     + ReasonCodes.text(code) + "; check the topic and the rights of this user");
         }
-        if (!connected) {
-            tellConnected(current);
+        if (!supervisor.connected()) {
+            supervisor.tellConnected(current, sessionPresent, " and tells the status of the bridge");
         }
         return null;
-    }
-
-    private void tellConnected(MqttConnection current) {
-        connected = true;
-        String uri = current.serverUri();
-        boolean present = sessionPresent;
-        log.info("'{}' is connected to {} and tells the status of the bridge", clientId, uri);
-        events.tell(listener -> listener.onConnected(new Connected(clientId, uri, present)));
-        stateChanged.run();
-        started.complete(null);
     }
 
     private boolean write(Word next, int id) {
@@ -428,21 +347,6 @@ public final class StatusRunner implements Runner {
             log.debug("The status could not be written", e);
             return false;
         }
-    }
-
-    /** Waits before the next attempt; false if the runner is to end. */
-    private boolean pause(Duration delay) throws InterruptedException {
-        long until = System.nanoTime() + delay.toNanos();
-        synchronized (monitor) {
-            while (!ending) {
-                long millis = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
-                if (millis <= 0) {
-                    return true;
-                }
-                monitor.wait(millis);
-            }
-        }
-        return false;
     }
 
     /** What arrives on one connection; but for closed(), all by the thread that reads it. */
@@ -485,12 +389,7 @@ public final class StatusRunner implements Runner {
 
         @Override
         public void closed(CloseReason reason) {
-            synchronized (monitor) {
-                if (closed == null) {
-                    closed = reason;
-                }
-                monitor.notifyAll();
-            }
+            supervisor.closed(reason);
         }
     }
 }
