@@ -54,6 +54,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private static final int DO_NOT_REPLAY_RETAINED = 1;
 
     private static final Duration GOODBYE_PATIENCE = Duration.ofSeconds(1);
+    private static final Duration READER_PATIENCE = Duration.ofSeconds(2);
     private static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
 
     private final URI uri;
@@ -530,27 +531,35 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         } catch (IOException e) {
             log.debug("closing the socket failed", e);
         }
-        GatedClient paho = client;
-        if (paho != null) {
-            try {
-                paho.disconnectForcibly(0, 1, false);
-            } catch (MqttException e) {
-                log.debug("Paho was not connected any more", e);
-            }
-            try {
-                paho.close(true);
-            } catch (MqttException e) {
-                log.debug("Paho could not be closed", e);
-            }
-        }
+        Thread reading = reader;
         try {
-            Thread reading = reader;
+            GatedClient paho = client;
+            if (paho != null) {
+                closePaho(paho, reading);
+            }
             if (reading != null) {
                 reading.join();
             }
             released.countDown();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void closePaho(GatedClient paho, @Nullable Thread reading) throws InterruptedException {
+        try {
+            paho.disconnectForcibly(0, 1, false);
+        } catch (MqttException e) {
+            log.debug("Paho was not connected any more", e);
+        }
+        if (reading != null) {
+            // What close() takes away its reader still uses. But that may be held up by a route.
+            reading.join(READER_PATIENCE.toMillis());
+        }
+        try {
+            paho.close(true);
+        } catch (MqttException e) {
+            log.debug("Paho could not be closed", e);
         }
     }
 }
