@@ -420,7 +420,8 @@ public record MqttOptions(
             uri = new URI(text);
         } catch (URISyntaxException e) {
             // No cause: its message would repeat the text, user info included.
-            throw new IllegalArgumentException("mqtt.serverUri: not a URI (" + e.getReason() + ")" + URI_MEND);
+            String value = text.indexOf('@') < 0 ? ": '" + shown(text) + "'" : "";
+            throw new IllegalArgumentException("mqtt.serverUri: not a URI (" + e.getReason() + ")" + value + URI_MEND);
         }
         requireServer(uri, shown(text));
         return uri;

@@ -63,6 +63,7 @@ class StandaloneBridgeTest {
             --client-id --kafka      | Expected parameter for option '--client-id' | '--kafka'
             stray                    | an argument belongs to no option        | quotes
             --mqtt broker:1883       | --mqtt: 'broker:1883' has no scheme     | use tcp://host:1883
+            --mqtt 127.0.0.1:1       | --mqtt: not a URI                       | '127.0.0.1:1'; use tcp://host:1883
             --mqtt tcp://            | --mqtt: not a URI                       | use tcp://host:1883
             --mqtt tcp://me:pw@x:1   | --mqtt: holds a user name or password   | --mqtt-user
             --kafka kafka            | --kafka: 'kafka' is not host:port       | kafka:9092

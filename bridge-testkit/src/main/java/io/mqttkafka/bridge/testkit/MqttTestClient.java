@@ -33,6 +33,7 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 public final class MqttTestClient implements AutoCloseable {
 
     private static final long TIMEOUT_MILLIS = 60_000;
+    private static final long DISCONNECT_MILLIS = 1_000;
     private static final int KEPT = 10_000;
 
     private final MqttAsyncClient client;
@@ -127,10 +128,20 @@ public final class MqttTestClient implements AutoCloseable {
     @Override
     public void close() {
         try {
-            client.disconnectForcibly(0, 1_000, true);
+            disconnect();
             client.close();
         } catch (MqttException e) {
             throw new IllegalStateException("Cannot close '" + client.getClientId() + "'", e);
+        }
+    }
+
+    private void disconnect() throws MqttException {
+        try {
+            client.disconnect(0, null, null, 0, new MqttProperties()).waitForCompletion(DISCONNECT_MILLIS);
+        } catch (MqttException e) {
+            // Not connected any more, or the broker does not read. With a DISCONNECT it waits out its whole time
+            // always.
+            client.disconnectForcibly(0, 1, false);
         }
     }
 

@@ -15,7 +15,9 @@ final class StartFailures {
             if (cause instanceof ConfigException) {
                 boolean servers = String.valueOf(cause.getMessage()).contains("bootstrap");
                 return new BridgeStartException(
-                        (servers ? "kafka.bootstrapServers: " : "kafka.client, kafka.producer, kafka.consumer: ")
+                        (servers
+                                        ? "kafka.bootstrapServers: " + options.bootstrapServers() + ": "
+                                        : "kafka.client, kafka.producer, kafka.consumer: ")
                                 + cause.getMessage()
                                 + (servers ? "; check host names" : "; check the property"),
                         failure);

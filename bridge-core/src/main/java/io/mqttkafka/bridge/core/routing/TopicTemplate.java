@@ -303,7 +303,7 @@ public final class TopicTemplate {
                 }
             }
             return best == null
-                    ? "use one of those, name a level of the filter so, or write '{{' for a literal brace"
+                    ? "use one of those, name a level of the filter so if the route has one, or write '{{' for a literal brace"
                     : "did you mean {" + best + "}?";
         }
 

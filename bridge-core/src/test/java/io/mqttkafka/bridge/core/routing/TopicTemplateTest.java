@@ -125,7 +125,9 @@ class TopicTemplateTest {
                 Arguments.of("{topics}", "; did you mean {topic}?"),
                 Arguments.of("{ site}", "; did you mean {site}?"),
                 Arguments.of("{Site}", "; did you mean {site}?"),
-                Arguments.of("{room}", "; use one of those, name a level of the filter so, or write '{{'"),
+                Arguments.of(
+                        "{room}",
+                        "; use one of those, name a level of the filter so if the route has one, or write '{{'"),
                 Arguments.of("{x}", "; use one of those"),
                 Arguments.of("{}", "uses {}, which is none of"),
                 Arguments.of("{site}.{", "has a '{' without a '}'; close it, or write '{{' for a literal brace"),

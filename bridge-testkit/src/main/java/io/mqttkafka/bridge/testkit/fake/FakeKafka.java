@@ -78,7 +78,10 @@ public final class FakeKafka implements KafkaBroker {
         }
     }
 
-    /** Starts one with the defaults: topics are created on first use, with one partition. */
+    /**
+     * Starts one with the defaults: topics are created when they are first written to, with one partition. Those that a route
+     * reads have to be there when the bridge starts, as in any Kafka: {@link #createTopic}.
+     */
     public static FakeKafka start() {
         return builder().start();
     }

@@ -65,14 +65,33 @@ public final class FakeMqttBroker implements MqttBroker {
         this.tls = tls;
     }
 
-    /** Starts a broker with the defaults and returns when it accepts clients. */
+    /**
+     * Starts a broker with the defaults and returns when it accepts clients.
+     *
+     * @throws IllegalStateException if {@code io.netty:netty-codec-mqtt} is not on the class path
+     */
     public static FakeMqttBroker start() {
         return builder().start();
     }
 
-    /** Returns a builder for a broker that needs more than the defaults. */
+    /**
+     * Returns a builder for a broker that needs more than the defaults.
+     *
+     * @throws IllegalStateException if {@code io.netty:netty-codec-mqtt} is not on the class path
+     */
     public static Builder builder() {
+        requireNetty();
         return new Builder();
+    }
+
+    private static void requireNetty() {
+        try {
+            Class.forName("io.netty.handler.codec.mqtt.MqttDecoder", true, FakeMqttBroker.class.getClassLoader());
+        } catch (ClassNotFoundException | LinkageError e) {
+            throw new IllegalStateException(
+                    "FakeMqttBroker: Netty is missing; add io.netty:netty-codec-mqtt to the class path of the tests",
+                    e);
+        }
     }
 
     @Override
