@@ -30,6 +30,7 @@ final class OptionNames {
         OPTIONS.put("kafka.client", "--kafka-property or --kafka-config");
         OPTIONS.put("retainHeader", "--retain-header");
         OPTIONS.put("clearOnTombstone", "--clear-on-tombstone");
+        OPTIONS.put("noSubscribers", "--no-subscribers");
         OPTIONS.put("retain(true)", "--retain");
         OPTIONS.put("status.topic", "--status-topic");
         OPTIONS.put("loops.identity", "--identity");

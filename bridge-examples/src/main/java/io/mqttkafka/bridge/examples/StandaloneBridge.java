@@ -198,7 +198,7 @@ public final class StandaloneBridge implements Callable<Integer> {
                 .map(RouteHealth::total)
                 .reduce(RouteCounts::plus)
                 .orElseThrow();
-        return "state=%s received=%d delivered=%d acknowledged=%d dead-lettered=%d filtered=%d shed=%d expired=%d looped=%d retries=%d"
+        return "state=%s received=%d delivered=%d acknowledged=%d dead-lettered=%d filtered=%d shed=%d expired=%d unheard=%d looped=%d retries=%d"
                         .formatted(
                                 health.state(),
                                 sum.received(),
@@ -208,6 +208,7 @@ public final class StandaloneBridge implements Callable<Integer> {
                                 sum.filtered(),
                                 sum.shed(),
                                 sum.expired(),
+                                sum.unheard(),
                                 sum.looped(),
                                 sum.retries())
                 + " unacknowledged=" + unacknowledged(health) + " connects="

@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.BridgeBuilder;
 import io.mqttkafka.bridge.FromKafka;
 import io.mqttkafka.bridge.FromMqtt;
+import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.ToKafka;
@@ -217,11 +218,34 @@ final class StandaloneOptions {
         boolean clearOnTombstone;
 
         @Option(
+                names = "--no-subscribers",
+                paramLabel = "await|accept|fail",
+                description = "What to do when the broker says that nobody subscribes to a message: await a subscriber,"
+                        + " accept that, or fail the message. Default: await; accept at QoS 0.")
+        @Nullable
+        Unheard unheard;
+
+        @Option(
                 names = "--publish-dead-letter",
                 paramLabel = "TOPIC",
                 description = "Kafka topic for records that cannot be published. Default: the bridge stops at one.")
         @Nullable
         String deadLetter;
+
+        /** What happens to messages that nobody subscribes to, as it is written on the command line. */
+        enum Unheard {
+            await,
+            accept,
+            fail;
+
+            NoSubscribers policy() {
+                return switch (this) {
+                    case await -> NoSubscribers.await();
+                    case accept -> NoSubscribers.accept();
+                    case fail -> NoSubscribers.fail();
+                };
+            }
+        }
 
         Route toRoute() {
             try {
@@ -243,6 +267,9 @@ final class StandaloneOptions {
                                 + routeName() + "' has QoS " + qos + "; add --publish-qos 2 to it, or leave it out");
                     }
                     target.effectivelyOnce();
+                }
+                if (unheard != null) {
+                    target.noSubscribers(unheard.policy());
                 }
                 if (deadLetter != null) {
                     String topic = deadLetter;

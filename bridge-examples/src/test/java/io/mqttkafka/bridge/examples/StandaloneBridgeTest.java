@@ -183,6 +183,30 @@ class StandaloneBridgeTest {
     }
 
     @Test
+    void noSubscribersThatQos0CannotTell_isNamed() {
+        assertWrongUsage(
+                complete(
+                        "--from-kafka",
+                        "states",
+                        "--to-mqtt",
+                        "{key}",
+                        "--publish-qos",
+                        "0",
+                        "--no-subscribers",
+                        "fail"),
+                "--no-subscribers: ",
+                "QoS 0");
+    }
+
+    @Test
+    void noSubscribersOfAnotherName_isNamed() {
+        assertWrongUsage(
+                complete("--from-kafka", "states", "--to-mqtt", "{key}", "--no-subscribers", "drop"),
+                "Invalid value for option '--no-subscribers'",
+                "await, accept, fail");
+    }
+
+    @Test
     void statusTopicWithWildcard_isNamed() {
         assertWrongUsage(complete("--status-topic", "a/#"), "--status-topic: 'a/#' must be ", "without '+', '#'");
     }

@@ -137,6 +137,8 @@ class KillRunIT {
                 BridgeProcess bridge = BridgeProcess.start(setup(proxy.serverUri(), ledger, qos), "128m")
                         .awaitRunning();
                 Publisher publisher = Publisher.start(mqtt, ledger, qos, 100, PER_SECOND)) {
+            // A bridge that cannot keep up would never be killed.
+            publisher.holdWhile(() -> ledger.acknowledged() - tally.distinct() > MOST_WAITING);
             for (int kill = 0; kill < KILLS; kill++) {
                 // Counted in Kafka, so that every kill hits a bridge at work rather than one that starts.
                 int until = tally.distinct()
