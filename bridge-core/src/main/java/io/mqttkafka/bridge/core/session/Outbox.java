@@ -732,6 +732,7 @@ public final class Outbox {
         one.onWire = true;
         onWire++;
         one.sent = true;
+        one.repeated = duplicate;
         out.publish(publication, one.packetId, duplicate);
     }
 
@@ -786,7 +787,8 @@ public final class Outbox {
                 finish(one);
                 sendUnsent();
             } else {
-                received(one, reasonCode);
+                // Some brokers answer a repetition so: what is in use is the id of the message that they have.
+                received(one, reasonCode == ID_IN_USE && one.repeated ? 0 : reasonCode);
             }
         }
         if (refused) {

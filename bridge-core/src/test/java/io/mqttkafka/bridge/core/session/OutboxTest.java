@@ -166,6 +166,26 @@ class OutboxTest {
         assertThat(message.outcomes).containsExactly("refused " + 0x91);
     }
 
+    /** EMQX and FlashMQ answer a repetition so, and have handed the message on. */
+    @Test
+    void pubrec_idInUseByWhatWasSentBefore_isReceived() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        commit();
+        outbox = restarted();
+        outbox.connected(true, 10, wire);
+        assertThat(outbox.recall(record(0), new Nobody())).isEqualTo(Recollection.ASSIGNED);
+        Message message = publish(0);
+        assertThat(sent()).containsExactly("PUBLISH 0", "DUP 0");
+        outbox.pubrec(FIRST, 0x91);
+        commit();
+        assertThat(sent()).containsExactly("PUBREL 0");
+        outbox.pubcomp(FIRST);
+
+        assertThat(message.outcomes).containsExactly("accepted 0");
+        assertThat(outbox.recall(record(0), new Nobody())).isEqualTo(Recollection.DONE);
+    }
+
     @Test
     void revoked_notSent_isNeverSent() {
         outbox.connected(false, 10, wire);

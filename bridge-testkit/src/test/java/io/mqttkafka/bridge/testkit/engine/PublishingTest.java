@@ -227,6 +227,22 @@ class PublishingTest {
         awaitCommitted(1);
     }
 
+    /** EMQX and FlashMQ answer a repetition so, and have handed the message on. */
+    @Test
+    void reconnect_idInUseByWhatWasSentBefore_isReleasedAndNotPublishedAnew() {
+        ScriptedConnection connection = route(QoS.EXACTLY_ONCE).publishing();
+        log.append("commands", "7", "on");
+        int id = connection.expectPublish().packetId();
+
+        ScriptedConnection next = engine.publishingAgain(connection, true);
+        assertThat(next.expectPublish().dup()).isTrue();
+        next.pubrec(id, 0x91);
+
+        next.expectPubrel(id);
+        next.pubcomp(id);
+        awaitCommitted(1);
+    }
+
     @Test
     void firstConnection_throwsAnEarlierSessionAway_laterOnesKeepIt() {
         route(QoS.EXACTLY_ONCE).start();
