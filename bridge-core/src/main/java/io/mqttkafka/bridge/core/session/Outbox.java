@@ -576,9 +576,19 @@ public final class Outbox {
         if (packets == null) {
             return false;
         }
-        // What an earlier process had sent holds places at the broker until it comes, so it must not wait for room.
         boolean fits = bytes + publication.size <= mostBytes || bytes == 0;
-        return (fits && unfinished < most) || of(record.partition()).restored > 0;
+        return (fits && unfinished < most) || isUrgent(record);
+    }
+
+    /** What an earlier process had sent holds places at the broker until it comes, so it must not wait for room. */
+    private boolean isUrgent(RecordId record) {
+        Records known = of(record.partition());
+        return known.restored > 0
+                && known.open.values().stream()
+                        .anyMatch(one -> one.publication == null
+                                && one.wanted == Phase.ASSIGNED
+                                && one.record != null
+                                && one.record.offset() >= record.offset());
     }
 
     /** The entry that was restored for a record, or a new one; null if there is no id left. */

@@ -187,6 +187,23 @@ class OutboxTest {
     }
 
     @Test
+    void publish_restoredRecordIsReleased_isBoundedAllTheSame() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        commit();
+        outbox.pubrec(FIRST, 0);
+        commit();
+        outbox = restarted();
+        outbox.connected(true, 10, wire);
+        assertThat(outbox.recall(record(0), new Nobody())).isEqualTo(Recollection.ON_ITS_WAY);
+        for (int i = 1; i <= 10; i++) {
+            publish(i);
+        }
+
+        assertThat(outbox.publish(new Message(), record(11), 0)).isFalse();
+    }
+
+    @Test
     void revoked_notSent_isNeverSent() {
         outbox.connected(false, 10, wire);
         publish(0);
