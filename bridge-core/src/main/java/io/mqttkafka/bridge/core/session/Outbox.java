@@ -904,6 +904,7 @@ public final class Outbox {
     private void finish(OutboxEntry one) {
         forgetRecord(one);
         free(one);
+        finished++;
         Publication publication = one.publication;
         if (publication == null) {
             return;
@@ -925,7 +926,6 @@ public final class Outbox {
         one.next = null;
         bytes -= publication.size;
         unfinished--;
-        finished++;
     }
 
     private void free(OutboxEntry one) {
@@ -993,8 +993,9 @@ public final class Outbox {
      * @return whether it is
      */
     public synchronized boolean awaitsBroker() {
-        for (OutboxEntry one = first; one != null; one = one.next) {
-            if (one.onWire && one.wanted == one.durable) {
+        // Not only the messages: what an earlier process had sent is released without one.
+        for (OutboxEntry one : byId) {
+            if (one != null && one.onWire && one.wanted == one.durable) {
                 return true;
             }
         }

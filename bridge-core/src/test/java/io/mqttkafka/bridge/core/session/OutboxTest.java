@@ -187,6 +187,23 @@ class OutboxTest {
     }
 
     @Test
+    void restored_released_awaitsTheBroker() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        commit();
+        outbox.pubrec(FIRST, 0);
+        commit();
+        outbox = restarted();
+        assertThat(outbox.awaitsBroker()).isFalse();
+        outbox.connected(true, 10, wire);
+
+        assertThat(outbox.awaitsBroker()).isTrue();
+        outbox.pubcomp(FIRST);
+        assertThat(outbox.awaitsBroker()).isFalse();
+        assertThat(outbox.finished()).isEqualTo(1);
+    }
+
+    @Test
     void publish_restoredRecordIsReleased_isBoundedAllTheSame() {
         outbox.connected(false, 10, wire);
         publish(0);
