@@ -62,6 +62,10 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private static final Duration PROBE = Duration.ofSeconds(10);
     private static final Duration RESOLVE_TIMEOUT = Duration.ofSeconds(1);
     private static final long RESOLVE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** The most records read behind one that cannot be committed; each is remembered, here and by exactly once in Kafka. */
+    private static final int MOST_OPEN = 32_768;
+
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
     /** What a source reads. */
@@ -221,7 +225,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 if (stopping) {
                     break;
                 }
-                if (free) {
+                if (free && !isFarAhead()) {
                     poll(POLL);
                 } else {
                     waitForRoom();
@@ -346,6 +350,14 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         if (System.nanoTime() - polledNanos >= KEEP_POLLING_NANOS) {
             pollPaused();
         }
+    }
+
+    private boolean isFarAhead() {
+        int open = 0;
+        for (OffsetLedger ledger : ledgers.values()) {
+            open += ledger.open();
+        }
+        return open >= MOST_OPEN;
     }
 
     private void pollPaused() {

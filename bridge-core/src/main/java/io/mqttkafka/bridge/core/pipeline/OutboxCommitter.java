@@ -99,7 +99,9 @@ final class OutboxCommitter implements Runnable {
         state = sink.openOutbox(timeout);
         outbox.restore(state);
         broken = false;
-        wake();
+        // Who woke it while it was broken woke it in vain.
+        signalled = true;
+        LockSupport.unpark(thread);
     }
 
     /** Makes it look. Cheap if it is going to look anyway. */

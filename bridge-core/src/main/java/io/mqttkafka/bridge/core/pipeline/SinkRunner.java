@@ -120,6 +120,10 @@ public final class SinkRunner implements Runner {
     private volatile boolean up;
     private volatile boolean allStopped;
     private volatile boolean sessionPresent;
+
+    /** Whether the broker has begun a session on a connection that was of no use. */
+    private volatile boolean newSessionUnused;
+
     private volatile long maximumPacketSize = Long.MAX_VALUE;
     private volatile @Nullable PacketWriter writer;
     private volatile boolean needsNewSession = true;
@@ -593,13 +597,16 @@ public final class SinkRunner implements Runner {
 
         @Override
         public void connected(ConnAck connAck, AckOutput output) {
-            sessionPresent = connAck.sessionPresent();
+            boolean kept = connAck.sessionPresent() && !newSessionUnused;
+            sessionPresent = kept;
             if (!parts.routes().stream().allMatch(route -> fits(route, connAck))) {
-                // The supervisor finds out too, and says why.
+                // The supervisor finds out too, and says why. That session knows nothing, also when it is resumed.
+                newSessionUnused = !kept;
                 return;
             }
+            newSessionUnused = false;
             int inFlight = unfinished();
-            if (supervisor.connects() > 0 && !connAck.sessionPresent() && !options.cleanStart()) {
+            if (supervisor.connects() > 0 && !kept && !options.cleanStart()) {
                 log.warn(
                         "'{}': the MQTT broker has lost the session; {} messages are published anew",
                         clientId,
@@ -610,12 +617,9 @@ public final class SinkRunner implements Runner {
             PacketWriter next = new PacketWriter("bridge-" + clientId + "-write", session, output, parts.clock());
             writer = next;
             int forOutbox = shared ? (connAck.receiveMaximum() + 1) / 2 : connAck.receiveMaximum();
-            session.connected(
-                    connAck.sessionPresent(),
-                    shared ? connAck.receiveMaximum() - forOutbox : connAck.receiveMaximum(),
-                    next);
+            session.connected(kept, shared ? connAck.receiveMaximum() - forOutbox : connAck.receiveMaximum(), next);
             if (outbox != null) {
-                outbox.connected(connAck.sessionPresent(), forOutbox, next);
+                outbox.connected(kept, forOutbox, next);
             }
             next.start();
             up = true;

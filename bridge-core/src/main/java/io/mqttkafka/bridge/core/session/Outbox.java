@@ -576,9 +576,19 @@ public final class Outbox {
         if (packets == null) {
             return false;
         }
-        // What an earlier process had sent holds places at the broker until it comes, so it must not wait for room.
         boolean fits = bytes + publication.size <= mostBytes || bytes == 0;
-        return (fits && unfinished < most) || of(record.partition()).restored > 0;
+        return (fits && unfinished < most) || isUrgent(record);
+    }
+
+    /** What an earlier process had sent holds places at the broker until it comes, so it must not wait for room. */
+    private boolean isUrgent(RecordId record) {
+        Records known = of(record.partition());
+        return known.restored > 0
+                && known.open.values().stream()
+                        .anyMatch(one -> one.publication == null
+                                && one.wanted == Phase.ASSIGNED
+                                && one.record != null
+                                && one.record.offset() >= record.offset());
     }
 
     /** The entry that was restored for a record, or a new one; null if there is no id left. */
@@ -732,6 +742,7 @@ public final class Outbox {
         one.onWire = true;
         onWire++;
         one.sent = true;
+        one.repeated = duplicate;
         out.publish(publication, one.packetId, duplicate);
     }
 
@@ -786,7 +797,8 @@ public final class Outbox {
                 finish(one);
                 sendUnsent();
             } else {
-                received(one, reasonCode);
+                // Some brokers answer a repetition so: what is in use is the id of the message that they have.
+                received(one, reasonCode == ID_IN_USE && one.repeated ? 0 : reasonCode);
             }
         }
         if (refused) {
@@ -892,6 +904,7 @@ public final class Outbox {
     private void finish(OutboxEntry one) {
         forgetRecord(one);
         free(one);
+        finished++;
         Publication publication = one.publication;
         if (publication == null) {
             return;
@@ -913,7 +926,6 @@ public final class Outbox {
         one.next = null;
         bytes -= publication.size;
         unfinished--;
-        finished++;
     }
 
     private void free(OutboxEntry one) {
@@ -981,8 +993,9 @@ public final class Outbox {
      * @return whether it is
      */
     public synchronized boolean awaitsBroker() {
-        for (OutboxEntry one = first; one != null; one = one.next) {
-            if (one.onWire && one.wanted == one.durable) {
+        // Not only the messages: what an earlier process had sent is released without one.
+        for (OutboxEntry one : byId) {
+            if (one != null && one.onWire && one.wanted == one.durable) {
                 return true;
             }
         }

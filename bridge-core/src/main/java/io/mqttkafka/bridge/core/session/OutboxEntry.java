@@ -38,6 +38,9 @@ final class OutboxEntry {
     /** Whether the MQTT broker may have it: it was sent in this MQTT session. */
     boolean sent;
 
+    /** Whether it was sent as a duplicate the last time. */
+    boolean repeated;
+
     /** Whether it takes a place among the messages of the present connection. */
     boolean onWire;
 

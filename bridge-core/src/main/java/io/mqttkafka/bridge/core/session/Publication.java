@@ -27,6 +27,9 @@ public abstract class Publication {
     /** Its packet id; 0 for QoS 0, and while it has none. */
     int packetId;
 
+    /** Whether it was sent as a duplicate the last time. */
+    boolean repeated;
+
     /** Whether it was sent on the present connection. */
     boolean onWire;
 

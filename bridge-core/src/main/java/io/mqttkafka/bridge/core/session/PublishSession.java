@@ -37,6 +37,7 @@ public final class PublishSession {
     }
 
     private static final int PROTOCOL_ERROR = 0x82;
+    private static final int ID_IN_USE = 0x91;
     private static final int FIRST_FAILURE = 0x80;
 
     /** The {@link Outbox} has the others. */
@@ -183,6 +184,7 @@ public final class PublishSession {
             resent++;
         }
         one.onWire = true;
+        one.repeated = duplicate;
         one.state = Publication.State.SENT;
         out.publish(one, one.packetId, duplicate);
     }
@@ -253,11 +255,13 @@ public final class PublishSession {
             if (one != null && one.qos != 2) {
                 throw new ProtocolViolation(PROTOCOL_ERROR, "the MQTT broker answered a PUBLISH of QoS 1 with PUBREC");
             }
-            if (one == null || reasonCode < FIRST_FAILURE) {
+            // Some brokers answer a repetition so: what is in use is the id of the message that they have.
+            boolean had = one != null && one.repeated && reasonCode == ID_IN_USE;
+            if (one == null || had || reasonCode < FIRST_FAILURE) {
                 Packets out = packets;
                 if (one != null && one.state != Publication.State.RELEASED) {
                     one.state = Publication.State.RELEASED;
-                    one.reasonCode = reasonCode;
+                    one.reasonCode = had ? 0 : reasonCode;
                     one.released = ++releases;
                 }
                 if (out != null && (one != null || reasonCode < FIRST_FAILURE)) {

@@ -166,6 +166,60 @@ class OutboxTest {
         assertThat(message.outcomes).containsExactly("refused " + 0x91);
     }
 
+    /** EMQX and FlashMQ answer a repetition so, and have handed the message on. */
+    @Test
+    void pubrec_idInUseByWhatWasSentBefore_isReceived() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        commit();
+        outbox = restarted();
+        outbox.connected(true, 10, wire);
+        assertThat(outbox.recall(record(0), new Nobody())).isEqualTo(Recollection.ASSIGNED);
+        Message message = publish(0);
+        assertThat(sent()).containsExactly("PUBLISH 0", "DUP 0");
+        outbox.pubrec(FIRST, 0x91);
+        commit();
+        assertThat(sent()).containsExactly("PUBREL 0");
+        outbox.pubcomp(FIRST);
+
+        assertThat(message.outcomes).containsExactly("accepted 0");
+        assertThat(outbox.recall(record(0), new Nobody())).isEqualTo(Recollection.DONE);
+    }
+
+    @Test
+    void restored_released_awaitsTheBroker() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        commit();
+        outbox.pubrec(FIRST, 0);
+        commit();
+        outbox = restarted();
+        assertThat(outbox.awaitsBroker()).isFalse();
+        outbox.connected(true, 10, wire);
+
+        assertThat(outbox.awaitsBroker()).isTrue();
+        outbox.pubcomp(FIRST);
+        assertThat(outbox.awaitsBroker()).isFalse();
+        assertThat(outbox.finished()).isEqualTo(1);
+    }
+
+    @Test
+    void publish_restoredRecordIsReleased_isBoundedAllTheSame() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        commit();
+        outbox.pubrec(FIRST, 0);
+        commit();
+        outbox = restarted();
+        outbox.connected(true, 10, wire);
+        assertThat(outbox.recall(record(0), new Nobody())).isEqualTo(Recollection.ON_ITS_WAY);
+        for (int i = 1; i <= 10; i++) {
+            publish(i);
+        }
+
+        assertThat(outbox.publish(new Message(), record(11), 0)).isFalse();
+    }
+
     @Test
     void revoked_notSent_isNeverSent() {
         outbox.connected(false, 10, wire);

@@ -431,6 +431,22 @@ class ExactlyOncePublishingTest {
         complete(second, id, 1);
     }
 
+    /** The answer that told of the new session came with limits that do not fit the route. */
+    @Test
+    void sessionLost_onARefusedConnection_isNotForgotten() {
+        ScriptedConnection first = publishing();
+        int id = released(first);
+        first.cut();
+        ScriptedConnection misfit = engine.broker.accept();
+        misfit.expectConnect();
+        misfit.connack(false, 0, MqttProperties.NONE.with(MqttProperty.MAXIMUM_QOS, 1));
+
+        ScriptedConnection second = connected(true);
+        kafka.next().commit();
+        expectAgain(second, id, false);
+        complete(second, id, 1);
+    }
+
     @Test
     void reconnect_sessionKept_sendsAgainWithDup() {
         ScriptedConnection first = publishing();

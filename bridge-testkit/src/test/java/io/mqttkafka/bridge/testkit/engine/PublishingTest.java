@@ -227,6 +227,41 @@ class PublishingTest {
         awaitCommitted(1);
     }
 
+    /** What is behind it cannot be committed, so that it has to be remembered. */
+    @Test
+    void oneNeverAcknowledged_theRouteDoesNotReadOnWithoutEnd() {
+        ScriptedConnection connection = route(QoS.AT_LEAST_ONCE).publishing();
+        for (int i = 0; i < 34_000; i++) {
+            log.append("commands", "7", "x");
+        }
+        int stuck = connection.expectPublish().packetId();
+        for (int i = 1; i < 32_768; i++) {
+            connection.puback(connection.expectPublish().packetId());
+        }
+        await().during(QUIET).until(() -> counts().received() < 34_000);
+
+        connection.puback(stuck);
+        for (int i = 32_768; i < 34_000; i++) {
+            connection.expectPublish();
+        }
+    }
+
+    /** EMQX and FlashMQ answer a repetition so, and have handed the message on. */
+    @Test
+    void reconnect_idInUseByWhatWasSentBefore_isReleasedAndNotPublishedAnew() {
+        ScriptedConnection connection = route(QoS.EXACTLY_ONCE).publishing();
+        log.append("commands", "7", "on");
+        int id = connection.expectPublish().packetId();
+
+        ScriptedConnection next = engine.publishingAgain(connection, true);
+        assertThat(next.expectPublish().dup()).isTrue();
+        next.pubrec(id, 0x91);
+
+        next.expectPubrel(id);
+        next.pubcomp(id);
+        awaitCommitted(1);
+    }
+
     @Test
     void firstConnection_throwsAnEarlierSessionAway_laterOnesKeepIt() {
         route(QoS.EXACTLY_ONCE).start();
