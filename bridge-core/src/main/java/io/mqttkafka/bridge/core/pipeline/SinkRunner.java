@@ -487,6 +487,17 @@ public final class SinkRunner implements Runner {
             }
             route.weakness(endsSession ? NO_SESSION : null);
         }
+        long granted = connAck.sessionExpirySeconds();
+        if (committer != null
+                && granted > 0
+                && granted < options.sessionExpiry().toSeconds()) {
+            log.warn(
+                    "'{}': the MQTT broker keeps the session for {} s only, not {} s as mqtt.sessionExpiry asks; a longer outage "
+                            + "repeats the messages in flight",
+                    clientId,
+                    granted,
+                    options.sessionExpiry().toSeconds());
+        }
     }
 
     private boolean fits(SinkRoute route, ConnAck connAck) {
@@ -592,7 +603,8 @@ public final class SinkRunner implements Runner {
     private final class Inbound implements InboundHandler {
         @Override
         public void connecting() {
-            // A request that is never answered costs at most a repetition.
+            // Whether a request that is never answered has begun a session nobody can tell: row 14 of the outbox's
+            // table.
         }
 
         @Override
