@@ -72,7 +72,9 @@ class AnyBrokerIT {
 
                 exchange(mqtt, kafka, "after");
             }
-            assertThat(kafka).topic("telemetry").containsInOrder("before 1", "before 2", "after 1", "after 2");
+            // Order holds within a QoS: those of QoS 2 wait for a transaction, and the others do not wait for them.
+            assertThat(kafka).topic("telemetry").containsInOrder("before 1", "after 1");
+            assertThat(kafka).topic("telemetry").containsInOrder("before 2", "after 2");
             assertThat(kafka.readAll("nowhere")).isEmpty();
         }
     }
