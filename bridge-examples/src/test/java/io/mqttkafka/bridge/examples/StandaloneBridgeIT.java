@@ -411,7 +411,7 @@ class StandaloneBridgeIT {
 
             assertThat(bridge.awaitExit()).as(bridge.output()).isZero();
             assertThat(bridge.output())
-                    .contains(commands + " -> " + name + "/{key}/cmd: EFFECTIVELY_ONCE")
+                    .contains(commands + " -> " + name + "/{key}/cmd: EXACTLY_ONCE")
                     .contains("in/" + name + " -> " + name + ": EFFECTIVELY_ONCE");
             assertThat(device.received()).containsExactly(name + "/pump/cmd: start", name + "/pump/cmd: stop");
         }

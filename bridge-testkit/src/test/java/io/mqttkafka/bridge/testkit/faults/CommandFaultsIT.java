@@ -19,11 +19,13 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Commands from Kafka to devices while brokers restart, connections break and partitions change hands. */
+/** Commands from Kafka to devices while brokers restart, connections break and partitions change hands: {@code -Pchaos}. */
+@Tag("chaos")
 class CommandFaultsIT {
     private static final int KEYS = 8;
     private static final int FEWEST_COMMANDS = 500;
