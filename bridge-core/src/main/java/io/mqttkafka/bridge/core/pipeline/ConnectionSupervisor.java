@@ -18,6 +18,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -33,6 +35,7 @@ import org.slf4j.Logger;
  */
 final class ConnectionSupervisor {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
+    private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
 
     /** The runner whose connection it is. */
     interface Owner {
@@ -502,6 +505,40 @@ final class ConnectionSupervisor {
      */
     Duration delay(int attempt) {
         return parts.reconnect().delay(attempt, ThreadLocalRandom.current().nextDouble());
+    }
+
+    /**
+     * Starts transactions afresh, again and again, until nobody needs it any more.
+     *
+     * @param broken whether it is needed
+     * @param restart does it, within the time it is given; throws {@link BridgeStartException} if Kafka does not answer
+     * @return false if the runner is to end
+     * @throws InterruptedException if the thread was interrupted
+     */
+    boolean restartTransactions(BooleanSupplier broken, Consumer<Duration> restart) throws InterruptedException {
+        int attempt = 0;
+        while (broken.getAsBoolean()) {
+            if (!pause(Duration.ZERO)) {
+                return false;
+            }
+            try {
+                restart.accept(RESTART_TIMEOUT);
+                log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
+            } catch (BridgeStartException e) {
+                lastError(e.getMessage());
+                attempt++;
+                Duration delay = delay(attempt);
+                log.warn(
+                        "'{}' cannot start transactions afresh: {}; next attempt in {} ms",
+                        clientId,
+                        e.getMessage(),
+                        delay.toMillis());
+                if (!pause(delay)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /**

@@ -56,7 +56,6 @@ public final class SinkRunner implements Runner {
     private static final int NORMAL_DISCONNECTION = 0;
     private static final int PROTOCOL_ERROR = 0x82;
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
-    private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
     private static final String NO_SESSION =
             "it ends the session with the connection (session expiry 0), so that a broken"
                     + " connection repeats the messages in flight";
@@ -412,29 +411,8 @@ public final class SinkRunner implements Runner {
 
     /** Starts transactions afresh if nobody knows how the last one ended; false if the runner is to end. */
     private boolean mendTransactions() throws InterruptedException {
-        int attempt = 0;
-        while (committer != null && committer.isBroken() && fenced() == null) {
-            if (!supervisor.pause(Duration.ZERO)) {
-                return false;
-            }
-            try {
-                committer.restart(RESTART_TIMEOUT);
-                log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
-            } catch (BridgeStartException e) {
-                supervisor.lastError(e.getMessage());
-                attempt++;
-                Duration delay = supervisor.delay(attempt);
-                log.warn(
-                        "'{}' cannot start transactions afresh: {}; next attempt in {} ms",
-                        clientId,
-                        e.getMessage(),
-                        delay.toMillis());
-                if (!supervisor.pause(delay)) {
-                    return false;
-                }
-            }
-        }
-        return true;
+        OutboxCommitter own = committer;
+        return own == null || supervisor.restartTransactions(() -> own.isBroken() && fenced() == null, own::restart);
     }
 
     /**

@@ -55,7 +55,6 @@ public final class SourceRunner implements Runner {
     private static final int NORMAL_DISCONNECTION = 0;
     private static final Duration PROOF_PATIENCE = Duration.ofSeconds(5);
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
-    private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
 
     private static final ConnectionSupervisor.Words WORDS = new ConnectionSupervisor.Words(
             "the bridge could not start",
@@ -581,29 +580,8 @@ public final class SourceRunner implements Runner {
 
     /** Starts transactions afresh if nobody knows how the last one ended; false if the runner is to end. */
     private boolean mendTransactions() throws InterruptedException {
-        int attempt = 0;
-        while (committer != null && committer.isBroken()) {
-            if (!supervisor.pause(Duration.ZERO)) {
-                return false;
-            }
-            try {
-                committer.restart(RESTART_TIMEOUT);
-                log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
-            } catch (BridgeStartException e) {
-                supervisor.lastError(e.getMessage());
-                attempt++;
-                Duration delay = supervisor.delay(attempt);
-                log.warn(
-                        "'{}' cannot start transactions afresh: {}; next attempt in {} ms",
-                        clientId,
-                        e.getMessage(),
-                        delay.toMillis());
-                if (!supervisor.pause(delay)) {
-                    return false;
-                }
-            }
-        }
-        return true;
+        TransactionCommitter own = committer;
+        return own == null || supervisor.restartTransactions(own::isBroken, own::restart);
     }
 
     /** A window that was full is given the time to drain, so that the next connection does not end the same way. */

@@ -242,7 +242,7 @@ class ConnectionSupervisorTest {
         private final class Connection implements MqttConnection {
             @Override
             public ConnAck connAck() {
-                throw new UnsupportedOperationException("nobody asks");
+                throw new AssertionError("The supervisor asked the connection for CONNACK; that is its owner's");
             }
 
             @Override
@@ -252,12 +252,13 @@ class ConnectionSupervisorTest {
 
             @Override
             public List<Integer> subscribe(List<Subscription> subscriptions, Duration timeout) {
-                throw new UnsupportedOperationException("nobody asks");
+                throw new AssertionError("The supervisor asked the connection for a subscription; that is its owner's");
             }
 
             @Override
             public List<Integer> unsubscribe(List<String> filters, Duration timeout) {
-                throw new UnsupportedOperationException("nobody asks");
+                throw new AssertionError(
+                        "The supervisor asked the connection for the end of a subscription; that is its owner's");
             }
 
             @Override
