@@ -446,8 +446,9 @@ final class KafkaToMqttPipeline implements RecordHandler {
             Duration delay = policy.backoff()
                     .delay(attempt.failures, ThreadLocalRandom.current().nextDouble());
             route.counters.retries.increment();
-            events.tell(listener -> listener.onRetry(
-                    new Retry(route.name(), attempt.message.origin(), attempt.failures, delay, failure.cause())));
+            // Made now: when the listeners are told, the next attempt may have failed already.
+            Retry retry = new Retry(route.name(), attempt.message.origin(), attempt.failures, delay, failure.cause());
+            events.tell(listener -> listener.onRetry(retry));
             holdFor(attempt, delay);
         } else {
             attempt.givenUp = failure.cause();

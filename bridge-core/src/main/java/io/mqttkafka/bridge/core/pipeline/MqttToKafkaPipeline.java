@@ -385,8 +385,10 @@ final class MqttToKafkaPipeline {
             Duration delay = policy.backoff()
                     .delay(attempt.failures, ThreadLocalRandom.current().nextDouble());
             attempt.counters().retries.increment();
-            events.tell(listener -> listener.onRetry(new Retry(
-                    attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause())));
+            // Made now: when the listeners are told, the next attempt may have failed already.
+            Retry retry = new Retry(
+                    attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause());
+            events.tell(listener -> listener.onRetry(retry));
             waitInLane(attempt, delay);
         } else {
             attempt.givenUp = failure.cause();

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -57,6 +58,7 @@ final class Engine implements AutoCloseable {
     final ScriptedKafka kafka = new ScriptedKafka();
 
     private final List<Object> events = new CopyOnWriteArrayList<>();
+    private volatile CountDownLatch deaf = new CountDownLatch(0);
     private final List<Route> routes = new ArrayList<>();
     private UnaryOperator<MqttOptions.Builder> options = UnaryOperator.identity();
     private Duration drainTimeout = Duration.ofMillis(300);
@@ -276,6 +278,12 @@ final class Engine implements AutoCloseable {
         kafka.close();
     }
 
+    /** Makes the listener take its time over retries until this opens. */
+    Engine deafUntil(CountDownLatch open) {
+        deaf = open;
+        return this;
+    }
+
     static PublishPacket qos0(String topic, String payload) {
         return PublishPacket.to(topic).payload(payload).build();
     }
@@ -321,6 +329,11 @@ final class Engine implements AutoCloseable {
 
         @Override
         public void onRetry(Retry event) {
+            try {
+                deaf.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
             events.add(event);
         }
 

@@ -74,13 +74,17 @@ class RoutingFailureTest {
         connection.expectPuback(3);
     }
 
+    /** Also to a listener that is behind. */
     @Test
     void retry_exhausted_tellsEveryAttemptAndTheDeadLetter() {
+        CountDownLatch given = new CountDownLatch(1);
+        engine.deafUntil(given);
         ScriptedConnection connection = failing(policy -> policy.retry(2, SHORT).deadLetter("dead"));
         codec.goOn.countDown();
         connection.publish(qos1(1, "a/1", "bad"));
 
         Sent dead = engine.kafka.next("bad");
+        given.countDown();
         dead.confirm();
 
         assertThat(dead.headers())
