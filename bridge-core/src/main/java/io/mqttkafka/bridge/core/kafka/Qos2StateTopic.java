@@ -11,24 +11,32 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeProducersResult;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +49,15 @@ public final class Qos2StateTopic implements StateTopic {
     private static final int MOST_REPLICAS = 3;
     private static final String SEGMENT_BYTES = String.valueOf(16 * 1024 * 1024);
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration DIAGNOSIS_PATIENCE = Duration.ofSeconds(5);
+
+    /** MQTT forbids the first character in client ids, so that no client's entries are taken for claims. */
+    private static final String CLAIMS = "\0claims";
+
+    private static final byte[] CLAIM = {1};
+
+    /** Where all claims lie, so that their offsets tell which came later, however many partitions there are. */
+    private static final int CLAIMS_PARTITION = 0;
 
     private final KafkaClients clients;
     private final KafkaOptions options;
@@ -185,12 +202,92 @@ public final class Qos2StateTopic implements StateTopic {
             return new ArrayList<>(slots.values());
         } catch (ExecutionException e) {
             throw unusable(SendFailures.text(e), e);
-        } catch (java.util.concurrent.TimeoutException | KafkaException e) {
+        } catch (java.util.concurrent.TimeoutException e) {
+            String holdUp = openTransaction();
+            throw unusable("it could not be read in time" + (holdUp == null ? "" : ", because " + holdUp), e);
+        } catch (KafkaException e) {
             throw unusable("it could not be read (" + SendFailures.text(e) + ")", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BridgeStartException("the start was interrupted", e);
         }
+    }
+
+    @Override
+    public long claim(Producer<byte[], byte[]> producer, String client) {
+        producer.beginTransaction();
+        Future<RecordMetadata> written =
+                producer.send(new ProducerRecord<>(name, CLAIMS_PARTITION, key(client + CLAIMS, 0), CLAIM));
+        producer.commitTransaction();
+        try {
+            return written.get().offset();
+        } catch (ExecutionException e) {
+            throw new KafkaException("the claim was committed without its record", e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    @Override
+    public boolean isClaimedSince(String client, long claim, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        TopicPartition claims = new TopicPartition(name, CLAIMS_PARTITION);
+        try {
+            long end = ends(List.of(claims), deadline).getOrDefault(claims, 0L);
+            // Committed or not: who wrote it had the identity.
+            return end > claim + 1 && hasEntries(client + CLAIMS, claims, claim + 1, end, deadline);
+        } catch (ExecutionException e) {
+            throw unusable(SendFailures.text(e), e);
+        } catch (java.util.concurrent.TimeoutException | KafkaException e) {
+            throw unusable("it could not be read (" + SendFailures.text(e) + ")", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BridgeStartException("the restart was interrupted", e);
+        }
+    }
+
+    /**
+     * Describes a transaction that holds readers of the topic up; null if there is none, or Kafka does not tell. Kafka ends those of
+     * producers that have died, but it has been seen to forget one when it was restarted, and that one stays.
+     */
+    private @Nullable String openTransaction() {
+        long deadline = System.nanoTime() + DIAGNOSIS_PATIENCE.toNanos();
+        Admin admin = clients.admin(ProducerSettings.admin(options, clientId));
+        try {
+            TopicDescription description = Objects.requireNonNull(admin.describeTopics(List.of(name))
+                    .allTopicNames()
+                    .get(left(deadline), TimeUnit.NANOSECONDS)
+                    .get(name));
+            List<TopicPartition> partitions = description.partitions().stream()
+                    .map(info -> new TopicPartition(name, info.partition()))
+                    .toList();
+            Map<TopicPartition, DescribeProducersResult.PartitionProducerState> producers =
+                    admin.describeProducers(partitions).all().get(left(deadline), TimeUnit.NANOSECONDS);
+            for (Map.Entry<TopicPartition, DescribeProducersResult.PartitionProducerState> entry :
+                    producers.entrySet()) {
+                for (ProducerState producer : entry.getValue().activeProducers()) {
+                    if (producer.currentTransactionStartOffset().isPresent()) {
+                        return describe(entry.getKey(), producer);
+                    }
+                }
+            }
+            return null;
+        } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException e) {
+            log.debug("Kafka does not tell which transactions are open in '{}'", name, e);
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        } finally {
+            admin.close(Duration.ZERO);
+        }
+    }
+
+    private static String describe(TopicPartition partition, ProducerState producer) {
+        return "the transaction of producer " + producer.producerId() + " that began at offset "
+                + producer.currentTransactionStartOffset().getAsLong() + " of partition " + partition.partition()
+                + " is open. Kafka ends it when its transaction.timeout.ms is over; if it has not, look at it with"
+                + " 'kafka-transactions.sh find-hanging' and end it with 'kafka-transactions.sh abort'";
     }
 
     /**

@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.core.kafka;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import java.time.Duration;
 import java.util.List;
+import org.apache.kafka.clients.producer.Producer;
 
 /** The compacted Kafka topic that holds what must survive a crash. For one thread at a time. */
 public interface StateTopic {
@@ -30,4 +31,26 @@ public interface StateTopic {
      * @throws BridgeStartException if Kafka does not answer or refuses
      */
     List<byte[]> read(String clientId, Duration timeout);
+
+    /**
+     * Writes down, in a transaction of its own, that a producer has taken the identity of a client over.
+     *
+     * @param producer the producer, initialized, with no transaction open
+     * @param clientId the MQTT client id
+     * @return what tells this claim from later ones; grows from claim to claim
+     * @throws org.apache.kafka.common.KafkaException if Kafka does not take it, because another producer was faster, say
+     */
+    long claim(Producer<byte[], byte[]> producer, String clientId);
+
+    /**
+     * Says whether somebody else has taken the identity of a client over. Being fenced says less: Kafka also fences who takes
+     * too long.
+     *
+     * @param clientId the MQTT client id
+     * @param claim the last claim of our own
+     * @param timeout how long to try
+     * @return whether there is a later claim
+     * @throws BridgeStartException if Kafka does not answer or refuses
+     */
+    boolean isClaimedSince(String clientId, long claim, Duration timeout);
 }

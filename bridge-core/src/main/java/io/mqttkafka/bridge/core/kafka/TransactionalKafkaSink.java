@@ -38,6 +38,7 @@ public final class TransactionalKafkaSink {
     private static final String OUTBOX = "\0to-mqtt";
 
     private static final Duration RESTORE_PATIENCE = Duration.ofSeconds(30);
+    private static final long UNCLAIMED = -1;
 
     private final KafkaClients clients;
     private final String clientId;
@@ -48,6 +49,9 @@ public final class TransactionalKafkaSink {
     private final Failpoints failpoints;
     private volatile @Nullable Producer<byte[], byte[]> producer;
     private volatile boolean closed;
+
+    /** What tells whether somebody has taken the identity over since we did; belongs to the opening thread. */
+    private long claim = UNCLAIMED;
 
     /**
      * Makes a sink that is not connected.
@@ -107,10 +111,11 @@ public final class TransactionalKafkaSink {
 
     /**
      * Takes the identity over, settles what was left open under it, and reads the committed state. Can be called again to
-     * start afresh.
+     * start afresh; it does not take back then what another process has taken over meanwhile.
      *
      * @param timeout how long to try
      * @return what Kafka knows
+     * @throws TakenOverException if another process has taken the identity over since we did
      * @throws BridgeStartException if Kafka does not answer, or does not let us; nothing has been lost then
      */
     public Qos2State open(Duration timeout) {
@@ -122,6 +127,7 @@ public final class TransactionalKafkaSink {
      *
      * @param timeout how long to try
      * @return what Kafka knows
+     * @throws TakenOverException if another process has taken the identity over since we did
      * @throws BridgeStartException if Kafka does not answer, or does not let us; nothing has been lost then
      */
     public OutboxState openOutbox(Duration timeout) {
@@ -131,10 +137,14 @@ public final class TransactionalKafkaSink {
     private <S> S open(Duration timeout, Function<List<byte[]>, S> reader) {
         long deadline = System.nanoTime() + timeout.toNanos();
         closeProducer(Duration.ZERO);
+        if (claim != UNCLAIMED && stateTopic.isClaimedSince(keys, claim, timeout)) {
+            throw new TakenOverException(transactionalId);
+        }
         try {
             Producer<byte[], byte[]> fresh = clients.producer(producerProperties);
             producer = fresh;
             initialize(fresh, deadline);
+            claim = stateTopic.claim(fresh, keys);
             long left = Math.max(RESTORE_PATIENCE.toNanos(), deadline - System.nanoTime());
             S state = reader.apply(stateTopic.read(keys, Duration.ofNanos(left)));
             failpoints.pass(Failpoint.RESTORED);
@@ -264,7 +274,10 @@ public final class TransactionalKafkaSink {
         return new TransactionOutcome(Kind.ABORTED, told, cause);
     }
 
-    /** A transaction that took too long is ended by Kafka in the same way as one of another process is. */
+    /**
+     * A transaction that took too long is ended by Kafka in the same way as one of another process is; opening again finds out
+     * which it was. One that was short leaves no doubt, and its cause may not have written its claim yet.
+     */
     private TransactionOutcome fenced(Exception cause, long begun) {
         boolean tooLong = System.nanoTime() - begun
                 >= ProducerSettings.transactionTimeout(producerProperties).toNanos() / 2;

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.kafka.TakenOverException;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
@@ -511,7 +512,8 @@ final class ConnectionSupervisor {
      * Starts transactions afresh, again and again, until nobody needs it any more.
      *
      * @param broken whether it is needed
-     * @param restart does it, within the time it is given; throws {@link BridgeStartException} if Kafka does not answer
+     * @param restart does it, within the time it is given; throws {@link BridgeStartException} if Kafka does not answer, {@link
+     *     TakenOverException} if another process has the identity and the owner has been told
      * @return false if the runner is to end
      * @throws InterruptedException if the thread was interrupted
      */
@@ -524,6 +526,9 @@ final class ConnectionSupervisor {
             try {
                 restart.accept(RESTART_TIMEOUT);
                 log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
+            } catch (TakenOverException e) {
+                // The owner, which has been told, ends the runner or lets no connection be made.
+                return pause(Duration.ZERO);
             } catch (BridgeStartException e) {
                 lastError(e.getMessage());
                 attempt++;

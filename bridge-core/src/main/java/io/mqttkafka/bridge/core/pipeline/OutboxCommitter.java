@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.core.pipeline;
 import io.mqttkafka.bridge.config.TransactionOptions;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
+import io.mqttkafka.bridge.core.kafka.TakenOverException;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.session.Outbox;
@@ -93,10 +94,16 @@ final class OutboxCommitter implements Runnable {
     /**
      * Reads what Kafka knows. To be called when there is no connection.
      *
+     * @throws TakenOverException if another process has the identity; the owner has been told
      * @throws io.mqttkafka.bridge.error.BridgeStartException if Kafka does not answer; call it again then
      */
     synchronized void restart(Duration timeout) {
-        state = sink.openOutbox(timeout);
+        try {
+            state = sink.openOutbox(timeout);
+        } catch (TakenOverException e) {
+            owner.fenced(e);
+            throw e;
+        }
         outbox.restore(state);
         broken = false;
         // Who woke it while it was broken woke it in vain.

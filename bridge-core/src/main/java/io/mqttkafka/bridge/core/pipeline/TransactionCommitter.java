@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.PreparedRecord;
+import io.mqttkafka.bridge.core.kafka.TakenOverException;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Refused;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
@@ -116,11 +117,18 @@ final class TransactionCommitter implements Runnable {
     /**
      * Gives up every message that is not committed and reads what Kafka knows. To be called when nothing is received.
      *
+     * @throws TakenOverException if another process has the identity; the owner has been told
      * @throws io.mqttkafka.bridge.error.BridgeStartException if Kafka does not answer; call it again then
      */
     synchronized void restart(Duration timeout) {
         giveUpWaiting();
-        Qos2State known = sink.open(timeout);
+        Qos2State known;
+        try {
+            known = sink.open(timeout);
+        } catch (TakenOverException e) {
+            owner.fenced(e);
+            throw e;
+        }
         if (uncertain != null && known.sequence() >= uncertainSequence) {
             // It was committed after all, and what it did needs no doing again.
             session.committed(uncertain, List.of());

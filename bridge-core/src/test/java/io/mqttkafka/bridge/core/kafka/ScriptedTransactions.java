@@ -37,6 +37,7 @@ public final class ScriptedTransactions implements KafkaClients {
     private final Map<String, RuntimeException> refusals = new ConcurrentHashMap<>();
     private final BlockingQueue<List<String>> committed = new LinkedBlockingQueue<>();
     private final Map<String, byte[]> state = new ConcurrentHashMap<>();
+    private final Map<String, Long> claims = new ConcurrentHashMap<>();
     private final List<Scripted> producers = new CopyOnWriteArrayList<>();
 
     /** Makes initTransactions fail once. */
@@ -109,6 +110,11 @@ public final class ScriptedTransactions implements KafkaClients {
         state.put("0", new byte[] {99});
     }
 
+    /** Has another process take the identity of the client over. */
+    public void claim(String clientId) {
+        claims.merge(clientId, 1L, Long::sum);
+    }
+
     /** How many slots of the state are in use. */
     public int stateEntries() {
         return state.size();
@@ -147,6 +153,16 @@ public final class ScriptedTransactions implements KafkaClients {
             @Override
             public List<byte[]> read(String client, Duration timeout) {
                 return List.copyOf(state.values());
+            }
+
+            @Override
+            public long claim(Producer<byte[], byte[]> producer, String clientId) {
+                return claims.merge(clientId, 1L, Long::sum);
+            }
+
+            @Override
+            public boolean isClaimedSince(String clientId, long claim, Duration timeout) {
+                return claims.getOrDefault(clientId, 0L) > claim;
             }
         };
     }

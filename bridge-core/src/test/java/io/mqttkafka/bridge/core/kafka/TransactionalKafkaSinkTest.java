@@ -129,6 +129,25 @@ class TransactionalKafkaSinkTest {
         assertThat(commit(sink, record("t", "a")).kind()).isEqualTo(Kind.COMMITTED);
     }
 
+    /** A bridge that was frozen cannot tell from being fenced whether it was too slow or has a successor. */
+    @Test
+    void open_again_anotherHasClaimedTheIdentity_doesNotTakeItBack() {
+        sink.open(SOON);
+        kafka.claim("client-7");
+
+        assertThatThrownBy(() -> sink.open(SOON))
+                .isInstanceOf(TakenOverException.class)
+                .hasMessageContaining("client-7");
+        assertThat(kafka.producers()).isOne();
+    }
+
+    @Test
+    void open_forTheFirstTime_takesTheIdentityOverWhoeverHadIt() {
+        kafka.claim("client-7");
+
+        assertThat(sink.open(SOON).size()).isZero();
+    }
+
     @Test
     void open_initializationTimesOut_isTriedAgain() {
         kafka.failInitialization(new TimeoutException("slow"));

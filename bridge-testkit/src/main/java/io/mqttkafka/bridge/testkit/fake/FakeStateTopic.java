@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
 
 /** The topic of a {@link FakeKafka} that holds the packet ids of QoS 2: the newest committed entry of each key counts. */
 final class FakeStateTopic implements StateTopic {
@@ -47,6 +48,17 @@ final class FakeStateTopic implements StateTopic {
             }
         }
         return List.copyOf(newest.values());
+    }
+
+    @Override
+    public long claim(Producer<byte[], byte[]> producer, String clientId) {
+        return core.claim(clientId);
+    }
+
+    @Override
+    public boolean isClaimedSince(String clientId, long claim, Duration timeout) {
+        awaitKafka(timeout);
+        return core.lastClaim(clientId) > claim;
     }
 
     private void awaitKafka(Duration timeout) {

@@ -51,13 +51,18 @@ import org.junit.jupiter.api.Test;
  *   {@link #sessionLost_released_isAssignedInKafkaBeforeItIsPublishedAnew}</td></tr>
  * <tr><td>13</td><td>transaction under way</td><td>{@link #outcomeUnknown_committed_isPublished},
  *   {@link #outcomeUnknown_notCommitted_isCommittedAgain}</td></tr>
- * <tr><td>-</td><td>two bridges</td><td>{@link #fenced_stopsAndNamesTheClientId}</td></tr>
+ * <tr><td>-</td><td>two bridges</td><td>{@link #fenced_stopsAndNamesTheClientId},
+ *   {@link #outcomeUnknown_anotherHasTheIdentity_stopsWithoutConnecting}</td></tr>
  * </table>
  */
 class ExactlyOncePublishingTest {
     private static final int PACKET_ID_NOT_FOUND = 0x92;
     private static final int NO_MATCHING_SUBSCRIBERS = 0x10;
     private static final int QUOTA_EXCEEDED = 0x97;
+
+    /** Ends the keys of this direction's entries in the state topic. */
+    private static final String OUTBOX = "\0to-mqtt";
+
     private static final TopicPartition COMMANDS = new TopicPartition("commands", 0);
 
     private final Engine engine = new Engine();
@@ -491,6 +496,20 @@ class ExactlyOncePublishingTest {
         publishing();
         append(1);
         kafka.next().fail(new ProducerFencedException("There is a newer producer"));
+
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessageContaining("kafka.transactions.idPrefix")
+                .hasMessageContaining("layer-b-out");
+        engine.broker.expectNoConnection(QUIET);
+    }
+
+    @Test
+    void outcomeUnknown_anotherHasTheIdentity_stopsWithoutConnecting() {
+        publishing();
+        append(1);
+        Commit frozen = kafka.next();
+        kafka.claim("layer-b-out" + OUTBOX);
+        frozen.fail(new KafkaException("nobody knows"));
 
         assertThat(engine.event(RouteStopped.class).cause())
                 .hasMessageContaining("kafka.transactions.idPrefix")

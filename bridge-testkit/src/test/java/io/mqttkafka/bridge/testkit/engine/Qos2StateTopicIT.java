@@ -22,6 +22,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -120,10 +121,37 @@ class Qos2StateTopicIT {
 
             assertThatThrownBy(() -> read("open", "a", SHORT))
                     .isInstanceOf(BridgeStartException.class)
-                    .hasMessageStartingWith("kafka.transactions.stateTopic: 'open'");
+                    .hasMessageStartingWith("kafka.transactions.stateTopic: 'open'")
+                    .hasMessageContaining("began at offset 2 of partition 0 is open")
+                    .hasMessageContaining("kafka-transactions.sh abort");
             killed.abortTransaction();
             assertThat(read("open", "a", PATIENCE)).containsExactlyInAnyOrder("before", "behind");
         }
+    }
+
+    @Test
+    void claim_isKnownToThoseBefore_evenIfWhatFollowsIsNotCommitted() {
+        StateTopic claims = topic("claims", "a");
+        claims.prepare(PATIENCE);
+        try (Producer<byte[], byte[]> first = bytesProducer("claims-a")) {
+            long mine = claims.claim(first, "a");
+            long ofAnotherClient;
+            try (Producer<byte[], byte[]> other = bytesProducer("claims-b")) {
+                ofAnotherClient = claims.claim(other, "a/b");
+            }
+            assertThat(claims.isClaimedSince("a", mine, PATIENCE)).isFalse();
+
+            try (Producer<byte[], byte[]> second = bytesProducer("claims-a")) {
+                assertThatThrownBy(() -> claims.claim(first, "a")).isInstanceOf(KafkaException.class);
+                long later = claims.claim(second, "a");
+                assertThat(claims.isClaimedSince("a", mine, PATIENCE)).isTrue();
+                assertThat(claims.isClaimedSince("a", later, PATIENCE)).isFalse();
+                assertThat(claims.isClaimedSince("a/b", ofAnotherClient, PATIENCE))
+                        .isFalse();
+            }
+        }
+        assertThat(claims.read("a", PATIENCE)).isEmpty();
+        assertThat(claims.read("a/b", PATIENCE)).isEmpty();
     }
 
     @Test
@@ -161,6 +189,15 @@ class Qos2StateTopicIT {
 
     private static Admin admin() {
         return Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
+    }
+
+    private static Producer<byte[], byte[]> bytesProducer(String transactionalId) {
+        Producer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", transactionalId),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        producer.initTransactions();
+        return producer;
     }
 
     private static Producer<String, byte[]> producer(String transactionalId) {

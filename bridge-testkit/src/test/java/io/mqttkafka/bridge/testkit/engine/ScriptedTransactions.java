@@ -32,6 +32,7 @@ final class ScriptedTransactions {
 
     private final BlockingQueue<Commit> commits = new LinkedBlockingQueue<>();
     private final Map<String, byte[]> state = new ConcurrentHashMap<>();
+    private final Map<String, Long> claims = new ConcurrentHashMap<>();
     private final Map<String, TransactionalProducer> owners = new ConcurrentHashMap<>();
     private final Map<String, RuntimeException> refusals = new ConcurrentHashMap<>();
 
@@ -107,6 +108,11 @@ final class ScriptedTransactions {
         refusals.put(topic, refusal);
     }
 
+    /** Has another process take the identity over by which entries with such keys are written. */
+    void claim(String keys) {
+        claims.merge(keys, 1L, Long::sum);
+    }
+
     /** Forgets everything, as when the topic is deleted. */
     void loseState() {
         state.clear();
@@ -134,6 +140,16 @@ final class ScriptedTransactions {
                         .filter(entry -> entry.getKey().startsWith(clientId + "/"))
                         .map(Map.Entry::getValue)
                         .toList();
+            }
+
+            @Override
+            public long claim(Producer<byte[], byte[]> producer, String clientId) {
+                return claims.merge(clientId, 1L, Long::sum);
+            }
+
+            @Override
+            public boolean isClaimedSince(String clientId, long claim, Duration timeout) {
+                return claims.getOrDefault(clientId, 0L) > claim;
             }
         };
     }

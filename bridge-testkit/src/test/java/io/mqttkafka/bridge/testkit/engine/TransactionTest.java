@@ -47,7 +47,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <tr><td>9</td><td>session lost</td><td>{@link #sessionLost_generationIsCommittedBeforeSubscribe}</td></tr>
  * <tr><td>10</td><td>crash before that is committed</td>
  *   <td>{@link #crash_beforeGeneration_firstSendOfUsedIdIsProduced}</td></tr>
- * <tr><td>11</td><td>two bridges</td><td>{@link #fenced_stopsAndNamesTheClientId}</td></tr>
+ * <tr><td>11</td><td>two bridges</td><td>{@link #fenced_stopsAndNamesTheClientId},
+ *   {@link #outcomeUnknown_anotherHasTheIdentity_stopsWithoutConnecting}</td></tr>
  * <tr><td>12</td><td>Kafka does not answer</td><td>{@link #commit_timesOut_noPubrecUntilItIsThere}</td></tr>
  * <tr><td>13</td><td>the broker restores an old snapshot</td>
  *   <td>{@link #publish_removedIdAgain_isProducedAgain}</td></tr>
@@ -212,6 +213,21 @@ class TransactionTest {
                 .hasMessageContaining("kafka.transactions.idPrefix")
                 .hasMessageContaining("layer-b");
         first.expectDisconnect(0);
+        engine.broker.expectNoConnection(QUIET);
+    }
+
+    /** So a bridge that was frozen does not shut out the one that has taken its place meanwhile, nor take its session over. */
+    @Test
+    void outcomeUnknown_anotherHasTheIdentity_stopsWithoutConnecting() {
+        ScriptedConnection first = connected();
+        first.publish(qos2(1, "a/b", "x"));
+        Commit frozen = kafka.next("t=x");
+        kafka.claim("layer-b");
+        frozen.fail(new KafkaException("nobody knows"));
+
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessageContaining("kafka.transactions.idPrefix")
+                .hasMessageContaining("layer-b");
         engine.broker.expectNoConnection(QUIET);
     }
 

@@ -46,8 +46,10 @@ class Qos2FaultsIT {
     @RegisterExtension
     static final Brokers<KafkaProcess> BROKERS = new Brokers<>(() -> KafkaProcess.builder()
             .behind(KAFKA_PROXY)
-            // Kafka looks for transactions that take too long every ten seconds by default
-            .property("transaction.abort.timed.out.transaction.cleanup.interval.ms", "200")
+            // Kafka looks for transactions that take too long every ten seconds by default. If it does so while it is
+            // still
+            // starting, it forgets their markers (4.3.1), and what they hold up is never read again.
+            .property("transaction.abort.timed.out.transaction.cleanup.interval.ms", "5000")
             .start());
 
     @Parameter
@@ -273,13 +275,10 @@ class Qos2FaultsIT {
         }
     }
 
-    /**
-     * When it wakes up it cannot tell whether Kafka has ended its transaction because it took too long or because another
-     * bridge took over. It asks for the identity once more, and the other one stops for good: one of them remains.
-     */
+    /** Fenced, it looks whether Kafka ended its transaction because that took too long or because another bridge took over. */
     @Tag("chaos")
     @Test
-    void frozenBridge_wakingUpBehindItsSuccessor_leavesOneOfThemAndDeliversExactlyOnce() throws Exception {
+    void frozenBridge_wakingUpBehindItsSuccessor_stopsAndDeliversExactlyOnce() throws Exception {
         Ledger ledger = new Ledger("q2-zombie-" + round, TOPICS);
         try (Tally tally = tally(ledger);
                 BridgeProcess zombie = BridgeProcess.start(setup(ledger), HEAP).awaitRunning();
@@ -289,17 +288,13 @@ class Qos2FaultsIT {
             try (Bridge successor = setup(ledger).build().start()) {
                 awaitMore(ledger, 1_000);
                 zombie.resume();
-                await().atMost(PATIENCE)
-                        .until(() -> successor.state() == BridgeState.FAILED
-                                || zombie.log().contains("Route 'faults' has stopped"));
+                await().atMost(PATIENCE).until(() -> zombie.log().contains("Route 'faults' has stopped"));
                 awaitMore(ledger, 500);
                 publisher.stop();
 
                 judge("zombie", 1, tally, successor);
-                assertThat(successor.state() == BridgeState.FAILED
-                                && zombie.log().contains("Route 'faults' has stopped"))
-                        .as("both have stopped")
-                        .isFalse();
+                assertThat(successor.state()).isEqualTo(BridgeState.RUNNING);
+                assertThat(successor.health().connections().get(0).connects()).isOne();
             }
         }
     }
