@@ -148,7 +148,7 @@ final class TransactionCommitter implements Runnable {
         IllegalStateException cause = new IllegalStateException("the transaction has not been committed");
         for (TransactionUnit unit : waiting) {
             unit.delivery.fail();
-            unit.end().forEach(record -> record.pending().abandoned(cause));
+            unit.giveUp().forEach(record -> record.pending().abandoned(cause));
         }
         waiting.clear();
     }
@@ -242,16 +242,17 @@ final class TransactionCommitter implements Runnable {
     private synchronized boolean commitGroup() {
         gathered.set(0);
         drainIncoming();
-        List<TransactionUnit> group = new ArrayList<>();
-        List<PreparedRecord> records = new ArrayList<>();
+        int most = Math.min(waiting.size(), options.commitRecords());
+        List<TransactionUnit> group = new ArrayList<>(most);
+        List<Delivery> deliveries = new ArrayList<>(most);
+        List<PreparedRecord> records = new ArrayList<>(most);
         for (TransactionUnit unit : waiting) {
-            if (records.size() >= options.commitRecords() || !unit.complete()) {
+            if (records.size() >= options.commitRecords() || !unit.addTo(records)) {
                 break;
             }
             group.add(unit);
-            records.addAll(unit.records());
+            deliveries.add(unit.delivery);
         }
-        List<Delivery> deliveries = group.stream().map(unit -> unit.delivery).toList();
         Qos2Change change = session.change(deliveries);
         if (broken || (group.isEmpty() && change.isEmpty())) {
             return false;
@@ -297,7 +298,7 @@ final class TransactionCommitter implements Runnable {
         state.apply(change);
         for (TransactionUnit unit : group) {
             waiting.poll();
-            unit.end();
+            unit.committed();
         }
         records.forEach(record -> record.pending().committed());
         session.committed(change, deliveries);

@@ -65,19 +65,33 @@ final class TransactionUnit {
         return undecided == 0;
     }
 
-    synchronized List<PreparedRecord> records() {
-        List<PreparedRecord> made = new ArrayList<>(records.length);
-        for (PreparedRecord record : records) {
-            if (record != null) {
-                made.add(record);
-            }
+    /** Adds the records to a transaction if every route has come to a result; else adds none and returns false. */
+    synchronized boolean addTo(List<PreparedRecord> transaction) {
+        if (undecided > 0) {
+            return false;
         }
-        return made;
+        addRecordsTo(transaction);
+        return true;
     }
 
-    /** Says that it is committed or given up; returns the records it has had. */
-    synchronized List<PreparedRecord> end() {
+    private void addRecordsTo(List<PreparedRecord> list) {
+        for (PreparedRecord record : records) {
+            if (record != null) {
+                list.add(record);
+            }
+        }
+    }
+
+    /** Says that it is committed. */
+    synchronized void committed() {
         ended = true;
-        return records();
+    }
+
+    /** Says that it is given up; returns the records it has had. */
+    synchronized List<PreparedRecord> giveUp() {
+        ended = true;
+        List<PreparedRecord> made = new ArrayList<>(records.length);
+        addRecordsTo(made);
+        return made;
     }
 }

@@ -51,7 +51,7 @@ public final class Qos2Journal {
     private static byte[] whole(Qos2State state) {
         ByteBuffer out = head(WHOLE, state.generation(), state.sequence(), 0, state.size());
         out.putInt(0).putInt(state.size());
-        state.forEach((id, fingerprint) -> out.putShort(id.shortValue()).putLong(fingerprint));
+        state.forEach((id, fingerprint) -> out.putShort((short) id).putLong(fingerprint));
         return out.array();
     }
 
@@ -60,10 +60,13 @@ public final class Qos2Journal {
         int added = change.added().size();
         ByteBuffer out = head(CHANGE, before.generation(), sequence, removed, added);
         out.putInt(removed);
-        change.removed().forEach(id -> out.putShort(id.shortValue()));
+        for (int id : change.removed()) {
+            out.putShort((short) id);
+        }
         out.putInt(added);
-        change.added()
-                .forEach(delivery -> out.putShort((short) delivery.packetId).putLong(delivery.fingerprint));
+        for (Delivery delivery : change.added()) {
+            out.putShort((short) delivery.packetId).putLong(delivery.fingerprint);
+        }
         return out.array();
     }
 

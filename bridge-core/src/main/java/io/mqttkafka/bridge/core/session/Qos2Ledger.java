@@ -3,10 +3,9 @@ package io.mqttkafka.bridge.core.session;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * lost answer made worthless as forgotten. Thread-safe.
  */
 final class Qos2Ledger {
-    private final Map<Integer, Delivery> unreleased = new HashMap<>();
+    private final PacketIdMap<Delivery> unreleased = new PacketIdMap<>();
 
     /** Deliveries with ids known to Kafka that the broker has released, in order, until their removal is committed. */
     private final Deque<Delivery> releasing = new ArrayDeque<>();
@@ -58,20 +57,25 @@ final class Qos2Ledger {
 
     /** Replaces what is known of durable ids by what Kafka knows, except for those that Kafka has yet to forget. */
     synchronized void restore(Qos2State state) {
-        unreleased.values().removeIf(delivery -> delivery.durable);
+        unreleased.removeIf(delivery -> delivery.durable);
         // Those that stay are released anew on the next connection.
-        unreleased.values().forEach(delivery -> delivery.releasedOn = null);
+        unreleased.forEach(delivery -> delivery.releasedOn = null);
         releasing.clear();
         state.forEach((id, fingerprint) -> {
             if (!forgotten.contains(id)) {
-                unreleased.computeIfAbsent(id, none -> Delivery.committed(id, fingerprint)).inKafka = true;
+                Delivery delivery = unreleased.get(id);
+                if (delivery == null) {
+                    delivery = Delivery.committed(id, fingerprint);
+                    unreleased.put(id, delivery);
+                }
+                delivery.inKafka = true;
             }
         });
     }
 
     /** Looks for what the broker releases: an id that was forgotten stands for its delivery until Kafka has forgotten it too. */
     synchronized @Nullable Delivery released(int packetId) {
-        if (forgotten.contains(packetId) && !unreleased.containsKey(packetId)) {
+        if (forgotten.contains(packetId) && !unreleased.contains(packetId)) {
             Delivery delivery = Delivery.committed(packetId, 0);
             delivery.inKafka = true;
             unreleased.put(packetId, delivery);
@@ -91,7 +95,7 @@ final class Qos2Ledger {
 
     /** Forgets the ids that were not seen again on a connection that began in doubt about the session. */
     synchronized void forgetBefore(int epoch) {
-        unreleased.values().removeIf(delivery -> {
+        unreleased.removeIf(delivery -> {
             boolean stale = delivery.epoch != epoch && delivery.releasedOn == null;
             if (stale && delivery.inKafka) {
                 forgotten.add(delivery.packetId);
@@ -113,13 +117,20 @@ final class Qos2Ledger {
     /** Lists what the next transaction has to write: ids to remove, and ids of these deliveries to add. */
     synchronized Qos2Change change(boolean newGeneration, List<Delivery> deliveries) {
         List<Delivery> released = new ArrayList<>(releasing);
-        Set<Integer> removed = new LinkedHashSet<>();
+        List<Integer> removed = new ArrayList<>(released.size() + forgotten.size());
         for (Delivery delivery : released) {
             if (unreleased.get(delivery.packetId) == delivery) {
                 removed.add(delivery.packetId);
             }
         }
-        removed.addAll(forgotten);
+        if (!forgotten.isEmpty()) {
+            Set<Integer> already = new HashSet<>(removed);
+            for (Integer id : forgotten) {
+                if (already.add(id)) {
+                    removed.add(id);
+                }
+            }
+        }
         List<Delivery> added = new ArrayList<>(deliveries.size());
         for (Delivery delivery : deliveries) {
             // A session that the broker has lost, or a message that took its id, has made the others worthless.
@@ -127,7 +138,7 @@ final class Qos2Ledger {
                 added.add(delivery);
             }
         }
-        return new Qos2Change(newGeneration, List.copyOf(removed), added, released, List.copyOf(forgotten));
+        return new Qos2Change(newGeneration, removed, added, released, List.copyOf(forgotten));
     }
 
     /** Notes that a change is committed; hands out the ids whose PUBCOMP may leave on this connection. */

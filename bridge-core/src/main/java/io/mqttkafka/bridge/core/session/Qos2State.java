@@ -1,8 +1,7 @@
 package io.mqttkafka.bridge.core.session;
 
-import java.util.HashMap;
-import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * What Kafka knows of the packet ids of one MQTT client: which are in use, and what was received under each.
@@ -10,7 +9,23 @@ import java.util.function.BiConsumer;
  * <p>A generation is the life of one MQTT session; a sequence number counts the transactions. Not thread-safe.
  */
 public final class Qos2State {
-    private final Map<Integer, Long> fingerprints = new HashMap<>();
+    /** Takes an id in use. */
+    @FunctionalInterface
+    public interface EachId {
+        /**
+         * Takes it.
+         *
+         * @param packetId the id
+         * @param fingerprint a hash of what was received under it
+         */
+        void accept(int packetId, long fingerprint);
+    }
+
+    private final BitSet used = new BitSet();
+
+    /** By packet id; grows with the highest one. */
+    private long[] fingerprints = {};
+
     private long generation;
     private long sequence;
 
@@ -26,33 +41,40 @@ public final class Qos2State {
         sequence++;
         if (change.newGeneration()) {
             generation++;
-            fingerprints.clear();
+            used.clear();
         }
-        change.removed().forEach(fingerprints::remove);
-        change.added().forEach(delivery -> fingerprints.put(delivery.packetId, delivery.fingerprint));
+        for (int id : change.removed()) {
+            used.clear(id);
+        }
+        for (Delivery delivery : change.added()) {
+            put(delivery.packetId, delivery.fingerprint);
+        }
     }
 
     /** Returns what this becomes by a change, and leaves this as it is. */
     Qos2State after(Qos2Change change) {
         Qos2State after = new Qos2State();
         after.set(generation, sequence);
-        after.fingerprints.putAll(fingerprints);
+        after.used.or(used);
+        after.fingerprints = fingerprints.clone();
         after.apply(change);
         return after;
     }
 
     /**
-     * Hands out every id in use with the fingerprint of its message.
+     * Hands out every id in use with the fingerprint of its message, from the lowest id.
      *
      * @param each takes id and fingerprint
      */
-    public void forEach(BiConsumer<Integer, Long> each) {
-        fingerprints.forEach(each);
+    public void forEach(EachId each) {
+        for (int id = used.nextSetBit(0); id >= 0; id = used.nextSetBit(id + 1)) {
+            each.accept(id, fingerprints[id]);
+        }
     }
 
     /** Returns how many ids are in use. */
     public int size() {
-        return fingerprints.size();
+        return used.cardinality();
     }
 
     /** Returns how many sessions the MQTT broker has begun. */
@@ -71,14 +93,18 @@ public final class Qos2State {
     }
 
     void clear() {
-        fingerprints.clear();
+        used.clear();
     }
 
     void put(int packetId, long fingerprint) {
-        fingerprints.put(packetId, fingerprint);
+        if (packetId >= fingerprints.length) {
+            fingerprints = Arrays.copyOf(fingerprints, PacketIdMap.lengthFor(packetId));
+        }
+        fingerprints[packetId] = fingerprint;
+        used.set(packetId);
     }
 
     void remove(int packetId) {
-        fingerprints.remove(packetId);
+        used.clear(packetId);
     }
 }
