@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource(Rounds.ALL)
 class CommandKillRunIT {
 
-    private static final int KILLS = Integer.getInteger("bridge.kills", 5);
+    private static final int KILLS = Integer.getInteger("bridge.kills", 3);
     private static final int KEYS = 8;
     private static final int PARTITIONS = 4;
     private static final int FEWEST_COMMANDS = 200;

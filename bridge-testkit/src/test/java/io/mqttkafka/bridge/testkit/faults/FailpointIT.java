@@ -36,7 +36,7 @@ class FailpointIT {
         /** A message now and then. */
         IDLE(20, 3),
         /** Many messages in each transaction and each write. */
-        LOADED(3_000, 20);
+        LOADED(Rounds.PER_SECOND, 20);
 
         final int perSecond;
         final int mostPasses;

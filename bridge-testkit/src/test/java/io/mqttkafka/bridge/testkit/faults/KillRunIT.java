@@ -31,9 +31,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource(Rounds.ALL)
 class KillRunIT {
 
-    private static final int KILLS = Integer.getInteger("bridge.kills", 5);
+    private static final int KILLS = Integer.getInteger("bridge.kills", 3);
     private static final int TOPICS = 8;
-    private static final int PER_SECOND = 3_000;
+    private static final int PER_SECOND = Rounds.PER_SECOND;
     private static final int RECEIVE_MAXIMUM = 1_000;
     private static final int LEAST_BETWEEN_KILLS = 1_500;
     private static final int MOST_BETWEEN_KILLS = 9_000;
