@@ -51,6 +51,8 @@ class FeedbackTest {
         "a/{site}/+, t.{site}, t.berlin, a/berlin/{key}",
         "a/{site}, {site}, x, a/{topic}",
         "$share/g/a/#, t, t, a/x",
+        "a/b/{k}, t, t, {key}",
+        "a/+/c, t, t, {key}",
     })
     void circle_isRefused(String filter, String target, String topic, String template) {
         assertThatExceptionOfType(BridgeConfigException.class)
@@ -68,10 +70,30 @@ class FeedbackTest {
         "devices/{device}/state/reported, shadow.reported, shadow.desired, devices/{key}/state/desired",
         "devices/1, t, t, devices/{key}",
         "#, t, t, $SYS/x",
+        "a/b/{k}, t, t, c/{key}",
     })
     void noPlainCircle_isBuilt(String filter, String target, String topic, String template) {
         assertThat(builder(List.of(in(filter, target), out(topic, template))).build())
                 .isNotNull();
+    }
+
+    @Test
+    void circle_byTheKeyThatTheRouteSets_isRefused() {
+        Route in = Route.fromMqtt("a/{x}/{y}")
+                .toKafka("t")
+                .key("a/{x}/{y}")
+                .name("in")
+                .build();
+        assertThatExceptionOfType(BridgeConfigException.class)
+                .isThrownBy(() -> builder(List.of(in, out("t", "{key}"))).build())
+                .withMessageContaining("a message goes from 't' to 'a/x/x' and back to 't'");
+    }
+
+    @Test
+    void otherKeyThanTheTopic_isBuilt() {
+        Route in =
+                Route.fromMqtt("a/{x}/{y}").toKafka("t").key("{x}").name("in").build();
+        assertThat(builder(List.of(in, out("t", "{key}"))).build()).isNotNull();
     }
 
     @Test

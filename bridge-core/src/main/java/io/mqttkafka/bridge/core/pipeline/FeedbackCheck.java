@@ -19,7 +19,10 @@ public final class FeedbackCheck {
     private final List<SourceRoute> sources;
     private final List<SinkRoute> sinks;
     private final List<Step> path = new ArrayList<>();
-    private final Set<String> done = new HashSet<>();
+    private final Set<Place> done = new HashSet<>();
+
+    /** Where a message lies in Kafka. */
+    private record Place(String topic, String key) {}
 
     /** One route from Kafka and the route to Kafka that takes what it publishes. */
     private record Step(String kafkaTopic, SinkRoute sink, String mqttTopic, SourceRoute source) {}
@@ -37,39 +40,45 @@ public final class FeedbackCheck {
      * @throws BridgeConfigException if a message of theirs would go round; the message names the routes and the mend
      */
     public static void requireNone(List<SourceRoute> sources, List<SinkRoute> sinks) {
-        Set<String> topics = new LinkedHashSet<>();
-        sinks.forEach(sink -> topics.addAll(sink.topics));
-        for (SourceRoute source : sources) {
-            String topic = source.sampleKafkaTopic(source.sampleMqttTopic());
-            if (topic != null) {
-                topics.add(topic);
-            }
-        }
+        Set<Place> places = new LinkedHashSet<>();
+        sinks.forEach(sink -> sink.topics.forEach(topic -> places.add(new Place(topic, Sample.ANY))));
+        sources.forEach(source -> places.addAll(placesOf(source, source.sampleMqttTopic())));
         FeedbackCheck check = new FeedbackCheck(sources, sinks);
-        topics.forEach(check::follow);
+        places.forEach(check::follow);
     }
 
-    private void follow(String kafkaTopic) {
+    /** Where a route puts a message: under its key, and, as applications hand messages on under other keys, under any. */
+    private static List<Place> placesOf(SourceRoute source, String mqttTopic) {
+        String topic = source.sampleKafkaTopic(mqttTopic);
+        return topic == null
+                ? List.of()
+                : List.of(new Place(topic, Sample.ANY), new Place(topic, source.sampleKey(mqttTopic)));
+    }
+
+    private void follow(Place place) {
         for (SinkRoute sink : sinks) {
-            String mqttTopic = sink.reads(kafkaTopic) ? sink.sampleMqttTopic(kafkaTopic) : null;
+            String mqttTopic = sink.reads(place.topic()) ? sink.sampleMqttTopic(place.topic(), place.key()) : null;
             if (mqttTopic != null) {
-                follow(kafkaTopic, sink, mqttTopic);
+                follow(place, sink, mqttTopic);
             }
         }
-        done.add(kafkaTopic);
+        done.add(place);
     }
 
-    private void follow(String kafkaTopic, SinkRoute sink, String mqttTopic) {
+    private void follow(Place place, SinkRoute sink, String mqttTopic) {
         for (SourceRoute source : sources) {
-            String next = source.filter.matches(mqttTopic) ? source.sampleKafkaTopic(mqttTopic) : null;
-            // A way longer than all routes makes longer and longer topics: no circle that could be shown.
-            if (next == null || done.contains(next) || path.size() > sinks.size()) {
+            if (!source.filter.matches(mqttTopic)) {
                 continue;
             }
-            path.add(new Step(kafkaTopic, sink, mqttTopic, source));
-            requireNew(next);
-            follow(next);
-            path.remove(path.size() - 1);
+            for (Place next : placesOf(source, mqttTopic)) {
+                // A way longer than all routes makes longer and longer topics: no circle that could be shown.
+                if (!done.contains(next) && path.size() <= sinks.size()) {
+                    path.add(new Step(place.topic(), sink, mqttTopic, source));
+                    requireNew(next.topic());
+                    follow(next);
+                    path.remove(path.size() - 1);
+                }
+            }
         }
     }
 

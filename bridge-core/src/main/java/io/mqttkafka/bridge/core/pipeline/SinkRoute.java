@@ -208,12 +208,10 @@ public final class SinkRoute implements CompiledRoute {
         return text.equals("true");
     }
 
-    /** Says where a record of this Kafka topic would go; null if the route has a mapper, which needs a record. */
+    /** Says where a record of this Kafka topic and key would go; null if the route has a mapper, which needs a record. */
     @Nullable
-    String sampleMqttTopic(String kafkaTopic) {
-        return topicTemplate == null
-                ? null
-                : topicTemplate.render(new Sample(kafkaTopic, new String[] {"0"}, Sample.ANY));
+    String sampleMqttTopic(String kafkaTopic, String key) {
+        return topicTemplate == null ? null : topicTemplate.render(new Sample(kafkaTopic, new String[] {"0"}, key));
     }
 
     boolean reads(String topic) {

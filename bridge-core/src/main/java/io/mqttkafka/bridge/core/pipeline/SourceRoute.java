@@ -167,8 +167,17 @@ public final class SourceRoute implements CompiledRoute {
             return null;
         }
         String[] levels = filter.captures(mqttTopic);
-        String key = keyTemplate == null ? Sample.ANY : keyTemplate.render(new Sample(mqttTopic, levels, null));
-        return topicTemplate.render(new Sample(mqttTopic, levels, key));
+        return topicTemplate.render(new Sample(mqttTopic, levels, sampleKey(mqttTopic)));
+    }
+
+    /** Says which key a message of this MQTT topic would have; made up if the route has a mapper, which needs a message. */
+    String sampleKey(String mqttTopic) {
+        if (keyMapper != null) {
+            return Sample.ANY;
+        }
+        return keyTemplate == null
+                ? mqttTopic
+                : keyTemplate.render(new Sample(mqttTopic, filter.captures(mqttTopic), null));
     }
 
     /** Says whether a message clears the retained message of its topic, and so becomes a record without a value. */
