@@ -34,6 +34,7 @@ import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +54,6 @@ public final class Qos2StateTopic implements StateTopic {
 
     /** MQTT forbids the first character in client ids, so that no client's entries are taken for claims. */
     private static final String CLAIMS = "\0claims";
-
-    private static final byte[] CLAIM = {1};
 
     /** Where all claims lie, so that their offsets tell which came later, however many partitions there are. */
     private static final int CLAIMS_PARTITION = 0;
@@ -214,11 +213,12 @@ public final class Qos2StateTopic implements StateTopic {
     }
 
     @Override
-    public long claim(Producer<byte[], byte[]> producer, String client) {
+    public long claim(Producer<byte[], byte[]> producer, String client, String owner, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
         producer.beginTransaction();
-        Future<RecordMetadata> written =
-                producer.send(new ProducerRecord<>(name, CLAIMS_PARTITION, key(client + CLAIMS, 0), CLAIM));
-        producer.commitTransaction();
+        Future<RecordMetadata> written = producer.send(new ProducerRecord<>(
+                name, CLAIMS_PARTITION, key(client + CLAIMS, 0), owner.getBytes(StandardCharsets.UTF_8)));
+        commit(producer, deadline);
         try {
             return written.get().offset();
         } catch (ExecutionException e) {
@@ -228,14 +228,30 @@ public final class Qos2StateTopic implements StateTopic {
         }
     }
 
+    private static void commit(Producer<byte[], byte[]> producer, long deadline) {
+        while (true) {
+            try {
+                producer.commitTransaction();
+                return;
+            } catch (TimeoutException e) {
+                // Safe to call again, says Kafka.
+                if (System.nanoTime() - deadline >= 0) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     @Override
-    public boolean isClaimedSince(String client, long claim, Duration timeout) {
+    public boolean isClaimedByAnother(String client, String owner, long since, Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
         TopicPartition claims = new TopicPartition(name, CLAIMS_PARTITION);
         try {
             long end = ends(List.of(claims), deadline).getOrDefault(claims, 0L);
-            // Committed or not: who wrote it had the identity.
-            return end > claim + 1 && hasEntries(client + CLAIMS, claims, claim + 1, end, deadline);
+            // Committed or not: who wrote it had the identity. The last counts: one of our own can have gone
+            // unanswered.
+            List<byte[]> later = uncommitted(client + CLAIMS, claims, since + 1, end, deadline, false);
+            return !later.isEmpty() && !owner.equals(new String(later.get(later.size() - 1), StandardCharsets.UTF_8));
         } catch (ExecutionException e) {
             throw unusable(SendFailures.text(e), e);
         } catch (java.util.concurrent.TimeoutException | KafkaException e) {
@@ -296,16 +312,31 @@ public final class Qos2StateTopic implements StateTopic {
      */
     private boolean hasEntries(String client, TopicPartition partition, long from, long to, long deadline)
             throws java.util.concurrent.TimeoutException {
+        return !uncommitted(client, partition, from, to, deadline, true).isEmpty();
+    }
+
+    /** Reads the entries of a client in a part of the topic, committed or not, in order; all of them, or one if that will do. */
+    private List<byte[]> uncommitted(
+            String client, TopicPartition partition, long from, long to, long deadline, boolean oneWillDo)
+            throws java.util.concurrent.TimeoutException {
+        List<byte[]> found = new ArrayList<>();
+        if (from >= to) {
+            return found;
+        }
         Map<String, Object> properties = ProducerSettings.stateConsumer(options, clientId);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
         try (Consumer<byte[], byte[]> consumer = clients.consumer(properties)) {
             consumer.assign(List.of(partition));
             consumer.seek(partition, from);
-            Map<String, byte[]> found = new HashMap<>();
-            while (found.isEmpty() && consumer.position(partition, Duration.ofNanos(left(deadline))) < to) {
-                consumer.poll(POLL).forEach(record -> keep(record, client, found));
+            while (!(oneWillDo && !found.isEmpty())
+                    && consumer.position(partition, Duration.ofNanos(left(deadline))) < to) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                    if (slotOf(record, client) != null) {
+                        found.add(record.value());
+                    }
+                }
             }
-            return !found.isEmpty();
+            return found;
         }
     }
 
@@ -329,14 +360,20 @@ public final class Qos2StateTopic implements StateTopic {
 
     /** Partitions that were added later take slots over, and what the old ones keep of them can still count. */
     private static void keep(ConsumerRecord<byte[], byte[]> record, String client, Map<String, byte[]> slots) {
+        String slot = slotOf(record, client);
+        if (slot != null) {
+            slots.put(record.partition() + slot, record.value());
+        }
+    }
+
+    /** Returns the part of the key that names the slot; null if it is no entry of the client. */
+    private static @Nullable String slotOf(ConsumerRecord<byte[], byte[]> record, String client) {
         if (record.key() == null || record.value() == null) {
-            return;
+            return null;
         }
         String key = new String(record.key(), StandardCharsets.UTF_8);
         int slash = key.lastIndexOf('/');
-        if (slash == client.length() && key.startsWith(client)) {
-            slots.put(record.partition() + key.substring(slash), record.value());
-        }
+        return slash == client.length() && key.startsWith(client) ? key.substring(slash) : null;
     }
 
     private static long left(long deadline) throws java.util.concurrent.TimeoutException {

@@ -37,20 +37,24 @@ public interface StateTopic {
      *
      * @param producer the producer, initialized, with no transaction open
      * @param clientId the MQTT client id
-     * @return what tells this claim from later ones; grows from claim to claim
-     * @throws org.apache.kafka.common.KafkaException if Kafka does not take it, because another producer was faster, say
+     * @param owner a name for whoever has taken it over that nobody else has
+     * @param timeout how long to try
+     * @return where the claim lies among all claims
+     * @throws org.apache.kafka.common.KafkaException if Kafka does not take it, because another producer was faster, say, or does
+     *     not answer, so that nobody knows
      */
-    long claim(Producer<byte[], byte[]> producer, String clientId);
+    long claim(Producer<byte[], byte[]> producer, String clientId, String owner, Duration timeout);
 
     /**
-     * Says whether somebody else has taken the identity of a client over. Being fenced says less: Kafka also fences who takes
-     * too long.
+     * Says whether the last to take the identity of a client over was somebody else. Being fenced says less: Kafka also fences
+     * who takes too long.
      *
      * @param clientId the MQTT client id
-     * @param claim the last claim of our own
+     * @param owner who asks
+     * @param since where a claim of theirs lies
      * @param timeout how long to try
-     * @return whether there is a later claim
+     * @return whether the last claim is another's
      * @throws BridgeStartException if Kafka does not answer or refuses
      */
-    boolean isClaimedSince(String clientId, long claim, Duration timeout);
+    boolean isClaimedByAnother(String clientId, String owner, long since, Duration timeout);
 }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Function;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -50,7 +51,10 @@ public final class TransactionalKafkaSink {
     private volatile @Nullable Producer<byte[], byte[]> producer;
     private volatile boolean closed;
 
-    /** What tells whether somebody has taken the identity over since we did; belongs to the opening thread. */
+    /** By which our claims of the identity are known. */
+    private final String owner = UUID.randomUUID().toString();
+
+    /** Where our last known claim lies; belongs to the opening thread. */
     private long claim = UNCLAIMED;
 
     /**
@@ -137,16 +141,16 @@ public final class TransactionalKafkaSink {
     private <S> S open(Duration timeout, Function<List<byte[]>, S> reader) {
         long deadline = System.nanoTime() + timeout.toNanos();
         closeProducer(Duration.ZERO);
-        if (claim != UNCLAIMED && stateTopic.isClaimedSince(keys, claim, timeout)) {
+        if (claim != UNCLAIMED && stateTopic.isClaimedByAnother(keys, owner, claim, timeout)) {
             throw new TakenOverException(transactionalId);
         }
         try {
             Producer<byte[], byte[]> fresh = clients.producer(producerProperties);
             producer = fresh;
             initialize(fresh, deadline);
-            claim = stateTopic.claim(fresh, keys);
-            long left = Math.max(RESTORE_PATIENCE.toNanos(), deadline - System.nanoTime());
-            S state = reader.apply(stateTopic.read(keys, Duration.ofNanos(left)));
+            Duration patience = Duration.ofNanos(Math.max(RESTORE_PATIENCE.toNanos(), deadline - System.nanoTime()));
+            claim = stateTopic.claim(fresh, keys, owner, patience);
+            S state = reader.apply(stateTopic.read(keys, patience));
             failpoints.pass(Failpoint.RESTORED);
             return state;
         } catch (IllegalArgumentException e) {

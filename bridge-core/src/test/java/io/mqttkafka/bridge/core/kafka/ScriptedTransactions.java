@@ -37,7 +37,7 @@ public final class ScriptedTransactions implements KafkaClients {
     private final Map<String, RuntimeException> refusals = new ConcurrentHashMap<>();
     private final BlockingQueue<List<String>> committed = new LinkedBlockingQueue<>();
     private final Map<String, byte[]> state = new ConcurrentHashMap<>();
-    private final Map<String, Long> claims = new ConcurrentHashMap<>();
+    private final Map<String, String> claims = new ConcurrentHashMap<>();
     private final List<Scripted> producers = new CopyOnWriteArrayList<>();
 
     /** Makes initTransactions fail once. */
@@ -112,7 +112,7 @@ public final class ScriptedTransactions implements KafkaClients {
 
     /** Has another process take the identity of the client over. */
     public void claim(String clientId) {
-        claims.merge(clientId, 1L, Long::sum);
+        claims.put(clientId, "another");
     }
 
     /** How many slots of the state are in use. */
@@ -156,13 +156,14 @@ public final class ScriptedTransactions implements KafkaClients {
             }
 
             @Override
-            public long claim(Producer<byte[], byte[]> producer, String clientId) {
-                return claims.merge(clientId, 1L, Long::sum);
+            public long claim(Producer<byte[], byte[]> producer, String clientId, String owner, Duration timeout) {
+                claims.put(clientId, owner);
+                return 0;
             }
 
             @Override
-            public boolean isClaimedSince(String clientId, long claim, Duration timeout) {
-                return claims.getOrDefault(clientId, 0L) > claim;
+            public boolean isClaimedByAnother(String clientId, String owner, long since, Duration timeout) {
+                return !owner.equals(claims.get(clientId));
             }
         };
     }

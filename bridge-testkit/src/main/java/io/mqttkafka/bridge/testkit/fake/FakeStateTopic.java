@@ -51,14 +51,15 @@ final class FakeStateTopic implements StateTopic {
     }
 
     @Override
-    public long claim(Producer<byte[], byte[]> producer, String clientId) {
-        return core.claim(clientId);
+    public long claim(Producer<byte[], byte[]> producer, String clientId, String owner, Duration timeout) {
+        core.claim(clientId, owner);
+        return 0;
     }
 
     @Override
-    public boolean isClaimedSince(String clientId, long claim, Duration timeout) {
+    public boolean isClaimedByAnother(String clientId, String owner, long since, Duration timeout) {
         awaitKafka(timeout);
-        return core.lastClaim(clientId) > claim;
+        return !owner.equals(core.lastClaim(clientId));
     }
 
     private void awaitKafka(Duration timeout) {

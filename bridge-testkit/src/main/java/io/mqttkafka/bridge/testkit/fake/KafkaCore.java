@@ -35,7 +35,7 @@ final class KafkaCore {
     private final Map<String, List<PartitionLog>> topics = new TreeMap<>();
     private final Map<String, KafkaGroup> groups = new TreeMap<>();
     private final Map<String, FakeProducer> identities = new HashMap<>();
-    private final Map<String, Long> claims = new HashMap<>();
+    private final Map<String, String> claims = new HashMap<>();
     private final Set<FakeProducer> producers = new LinkedHashSet<>();
     private final Set<FakeConsumer> consumers = new LinkedHashSet<>();
     private boolean running = true;
@@ -97,13 +97,13 @@ final class KafkaCore {
         return true;
     }
 
-    /** Counts that a bridge has taken the identity of a client over; returns how often that has happened. */
-    synchronized long claim(String clientId) {
-        return claims.merge(clientId, 1L, Long::sum);
+    /** Notes who has taken the identity of a client over. */
+    synchronized void claim(String clientId, String owner) {
+        claims.put(clientId, owner);
     }
 
-    synchronized long lastClaim(String clientId) {
-        return claims.getOrDefault(clientId, 0L);
+    synchronized @Nullable String lastClaim(String clientId) {
+        return claims.get(clientId);
     }
 
     // Topics.

@@ -130,28 +130,56 @@ class Qos2StateTopicIT {
     }
 
     @Test
-    void claim_isKnownToThoseBefore_evenIfWhatFollowsIsNotCommitted() {
+    void claim_ofAnother_isKnownToThoseBefore() {
         StateTopic claims = topic("claims", "a");
         claims.prepare(PATIENCE);
         try (Producer<byte[], byte[]> first = bytesProducer("claims-a")) {
-            long mine = claims.claim(first, "a");
-            long ofAnotherClient;
+            long mine = claims.claim(first, "a", "first", PATIENCE);
             try (Producer<byte[], byte[]> other = bytesProducer("claims-b")) {
-                ofAnotherClient = claims.claim(other, "a/b");
+                claims.claim(other, "a/b", "of another client", PATIENCE);
             }
-            assertThat(claims.isClaimedSince("a", mine, PATIENCE)).isFalse();
+            assertThat(claims.isClaimedByAnother("a", "first", mine, PATIENCE)).isFalse();
 
             try (Producer<byte[], byte[]> second = bytesProducer("claims-a")) {
-                assertThatThrownBy(() -> claims.claim(first, "a")).isInstanceOf(KafkaException.class);
-                long later = claims.claim(second, "a");
-                assertThat(claims.isClaimedSince("a", mine, PATIENCE)).isTrue();
-                assertThat(claims.isClaimedSince("a", later, PATIENCE)).isFalse();
-                assertThat(claims.isClaimedSince("a/b", ofAnotherClient, PATIENCE))
+                assertThatThrownBy(() -> claims.claim(first, "a", "first", PATIENCE))
+                        .isInstanceOf(KafkaException.class);
+                long later = claims.claim(second, "a", "second", PATIENCE);
+                assertThat(claims.isClaimedByAnother("a", "first", mine, PATIENCE))
+                        .isTrue();
+                assertThat(claims.isClaimedByAnother("a", "second", later, PATIENCE))
                         .isFalse();
             }
         }
         assertThat(claims.read("a", PATIENCE)).isEmpty();
         assertThat(claims.read("a/b", PATIENCE)).isEmpty();
+    }
+
+    /** Its answer got lost, say, or what followed failed. */
+    @Test
+    void claim_ofOurOwnThatNobodyRemembers_isNotAnothers() {
+        StateTopic claims = topic("claims-again", "a");
+        claims.prepare(PATIENCE);
+        try (Producer<byte[], byte[]> first = bytesProducer("claims-again")) {
+            long known = claims.claim(first, "a", "first", PATIENCE);
+            claims.claim(first, "a", "first", PATIENCE);
+
+            assertThat(claims.isClaimedByAnother("a", "first", known, PATIENCE)).isFalse();
+        }
+    }
+
+    @Test
+    void claim_inATransactionThatIsNeverCommitted_countsAllTheSame() {
+        StateTopic claims = topic("claims-open", "a");
+        claims.prepare(PATIENCE);
+        try (Producer<byte[], byte[]> first = bytesProducer("claims-open");
+                Producer<String, byte[]> second = producer("claims-open-2")) {
+            long mine = claims.claim(first, "a", "first", PATIENCE);
+            second.beginTransaction();
+            write(second, "claims-open", "a\0claims/0", "second");
+            second.flush();
+
+            assertThat(claims.isClaimedByAnother("a", "first", mine, PATIENCE)).isTrue();
+        }
     }
 
     @Test

@@ -32,7 +32,7 @@ final class ScriptedTransactions {
 
     private final BlockingQueue<Commit> commits = new LinkedBlockingQueue<>();
     private final Map<String, byte[]> state = new ConcurrentHashMap<>();
-    private final Map<String, Long> claims = new ConcurrentHashMap<>();
+    private final Map<String, String> claims = new ConcurrentHashMap<>();
     private final Map<String, TransactionalProducer> owners = new ConcurrentHashMap<>();
     private final Map<String, RuntimeException> refusals = new ConcurrentHashMap<>();
 
@@ -110,7 +110,7 @@ final class ScriptedTransactions {
 
     /** Has another process take the identity over by which entries with such keys are written. */
     void claim(String keys) {
-        claims.merge(keys, 1L, Long::sum);
+        claims.put(keys, "another");
     }
 
     /** Forgets everything, as when the topic is deleted. */
@@ -143,13 +143,14 @@ final class ScriptedTransactions {
             }
 
             @Override
-            public long claim(Producer<byte[], byte[]> producer, String clientId) {
-                return claims.merge(clientId, 1L, Long::sum);
+            public long claim(Producer<byte[], byte[]> producer, String clientId, String owner, Duration timeout) {
+                claims.put(clientId, owner);
+                return 0;
             }
 
             @Override
-            public boolean isClaimedSince(String clientId, long claim, Duration timeout) {
-                return claims.getOrDefault(clientId, 0L) > claim;
+            public boolean isClaimedByAnother(String clientId, String owner, long since, Duration timeout) {
+                return !owner.equals(claims.get(clientId));
             }
         };
     }
