@@ -28,7 +28,8 @@ public interface Partitioner {
      * <p>Immutable as long as nobody changes the array, by whose identity two requests are compared.
      *
      * @param kafkaTopic the topic
-     * @param partitionCount the number of partitions that the topic has now, at least 1
+     * @param partitionCount the number of partitions that the topic had when the bridge last looked it up, at least 1;
+     *     it looks once, and again when Kafka refuses the topic
      * @param key the key of the record; null if it has none; not to be changed
      * @param message the MQTT message
      */
@@ -37,7 +38,7 @@ public interface Partitioner {
          * Checks its parts.
          *
          * @param kafkaTopic the topic
-         * @param partitionCount the number of partitions that the topic has now, at least 1
+         * @param partitionCount the number of partitions that the topic had when the bridge last looked it up, at least 1
          * @param key the key of the record; null if it has none; not to be changed
          * @param message the MQTT message
          * @throws NullPointerException if a part other than {@code key} is null

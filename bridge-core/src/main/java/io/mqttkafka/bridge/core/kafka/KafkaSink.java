@@ -45,14 +45,6 @@ public interface KafkaSink {
      */
     TopicResolution resolve(String topic);
 
-    /**
-     * Counts the partitions of a topic that has been resolved.
-     *
-     * @param topic the topic
-     * @return how many it has now
-     */
-    int partitionCount(String topic);
-
     /** Hurries records that wait to be sent together. */
     void flush();
 

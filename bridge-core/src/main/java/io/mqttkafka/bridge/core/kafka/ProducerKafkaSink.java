@@ -147,44 +147,38 @@ public final class ProducerKafkaSink implements KafkaSink {
 
     private TopicResolution lookUp(String topic) {
         try {
-            producer().partitionsFor(topic);
-            return TopicResolution.READY;
+            return TopicResolution.ready(producer().partitionsFor(topic).size());
         } catch (TimeoutException e) {
             // Either the topic or the cluster is missing: that makes all the difference.
             return probe(topic, e);
         } catch (TopicAuthorizationException e) {
-            return new TopicResolution(State.DENIED, e);
+            return TopicResolution.not(State.DENIED, e);
         } catch (InvalidTopicException e) {
-            return new TopicResolution(State.ILLEGAL, e);
+            return TopicResolution.not(State.ILLEGAL, e);
         } catch (KafkaException | IllegalStateException e) {
-            return new TopicResolution(State.UNREACHABLE, e);
+            return TopicResolution.not(State.UNREACHABLE, e);
         }
     }
 
     private TopicResolution probe(String topic, TimeoutException timeout) {
         try {
             ask(admin -> admin.describeTopics(Set.of(topic)).allTopicNames(), PROBE_TIMEOUT);
-            return new TopicResolution(State.UNREACHABLE, timeout);
+            return TopicResolution.not(State.UNREACHABLE, timeout);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException missing) {
-                return new TopicResolution(State.MISSING, missing);
+                return TopicResolution.not(State.MISSING, missing);
             }
             if (e.getCause() instanceof TopicAuthorizationException denied) {
-                return new TopicResolution(State.DENIED, denied);
+                return TopicResolution.not(State.DENIED, denied);
             }
-            return new TopicResolution(State.UNREACHABLE, timeout);
+            return TopicResolution.not(State.UNREACHABLE, timeout);
         } catch (java.util.concurrent.TimeoutException | KafkaException e) {
             log.debug("Kafka does not say whether a topic exists", e);
-            return new TopicResolution(State.UNREACHABLE, timeout);
+            return TopicResolution.not(State.UNREACHABLE, timeout);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new TopicResolution(State.UNREACHABLE, e);
+            return TopicResolution.not(State.UNREACHABLE, e);
         }
-    }
-
-    @Override
-    public int partitionCount(String topic) {
-        return producer().partitionsFor(topic).size();
     }
 
     @Override

@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state whether it can be written to
  * @param cause why not; null if it can
+ * @param partitions how many partitions it has; 0 if it cannot be written to
  */
-public record TopicResolution(State state, @Nullable Exception cause) {
+public record TopicResolution(State state, @Nullable Exception cause, int partitions) {
     /** Whether a topic can be written to. */
     public enum State {
         /** It can. */
@@ -23,5 +24,11 @@ public record TopicResolution(State state, @Nullable Exception cause) {
         UNREACHABLE
     }
 
-    static final TopicResolution READY = new TopicResolution(State.READY, null);
+    static TopicResolution ready(int partitions) {
+        return new TopicResolution(State.READY, null, partitions);
+    }
+
+    static TopicResolution not(State state, Exception cause) {
+        return new TopicResolution(state, cause, 0);
+    }
 }

@@ -100,12 +100,13 @@ final class MqttToKafkaPipeline {
                 value = transformation.payload();
                 headers = transformation.recordHeaders();
             }
-            if (!route.isReady(topic)) {
+            int partitions = route.partitionCount(topic);
+            if (partitions == SourceRoute.NOT_READY) {
                 attempt.kafkaTopic = topic;
                 hold(attempt, new Failure(Failure.Kind.TOPIC_UNKNOWN, new DeliveryException("not looked up yet")));
                 return;
             }
-            partition = partition(route, topic, key, attempt.message);
+            partition = partition(route, topic, partitions, key, attempt.message);
         } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
             boolean hopeless = e instanceof HopLimitException;
             hold(attempt, new Failure(hopeless ? Failure.Kind.FINAL : Failure.Kind.RETRYABLE, e));
@@ -169,7 +170,8 @@ final class MqttToKafkaPipeline {
 
     // NullAway cannot see in class files of JDK 17 that an array may be null.
     @SuppressWarnings("NullAway")
-    private @Nullable Integer partition(SourceRoute route, String topic, byte @Nullable [] key, MqttMessage message) {
+    private static @Nullable Integer partition(
+            SourceRoute route, String topic, int count, byte @Nullable [] key, MqttMessage message) {
         Partitioner partitioner = route.partitioner;
         if (partitioner == Partitioner.byKey()) {
             return null;
@@ -177,13 +179,23 @@ final class MqttToKafkaPipeline {
         if (partitioner instanceof Partitioner.Single single) {
             return single.partition();
         }
-        int count = sink.partitionCount(topic);
         int partition = partitioner.partition(new Partitioner.Request(topic, count, key, message));
         if (partition < 0 || partition >= count) {
             throw new MappingException(
-                    "partitioner: returned " + partition + ", but '" + topic + "' has partitions 0 to " + (count - 1));
+                    "partitioner: returned " + partition + ", but " + choice(topic, count, "return"));
         }
         return partition;
+    }
+
+    /** Says why a topic does not have the only partition that a route writes to; null if it has, or if any will do. */
+    static @Nullable String missingPartition(SourceRoute route, String topic, int count) {
+        return route.partitioner instanceof Partitioner.Single single && single.partition() >= count
+                ? "partitioner: single(" + single.partition() + "), but " + choice(topic, count, "choose")
+                : null;
+    }
+
+    private static String choice(String topic, int count, String verb) {
+        return "'" + topic + "' has partitions 0 to " + (count - 1) + "; " + verb + " one of these";
     }
 
     /** Kafka has confirmed the record. Called by a thread of Kafka's client. */
@@ -317,16 +329,11 @@ final class MqttToKafkaPipeline {
         TopicResolution resolution = sink.resolve(topic);
         switch (resolution.state()) {
             case READY -> {
-                if (route.partitioner instanceof Partitioner.Single single) {
-                    int count = sink.partitionCount(topic);
-                    if (single.partition() >= count) {
-                        return new Failure(
-                                Failure.Kind.RETRYABLE,
-                                new MappingException("partitioner: '" + topic + "' has partitions 0 to " + (count - 1)
-                                        + ", not " + single.partition()));
-                    }
+                String missing = missingPartition(route, topic, resolution.partitions());
+                if (missing != null) {
+                    return new Failure(Failure.Kind.RETRYABLE, new MappingException(missing));
                 }
-                route.ready(topic);
+                route.ready(topic, resolution.partitions());
                 return null;
             }
             case UNREACHABLE -> {

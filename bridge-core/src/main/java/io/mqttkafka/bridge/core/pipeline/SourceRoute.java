@@ -21,6 +21,7 @@ import io.mqttkafka.bridge.message.Received;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 public final class SourceRoute implements CompiledRoute {
     /** A header whose value is made by a template. */
     record CompiledHeader(String name, TopicTemplate template) {}
+
+    /** Stands for the number of partitions of a topic that nobody has looked up. */
+    static final int NOT_READY = -1;
 
     final String name;
     final TopicFilter filter;
@@ -64,8 +68,8 @@ public final class SourceRoute implements CompiledRoute {
 
     private final RouteCounters[] counters = {new RouteCounters(), new RouteCounters(), new RouteCounters()};
 
-    /** The Kafka topics that have been looked up and can be written to. */
-    private final Set<String> readyTopics = ConcurrentHashMap.newKeySet();
+    /** The Kafka topics that have been looked up and can be written to, each with its number of partitions. */
+    private final Map<String, Integer> readyTopics = new ConcurrentHashMap<>();
 
     private volatile @Nullable String lastError;
     private volatile boolean stopped;
@@ -185,16 +189,21 @@ public final class SourceRoute implements CompiledRoute {
         return clearedAsTombstone && message.retained() && message.payload().length == 0;
     }
 
-    boolean isReady(String kafkaTopic) {
-        return readyTopics.contains(kafkaTopic);
+    /**
+     * Says how many partitions a topic had when it was last looked up; {@link #NOT_READY} if it was not. One that has got more
+     * since is used as it was: no record goes astray by that.
+     */
+    int partitionCount(String kafkaTopic) {
+        Integer count = readyTopics.get(kafkaTopic);
+        return count == null ? NOT_READY : count;
     }
 
-    void ready(String kafkaTopic) {
-        readyTopics.add(kafkaTopic);
+    void ready(String kafkaTopic, int partitions) {
+        readyTopics.put(kafkaTopic, partitions);
     }
 
     boolean hasRoomFor(String kafkaTopic) {
-        return readyTopics.size() < maxTopics || readyTopics.contains(kafkaTopic);
+        return readyTopics.size() < maxTopics || readyTopics.containsKey(kafkaTopic);
     }
 
     RouteCounters counters(int qosLevel) {

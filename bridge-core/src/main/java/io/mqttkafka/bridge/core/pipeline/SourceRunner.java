@@ -1,7 +1,6 @@
 package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
-import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.TransactionOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
@@ -210,15 +209,14 @@ public final class SourceRunner implements Runner {
                             + MqttToKafkaPipeline.notReady(topic, resolution).getMessage(),
                     resolution.cause());
         }
-        if (route.partitioner instanceof Partitioner.Single single
-                && single.partition() >= sink.partitionCount(topic)
+        String missing = MqttToKafkaPipeline.missingPartition(route, topic, resolution.partitions());
+        if (missing != null
                 && route.topicTemplate != null
                 && route.topicTemplate.isConstant()
                 && topic.equals(route.fixedTopics().get(0))) {
-            throw new BridgeStartException("route '" + route.name() + "': partitioner: '" + topic
-                    + "' has partitions 0 to " + (sink.partitionCount(topic) - 1) + ", not " + single.partition());
+            throw new BridgeStartException("route '" + route.name() + "': " + missing);
         }
-        route.ready(topic);
+        route.ready(topic, resolution.partitions());
     }
 
     /**

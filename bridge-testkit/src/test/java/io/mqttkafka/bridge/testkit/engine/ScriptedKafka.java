@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -55,6 +56,7 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
     private final AtomicInteger open = new AtomicInteger();
     private final BlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
     private volatile Runnable beforeProducer = () -> {};
+    private volatile int partitions = 1;
 
     /** A record that the bridge has handed to a producer. */
     static final class Sent {
@@ -139,6 +141,11 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
         beforeProducer = action;
     }
 
+    /** Sets how many partitions every topic has. */
+    void partitions(int count) {
+        partitions = count;
+    }
+
     /** How many producers that are not transactional have not been closed. */
     int openProducers() {
         return open.get();
@@ -212,7 +219,9 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
         @Override
         public List<PartitionInfo> partitionsFor(String topic) {
             Node node = new Node(1, "kafka", 9092);
-            return List.of(new PartitionInfo(topic, 0, node, new Node[] {node}, new Node[] {node}));
+            return IntStream.range(0, partitions)
+                    .mapToObj(number -> new PartitionInfo(topic, number, node, new Node[] {node}, new Node[] {node}))
+                    .toList();
         }
 
         @Override
