@@ -169,7 +169,7 @@ public final class ToKafka<T> {
 
     /**
      * Limits how many Kafka topics the route may write to, so that a flood of MQTT topics does not become a flood of Kafka
-     * topics. A message for one topic more is a failure of that message. Default: 100.
+     * topics. A message for one topic more is a failure of that message. The dead letter topic does not count. Default: 100.
      *
      * @param limit the most topics, from 1 to 100,000
      * @return this

@@ -147,16 +147,16 @@ public final class SourceRoute implements CompiledRoute {
         }
     }
 
-    /** Lists the Kafka topics that are known before any message is. */
-    List<String> fixedTopics() {
-        List<String> topics = new ArrayList<>();
-        if (topicTemplate != null && topicTemplate.isConstant()) {
-            topics.add(topicTemplate.render(NoValues.INSTANCE));
-        }
-        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
-            topics.add(deadLetter.topic());
-        }
-        return topics;
+    /** Returns the Kafka topic of every message, if that is known before any message is. */
+    @Nullable
+    String constantTopic() {
+        return topicTemplate != null && topicTemplate.isConstant() ? topicTemplate.render(NoValues.INSTANCE) : null;
+    }
+
+    /** Returns the dead letter topic, if there is one. */
+    @Nullable
+    String deadLetterTopic() {
+        return failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter ? deadLetter.topic() : null;
     }
 
     /** Makes up an MQTT topic that the route takes. */

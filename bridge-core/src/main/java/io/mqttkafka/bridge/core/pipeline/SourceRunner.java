@@ -189,16 +189,31 @@ public final class SourceRunner implements Runner {
             committer.open(ConnectionSupervisor.remaining(deadlineNanos));
         }
         for (SourceRoute route : parts.routes()) {
-            for (String topic : route.fixedTopics()) {
-                requireReady(route, topic, deadlineNanos);
-            }
+            requireTopics(route, deadlineNanos);
         }
         acknowledger.start();
         laneWorker.start();
         supervisor.start(deadlineNanos);
     }
 
-    private void requireReady(SourceRoute route, String topic, long deadlineNanos) {
+    private void requireTopics(SourceRoute route, long deadlineNanos) {
+        String constant = route.constantTopic();
+        if (constant != null) {
+            int partitions = requireReady(route, constant, deadlineNanos).partitions();
+            String missing = MqttToKafkaPipeline.missingPartition(route, constant, partitions);
+            if (missing != null) {
+                throw new BridgeStartException("route '" + route.name() + "': " + missing);
+            }
+            route.ready(constant, partitions);
+        }
+        String deadLetter = route.deadLetterTopic();
+        if (deadLetter != null) {
+            // Not one of those that the route may write to by maxTopics.
+            requireReady(route, deadLetter, deadlineNanos);
+        }
+    }
+
+    private TopicResolution requireReady(SourceRoute route, String topic, long deadlineNanos) {
         TopicResolution resolution = sink.resolve(topic);
         while (resolution.state() == TopicResolution.State.UNREACHABLE && deadlineNanos - System.nanoTime() > 0) {
             resolution = sink.resolve(topic);
@@ -209,14 +224,7 @@ public final class SourceRunner implements Runner {
                             + MqttToKafkaPipeline.notReady(topic, resolution).getMessage(),
                     resolution.cause());
         }
-        String missing = MqttToKafkaPipeline.missingPartition(route, topic, resolution.partitions());
-        if (missing != null
-                && route.topicTemplate != null
-                && route.topicTemplate.isConstant()
-                && topic.equals(route.fixedTopics().get(0))) {
-            throw new BridgeStartException("route '" + route.name() + "': " + missing);
-        }
-        route.ready(topic, resolution.partitions());
+        return resolution;
     }
 
     /**

@@ -11,6 +11,7 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.ToKafka;
 import io.mqttkafka.bridge.error.CodecException;
 import io.mqttkafka.bridge.event.DeadLettered;
+import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.failure.Backoff;
@@ -19,12 +20,14 @@ import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -201,6 +204,91 @@ class RoutingFailureTest {
                 .containsExactly("t", "u");
         assertThat(engine.events(RouteStopped.class).get(1).cause()).hasMessageContaining("route 't'");
         engine.broker.expectNoConnection(QUIET);
+    }
+
+    @Test
+    void send_rightTakenAway_isTriedAgainUntilItIsBack() {
+        ScriptedConnection connection = engine.route(
+                        "a/#", QoS.AT_LEAST_ONCE, "t", route -> route.onFailure(policy -> policy.retry(5, SHORT)))
+                .connected();
+        connection.publish(qos1(1, "a/b", "x"));
+
+        engine.kafka.next("x").fail(new TopicAuthorizationException(Set.of("t")));
+        engine.kafka.next("x").fail(new TopicAuthorizationException(Set.of("t")));
+        connection.expectNothing(QUIET);
+        engine.kafka.next("x").confirm();
+
+        connection.expectPuback(1);
+        assertThat(engine.events(Retry.class, 2)).extracting(Retry::attempt).containsExactly(1, 2);
+        engine.expectNoEvent(Disconnected.class);
+    }
+
+    @Test
+    void send_rightTakenAwayByDefault_stopsUnacknowledged() {
+        ScriptedConnection connection =
+                engine.route("a/#", QoS.AT_LEAST_ONCE, "t").connected();
+        connection.publish(qos1(1, "a/b", "x"));
+
+        engine.kafka.next("x").fail(new TopicAuthorizationException(Set.of("t")));
+
+        connection.expectDisconnect(0);
+        assertThat(engine.event(RouteStopped.class).cause()).isInstanceOf(TopicAuthorizationException.class);
+    }
+
+    @Test
+    void template_makesAnInternalName_isAFailureOfTheMessage() {
+        ScriptedConnection connection = engine.route(
+                        "in/{name}",
+                        QoS.AT_LEAST_ONCE,
+                        "{name}",
+                        route ->
+                                route.onFailure(policy -> policy.retry(5, SHORT).deadLetter("dead")))
+                .connected();
+
+        connection.publish(qos1(1, "in/__consumer_offsets", "x"));
+
+        Sent dead = engine.kafka.next("x");
+        assertThat(dead.record.topic()).isEqualTo("dead");
+        assertThat(causeOf(dead)).contains("'__consumer_offsets' starts with '__'", "allowInternalTopics()");
+        engine.expectNoEvent(Retry.class);
+    }
+
+    @Test
+    void template_makesAnInternalNameThatIsAllowed_isWrittenTo() {
+        ScriptedConnection connection = engine.route(
+                        "in/{name}", QoS.AT_LEAST_ONCE, "{name}", route -> route.allowInternalTopics())
+                .connected();
+
+        connection.publish(qos1(1, "in/__audit", "x"));
+
+        assertThat(engine.kafka.next("x").record.topic()).isEqualTo("__audit");
+    }
+
+    /** The dead letter topic is not one of them. */
+    @Test
+    void maxTopics_oneTopicMore_isAFailureOfThatMessage() {
+        ScriptedConnection connection = engine.route(
+                        "in/{name}", QoS.AT_LEAST_ONCE, "out-{name}", route -> route.maxTopics(2)
+                                .onFailure(policy -> policy.retry(5, SHORT).deadLetter("dead")))
+                .connected();
+
+        connection.publish(qos1(1, "in/1", "1"), qos1(2, "in/2", "2"), qos1(3, "in/3", "3"), qos1(4, "in/1", "again"));
+
+        assertThat(engine.kafka.next("1").record.topic()).isEqualTo("out-1");
+        assertThat(engine.kafka.next("2").record.topic()).isEqualTo("out-2");
+        Sent dead = engine.kafka.next("3");
+        assertThat(dead.record.topic()).isEqualTo("dead");
+        assertThat(causeOf(dead)).contains("maxTopics: 'out-3' would be one topic more than the 2");
+        assertThat(engine.kafka.next("again").record.topic()).isEqualTo("out-1");
+        engine.expectNoEvent(Retry.class);
+    }
+
+    /** What a dead letter says about its cause. */
+    private static String causeOf(Sent dead) {
+        return dead.headers().stream()
+                .filter(header -> header.startsWith("bridge.dead-letter.message="))
+                .findFirst()
+                .orElseThrow();
     }
 
     private ScriptedConnection deadLettering() {
