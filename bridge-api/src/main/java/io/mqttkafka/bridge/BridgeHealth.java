@@ -68,7 +68,7 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
      * @param connects how often the connection has been established
      * @param unacknowledged messages of QoS 1 and 2 received, or published, and not yet acknowledged; when the bridge is
      *     closed or its routes have stopped, those that were left so, which the MQTT broker, or Kafka, delivers again
-     * @param inFlightBytes payload bytes handed to Kafka, or to the MQTT broker, and not yet confirmed
+     * @param inFlightBytes bytes of messages handed to Kafka, or to the MQTT broker, and not yet confirmed
      * @param oldestUnacknowledged the age of the oldest unacknowledged message; zero if there is none
      * @param redelivered messages received, or published again, with the DUP flag
      * @param suppressed redelivered messages that were acknowledged without a second record, because the first one had

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
  * @param sendMaximum the most messages of QoS 1 and 2 published that wait for the broker to take them over
  * @param maximumPacketSize the largest packet the broker may send, in bytes
- * @param maxInFlightBytes the most payload bytes that wait for Kafka, and the most that wait for the MQTT broker
+ * @param maxInFlightBytes the most bytes of messages that wait for Kafka, and the most that wait for the MQTT broker
  * @param qos0Overflow what happens to QoS 0 when there is no room for it
  * @param unrouted what happens to messages that no route matches
  * @param unsubscribe filters of earlier routes to remove from the session at every connect
@@ -84,7 +84,7 @@ public record MqttOptions(
      * @param connectTimeout how long one attempt to connect, and one to subscribe, may take
      * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
      * @param maximumPacketSize the largest packet the broker may send, in bytes
-     * @param maxInFlightBytes the most payload bytes that wait for Kafka
+     * @param maxInFlightBytes the most bytes of messages that wait for Kafka
      * @param qos0Overflow what happens to QoS 0 when there is no room for it
      * @param unrouted what happens to messages that no route matches
      * @param unsubscribe filters of earlier routes to remove from the session at every connect
@@ -298,7 +298,8 @@ public record MqttOptions(
         }
 
         /**
-         * Sets the most payload bytes that wait for Kafka, per connection. While so many wait, the connection is not read;
+         * Sets the most bytes of messages that wait for Kafka, per connection: payloads, topics and properties, and 128 bytes
+         * for each message, once for each route that takes it. While so many wait, the connection is not read;
          * if that lasts for a quarter of the keep-alive the connection is closed, unacknowledged, until half of them are
          * through. Messages of QoS 0 get half of it. Must be at least {@code maximumPacketSize}. Default: 16 MiB.
          *

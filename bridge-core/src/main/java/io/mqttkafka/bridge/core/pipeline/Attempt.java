@@ -20,6 +20,9 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
 
     final int routeIndex;
 
+    /** What it has taken of the window. */
+    final long cost;
+
     /** Its place among the messages of the connection. */
     final long order;
 
@@ -43,6 +46,7 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
             @Nullable Delivery delivery,
             @Nullable TransactionUnit unit,
             int routeIndex,
+            long cost,
             long order) {
         this.pipeline = pipeline;
         this.match = match;
@@ -50,6 +54,7 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
         this.delivery = delivery;
         this.unit = unit;
         this.routeIndex = routeIndex;
+        this.cost = cost;
         this.order = order;
     }
 

@@ -148,7 +148,7 @@ final class MessageIntake {
         // Whatever can be wrong with the packet shows before it counts as received.
         MqttMessage message = message(frame, topic);
         choose(frame, matches);
-        long each = MqttToKafkaPipeline.cost(frame.payloadLength());
+        long each = MqttToKafkaPipeline.cost(frame.length());
         long bytes = each * matches.length;
         if (!room.await(bytes, owner.patienceNanos())) {
             owner.windowFull();
@@ -198,7 +198,7 @@ final class MessageIntake {
                         session.settled(delivery);
                     }
                 } else {
-                    pipeline.take(new Attempt(pipeline, matches[i], message, delivery, null, i, order++));
+                    pipeline.take(new Attempt(pipeline, matches[i], message, delivery, null, i, each, order++));
                 }
                 taken++;
             }
@@ -218,7 +218,7 @@ final class MessageIntake {
         try {
             for (int i = 0; i < matches.length; i++) {
                 if (wanted[i]) {
-                    pipeline.take(new Attempt(pipeline, matches[i], message, delivery, unit, i, order++));
+                    pipeline.take(new Attempt(pipeline, matches[i], message, delivery, unit, i, each, order++));
                 } else {
                     window.release(each);
                     if (unit.withoutRecord()) {
@@ -239,12 +239,13 @@ final class MessageIntake {
         RouteMatch[] matches = topic.matches;
         MqttMessage message = message(frame, topic);
         choose(frame, matches);
+        long each = MqttToKafkaPipeline.cost(frame.length());
         for (int i = 0; i < matches.length; i++) {
             if (!wanted[i]) {
                 continue;
             }
-            if (room.awaitQos0(MqttToKafkaPipeline.cost(frame.payloadLength()), owner.patienceNanos())) {
-                pipeline.take(new Attempt(pipeline, matches[i], message, null, null, i, order++));
+            if (room.awaitQos0(each, owner.patienceNanos())) {
+                pipeline.take(new Attempt(pipeline, matches[i], message, null, null, i, each, order++));
             } else {
                 RouteCounters counters = matches[i].route.counters(0);
                 counters.received.increment();

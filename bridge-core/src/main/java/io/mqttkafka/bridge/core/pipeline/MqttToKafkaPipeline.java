@@ -56,9 +56,9 @@ final class MqttToKafkaPipeline {
         this.failpoints = failpoints;
     }
 
-    /** What a message takes of the window: its payload, and what it weighs besides. */
-    static long cost(int payloadLength) {
-        return payloadLength + OVERHEAD_BYTES;
+    /** What a message takes of the window on each of its routes: its packet, and what it weighs besides. */
+    static long cost(int packetLength) {
+        return packetLength + OVERHEAD_BYTES;
     }
 
     /** Takes a message in. Called by the thread that reads the connection. */
@@ -219,7 +219,7 @@ final class MqttToKafkaPipeline {
     }
 
     private void release(Attempt attempt) {
-        window.release(cost(attempt.message.payload().length));
+        window.release(attempt.cost);
     }
 
     /** The route is done with the message. */

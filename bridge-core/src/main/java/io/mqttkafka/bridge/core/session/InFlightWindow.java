@@ -3,7 +3,7 @@ package io.mqttkafka.bridge.core.session;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many payload bytes wait for Kafka, against a limit. One thread acquires, any thread releases.
+ * How many bytes of messages wait for Kafka, against a limit. One thread acquires, any thread releases.
  */
 public final class InFlightWindow {
     private final long limit;

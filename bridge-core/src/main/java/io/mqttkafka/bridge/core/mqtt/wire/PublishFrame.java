@@ -14,6 +14,7 @@ public final class PublishFrame {
     private static final int[] NO_IDS = {};
 
     private byte[] bytes = {};
+    private int length;
     private int flags;
     private int topicAt;
     private int topicLength;
@@ -34,6 +35,7 @@ public final class PublishFrame {
      */
     void wrap(byte[] buffer, int firstByte, int from, int end) throws MalformedPacketException {
         bytes = buffer;
+        length = end - from;
         flags = firstByte;
         int qos = firstByte >> 1 & 3;
         if (qos == 3) {
@@ -104,9 +106,9 @@ public final class PublishFrame {
         return packetId;
     }
 
-    /** Returns the number of bytes of the payload. */
-    public int payloadLength() {
-        return payloadLength;
+    /** Returns the number of bytes of topic, properties and payload, as they are on the wire. */
+    public int length() {
+        return length;
     }
 
     /** Copies the payload out. */
