@@ -10,8 +10,8 @@ public enum Qos0Overflow {
     SHED,
 
     /**
-     * Stop reading, so that the MQTT broker feels the pressure, for at most a quarter of the keep-alive; then shed.
-     * Messages of QoS 1 and 2 on the same connection wait too.
+     * Stop reading, so that the MQTT broker feels the pressure, for at most a quarter of the keep-alive; then shed
+     * at once until Kafka has made room again. Messages of QoS 1 and 2 on the same connection wait too.
      */
     PAUSE
 }

@@ -21,6 +21,11 @@ final class ReceiveRoom {
     private final BooleanSupplier takingMessages;
     private volatile @Nullable Thread waiting;
 
+    /** Whether QoS 0 has waited in vain, and what had been released then. */
+    private boolean gaveUp;
+
+    private long releasedThen;
+
     ReceiveRoom(MqttOptions options, SourceSession session, InFlightWindow window, BooleanSupplier takingMessages) {
         this.options = options;
         this.session = session;
@@ -57,19 +62,29 @@ final class ReceiveRoom {
         return session.hasRoom(options.receiveMaximum()) && window.tryAcquire(bytes, 1);
     }
 
-    /** Waits this long at the most for room for a message of QoS 0, which may fill half of the window, if so asked. */
+    /**
+     * Waits this long at the most for room for a message of QoS 0, which may fill half of the window, if so asked. Once that
+     * was in vain it waits no more until Kafka has made room again, or the connection would rest for many times as long.
+     */
     boolean awaitQos0(long bytes, long nanos) {
         if (window.tryAcquire(bytes, 2)) {
+            // A small message may still fit while Kafka hangs.
+            gaveUp = gaveUp && window.released() == releasedThen;
             return true;
         }
-        if (options.qos0Overflow() == Qos0Overflow.SHED) {
+        if (gaveUp || options.qos0Overflow() == Qos0Overflow.SHED) {
             return false;
         }
         long deadline = System.nanoTime() + nanos;
-        while (takingMessages.getAsBoolean() && System.nanoTime() < deadline) {
+        while (takingMessages.getAsBoolean()) {
             LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(1));
             if (window.tryAcquire(bytes, 2)) {
                 return true;
+            }
+            if (System.nanoTime() >= deadline) {
+                gaveUp = true;
+                releasedThen = window.released();
+                return false;
             }
         }
         return false;

@@ -62,6 +62,15 @@ public final class InFlightWindow {
     }
 
     /**
+     * Counts what has ever been given back.
+     *
+     * @return bytes
+     */
+    public long released() {
+        return released.get();
+    }
+
+    /**
      * Says whether at least half of the window is free.
      *
      * @return whether it is

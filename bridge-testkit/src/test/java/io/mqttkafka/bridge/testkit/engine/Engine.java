@@ -22,6 +22,7 @@ import io.mqttkafka.bridge.event.Looped;
 import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
+import io.mqttkafka.bridge.event.Shed;
 import io.mqttkafka.bridge.event.Skipped;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.event.Unheard;
@@ -344,6 +345,11 @@ final class Engine implements AutoCloseable {
 
         @Override
         public void onSkipped(Skipped event) {
+            events.add(event);
+        }
+
+        @Override
+        public void onShed(Shed event) {
             events.add(event);
         }
 
