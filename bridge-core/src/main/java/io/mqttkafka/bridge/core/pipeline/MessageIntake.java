@@ -147,7 +147,7 @@ final class MessageIntake {
         }
         // Whatever can be wrong with the packet shows before it counts as received.
         MqttMessage message = message(frame, topic);
-        choose(frame, matches);
+        int chosen = choose(frame, matches);
         long each = MqttToKafkaPipeline.cost(frame.length());
         long bytes = each * matches.length;
         if (!room.await(bytes, owner.patienceNanos())) {
@@ -171,7 +171,7 @@ final class MessageIntake {
             window.release(bytes);
             return;
         }
-        delivery.tag(matches);
+        delivery.tag(chosen == matches.length ? matches : wanted(matches, chosen));
         if (durable) {
             takeDurable(delivery, matches, message, each);
         } else {
@@ -255,19 +255,36 @@ final class MessageIntake {
         }
     }
 
-    /** Which of the routes this copy of the message is for: the broker can send one for each subscription. */
-    private void choose(PublishFrame frame, RouteMatch[] matches) throws MalformedPacketException {
-        boolean any = false;
+    /**
+     * Finds out which of the routes this copy of the message is for: the broker can send one for each subscription. Returns how
+     * many they are.
+     */
+    private int choose(PublishFrame frame, RouteMatch[] matches) throws MalformedPacketException {
+        int chosen = 0;
         if (matches.length > 1) {
             int[] ids = frame.subscriptionIds();
             for (int i = 0; i < matches.length; i++) {
                 wanted[i] = contains(ids, matches[i].subscriptionId);
-                any |= wanted[i];
+                chosen += wanted[i] ? 1 : 0;
             }
         }
-        if (!any) {
+        if (chosen == 0) {
             Arrays.fill(wanted, 0, matches.length, true);
+            return matches.length;
         }
+        return chosen;
+    }
+
+    /** The routes that this copy of the message is for. */
+    private RouteMatch[] wanted(RouteMatch[] matches, int chosen) {
+        RouteMatch[] some = new RouteMatch[chosen];
+        int next = 0;
+        for (int i = 0; i < matches.length; i++) {
+            if (wanted[i]) {
+                some[next++] = matches[i];
+            }
+        }
+        return some;
     }
 
     private static boolean contains(int[] ids, int id) {

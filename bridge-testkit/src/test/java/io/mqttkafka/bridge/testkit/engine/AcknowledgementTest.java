@@ -5,6 +5,7 @@ import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos2;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
@@ -148,6 +149,37 @@ class AcknowledgementTest {
 
         assertThat(first.record.topic()).isEqualTo("wide");
         assertThat(second.record.topic()).isEqualTo("narrow");
+    }
+
+    @Test
+    void publish_copiesWithSubscriptionIds_areCountedByTheirRouteOnly() {
+        ScriptedConnection connection = overlapping();
+        connection.publish(copy(1, wideId), copy(2, narrowId));
+        engine.kafka.next().confirm();
+        engine.kafka.next().confirm();
+
+        connection.expectPuback(1);
+        connection.expectPuback(2);
+        assertThat(counts("wide").received()).isOne();
+        assertThat(counts("wide").acknowledged()).isOne();
+        assertThat(counts("narrow").received()).isOne();
+        assertThat(counts("narrow").acknowledged()).isOne();
+    }
+
+    @Test
+    void publish_oneCopyForBothRoutes_isCountedByBoth() {
+        ScriptedConnection connection = overlapping();
+        connection.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x").confirm();
+        engine.kafka.next("x").confirm();
+
+        connection.expectPuback(1);
+        assertThat(counts("wide").acknowledged()).isOne();
+        assertThat(counts("narrow").acknowledged()).isOne();
+    }
+
+    private RouteCounts counts(String route) {
+        return engine.bridge().health().route(route).qos1();
     }
 
     @Test
