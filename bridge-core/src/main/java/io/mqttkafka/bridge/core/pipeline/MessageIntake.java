@@ -114,6 +114,8 @@ final class MessageIntake {
             TopicCache.Entry topic = topics.lookUp(frame, topicHash);
             if (topic.matches.length == 0) {
                 withoutRoute(frame, topic, topicHash);
+            } else if (topic.matches.length > Delivery.MOST_ROUTES) {
+                tooManyRoutes(topic);
             } else if (frame.qos() == 0) {
                 takeQos0(frame, topic);
             } else {
@@ -137,14 +139,6 @@ final class MessageIntake {
 
     private void take(PublishFrame frame, TopicCache.Entry topic, long topicHash) throws MalformedPacketException {
         RouteMatch[] matches = topic.matches;
-        if (matches.length > Delivery.MOST_ROUTES) {
-            owner.stop(
-                    topic.topic,
-                    new DeliveryException("route: " + matches.length + " routes match '"
-                            + UntrustedText.escape(topic.topic) + "', but one message can go to "
-                            + Delivery.MOST_ROUTES + " at the most"));
-            return;
-        }
         // Whatever can be wrong with the packet shows before it counts as received.
         MqttMessage message = message(frame, topic);
         int chosen = choose(frame, matches);
@@ -306,6 +300,14 @@ final class MessageIntake {
                 frame.duplicate(),
                 properties,
                 System.currentTimeMillis());
+    }
+
+    private void tooManyRoutes(TopicCache.Entry topic) {
+        owner.stop(
+                topic.topic,
+                new DeliveryException("route: " + topic.matches.length + " routes match '"
+                        + UntrustedText.escape(topic.topic) + "', but one message can go to " + Delivery.MOST_ROUTES
+                        + " at the most; narrow the filters of some"));
     }
 
     private void withoutRoute(PublishFrame frame, TopicCache.Entry topic, long topicHash)

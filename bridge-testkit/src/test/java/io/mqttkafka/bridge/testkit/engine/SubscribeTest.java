@@ -5,6 +5,7 @@ import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.testkit.MqttPacket;
 import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.PublishPacket;
@@ -14,11 +15,14 @@ import io.mqttkafka.bridge.testkit.SubscribePacket.Subscription;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The SUBSCRIBE packets, and how a message finds the routes that its subscription is for. */
 class SubscribeTest {
 
     private static final int MOST_FILTERS = 100;
+    private static final int MOST_ROUTES = 64;
 
     private final Engine engine = new Engine();
 
@@ -99,6 +103,35 @@ class SubscribeTest {
         assertThat(second.filters()).containsExactly("a/+");
         assertThat(first.subscriptionId().orElseThrow())
                 .isNotEqualTo(second.subscriptionId().orElseThrow());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void publish_forMoreRoutesThanOneMessageCanGoTo_stops(int qos) {
+        IntStream.rangeClosed(0, MOST_ROUTES).forEach(i -> engine.route("a/+", QoS.AT_LEAST_ONCE, "t" + i));
+        ScriptedConnection connection = engine.connected();
+
+        connection.publish(message(qos));
+
+        connection.expectDisconnect(0);
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessageContaining("route: 65 routes match 'a/b', but one message can go to 64 at the most");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void publish_forAsManyRoutesAsOneMessageCanGoTo_goesToAll(int qos) {
+        IntStream.range(0, MOST_ROUTES).forEach(i -> engine.route("a/+", QoS.AT_LEAST_ONCE, "t" + i));
+        ScriptedConnection connection = engine.connected();
+
+        connection.publish(message(qos));
+
+        IntStream.range(0, MOST_ROUTES)
+                .forEach(i -> assertThat(engine.kafka.next("x").record.topic()).isEqualTo("t" + i));
+    }
+
+    private static PublishPacket message(int qos) {
+        return PublishPacket.to("a/b").qos(qos).packetId(qos).payload("x").build();
     }
 
     @Test
