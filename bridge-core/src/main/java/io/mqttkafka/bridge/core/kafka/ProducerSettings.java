@@ -18,6 +18,7 @@ final class ProducerSettings {
     private static final int BATCH_BYTES = 64 * 1024;
     private static final long SPARE_BYTES = 8L * 1024 * 1024;
     private static final Duration LONGEST_BLOCK = Duration.ofSeconds(5);
+    private static final Duration LONGEST_PAUSE = Duration.ofDays(3650);
     private static final int DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
     private static final int DEFAULT_LINGER_MS = 5;
     private static final int TRANSACTION_RETRY_BACKOFF_MS = 5;
@@ -33,6 +34,8 @@ final class ProducerSettings {
         properties.put(ProducerConfig.LINGER_MS_CONFIG, DEFAULT_LINGER_MS);
         properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, "bridge-" + clientId);
         properties.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 5_000);
+        // A topic forgotten in a pause would be asked for by the reader, who would wait if Kafka hangs.
+        properties.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, LONGEST_PAUSE.toMillis());
         properties.putAll(kafka.client());
         properties.putAll(kafka.producer());
         properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
