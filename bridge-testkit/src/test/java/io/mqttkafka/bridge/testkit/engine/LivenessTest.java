@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
@@ -13,6 +14,7 @@ import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -148,6 +150,35 @@ class LivenessTest {
         engine.kafka.next("x").confirm();
         second.expectPuback(1);
         assertThat(engine.event(Disconnected.class).reason()).contains("may block");
+    }
+
+    @Test
+    void acknowledgements_notWrittenForTwiceTheKeepAlive_dropsTheConnection() {
+        AtomicBoolean stuck = new AtomicBoolean();
+        ScriptedConnection first = engine.route("a/#", QoS.AT_LEAST_ONCE, "t")
+                .mqtt(options -> options.keepAlive(KEEP_ALIVE))
+                .failpoints(point -> {
+                    if (point == Failpoint.BEFORE_ACKNOWLEDGEMENT) {
+                        stuck.set(true);
+                        awaitGoOn();
+                    }
+                })
+                .connected();
+        first.publish(qos1(1, "a/1", "1"));
+        engine.kafka.next("1").confirm();
+        await().untilTrue(stuck);
+
+        first.publish(qos1(2, "a/2", "2"));
+        engine.kafka.next("2").confirm();
+        first.expectClosed();
+        goOn.countDown();
+
+        ScriptedConnection second = engine.established(true);
+        second.publish(qos1(2, "a/2", "2").duplicate());
+        second.expectPuback(2);
+        engine.kafka.expectNothing(Engine.QUIET);
+        assertThat(engine.event(Disconnected.class).reason())
+                .contains("acknowledgements could not be written for PT4S", "mqtt.keepAlive");
     }
 
     private boolean awaitGoOn() {
