@@ -457,7 +457,7 @@ public final class DefaultBridge implements Bridge {
         if (before != next) {
             state = next;
             log.debug("The bridge is {}", next);
-            events.tell(listener -> listener.onStateChanged(new StateChanged(before, next)));
+            events.tellSurely(listener -> listener.onStateChanged(new StateChanged(before, next)));
         }
     }
 

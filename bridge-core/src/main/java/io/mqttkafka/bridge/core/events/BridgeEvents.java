@@ -8,11 +8,12 @@ import io.mqttkafka.bridge.event.Unrouted;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -31,6 +32,7 @@ public final class BridgeEvents implements AutoCloseable {
     private final List<BridgeListener> listeners;
     private final ThreadPoolExecutor teller;
     private final AtomicLong dropped = new AtomicLong();
+    private final AtomicInteger waiting = new AtomicInteger();
     private final Map<String, Rarely> rarely = new ConcurrentHashMap<>();
     private final Set<String> looped = ConcurrentHashMap.newKeySet();
 
@@ -46,33 +48,53 @@ public final class BridgeEvents implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         };
-        teller = new ThreadPoolExecutor(
-                1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), threads, (task, executor) -> {
-                    if (dropped.getAndIncrement() == 0) {
-                        log.warn("A listener is slow: events are dropped");
-                    }
-                });
+        teller = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
+        // After close() nobody is told any more.
+        teller.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
         teller.allowCoreThreadTimeOut(true);
     }
 
     /**
-     * Tells every listener.
+     * Tells every listener what can happen often: a listener that is too far behind does not hear of it.
      *
      * @param event calls the method
      */
     public void tell(Consumer<BridgeListener> event) {
         for (BridgeListener listener : listeners) {
-            teller.execute(() -> {
-                long lost = dropped.getAndSet(0);
-                if (lost > 0) {
-                    log.warn("{} events were dropped because a listener is slow", lost);
+            if (waiting.incrementAndGet() <= MOST_WAITING) {
+                teller.execute(() -> {
+                    waiting.decrementAndGet();
+                    call(listener, event);
+                });
+            } else {
+                waiting.decrementAndGet();
+                if (dropped.getAndIncrement() == 0) {
+                    log.warn("A listener is slow: events are dropped");
                 }
-                try {
-                    event.accept(listener);
-                } catch (RuntimeException e) {
-                    log.warn("A listener failed; the bridge goes on", e);
-                }
-            });
+            }
+        }
+    }
+
+    /**
+     * Tells every listener, however far behind it is, what happens seldom and must not be missed.
+     *
+     * @param event calls the method
+     */
+    public void tellSurely(Consumer<BridgeListener> event) {
+        for (BridgeListener listener : listeners) {
+            teller.execute(() -> call(listener, event));
+        }
+    }
+
+    private void call(BridgeListener listener, Consumer<BridgeListener> event) {
+        long lost = dropped.getAndSet(0);
+        if (lost > 0) {
+            log.warn("{} events were dropped because a listener is slow", lost);
+        }
+        try {
+            event.accept(listener);
+        } catch (RuntimeException e) {
+            log.warn("A listener failed; the bridge goes on", e);
         }
     }
 
