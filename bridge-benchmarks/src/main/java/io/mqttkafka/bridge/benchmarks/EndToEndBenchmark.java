@@ -3,8 +3,12 @@ package io.mqttkafka.bridge.benchmarks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How fast does the bridge move messages from MQTT to Kafka, or back, and what does it cost, next to the least work that does it
@@ -34,9 +38,13 @@ import java.util.concurrent.ExecutionException;
  * "lost" is what the broker or the peer gave up. Only ratios within one run mean anything: brokers, peer and benchmark
  * share the machine. Linux only.
  *
- * <p>The exit code is 0 if this project's bridge and the floor carried every message of QoS 1 once and in order, else 1.
+ * <p>The exit code is 0 if this project's bridge and the floor carried every message of QoS 1 once and in order, and this
+ * project's bridge those of QoS 2, else 1.
  */
 public final class EndToEndBenchmark {
+    /** What exactly once may cost. */
+    private static final double LEAST_OF_QOS1 = 0.5;
+
     private final BenchmarkOptions options;
     private final Report report = new Report(System.out);
 
@@ -61,13 +69,33 @@ public final class EndToEndBenchmark {
 
     private boolean run() throws IOException, InterruptedException, ExecutionException {
         boolean passed = true;
+        Map<Integer, Double> rates = new HashMap<>();
         for (Workload workload : options.workloads()) {
             report.title(options.direction(), workload, options.rounds());
             WorkloadResult result = measure(workload);
             report.table(result);
             passed &= judge(workload, result);
+            if (workload.payloadBytes() == Workload.JUDGED_BYTES && options.direction() == Direction.TO_KAFKA) {
+                rates.put(workload.qos(), result.median(Peer.OURS, TrialResult::messagesPerSecond));
+            }
         }
-        return passed;
+        return judgeExactlyOnce(rates.get(1), rates.get(2)) && passed;
+    }
+
+    /** Both rates are of this run, or there is nothing to judge. */
+    private boolean judgeExactlyOnce(@Nullable Double qos1, @Nullable Double qos2) {
+        if (qos1 == null || qos2 == null || qos1.isNaN() || qos2.isNaN()) {
+            return true;
+        }
+        double ratio = qos2 / qos1;
+        boolean met = ratio >= LEAST_OF_QOS1;
+        report.line(String.format(
+                Locale.ROOT,
+                "%s  rate at QoS 2 >= %.1f x rate at QoS 1, ours: %.2f",
+                met ? "PASS" : "FAIL",
+                LEAST_OF_QOS1,
+                ratio));
+        return met || !options.enforcesBars();
     }
 
     private WorkloadResult measure(Workload workload) throws IOException, InterruptedException, ExecutionException {
@@ -99,6 +127,7 @@ public final class EndToEndBenchmark {
 
     private boolean judge(Workload workload, WorkloadResult result) {
         boolean passed = workload.qos() != 1 || (result.isFaultless(Peer.OURS) && result.isFaultless(Peer.FLOOR));
+        passed &= workload.qos() != 2 || result.isFaultless(Peer.OURS);
         if (workload.isJudged()) {
             for (Bar bar : Bar.of(options.direction())) {
                 if (bar.appliesTo(result)) {

@@ -71,6 +71,10 @@ final class Report {
     }
 
     void verdict(Bar bar, WorkloadResult result) {
-        out.println(bar.verdict(result));
+        line(bar.verdict(result));
+    }
+
+    void line(String text) {
+        out.println(text);
     }
 }

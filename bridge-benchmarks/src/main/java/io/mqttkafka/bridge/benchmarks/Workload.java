@@ -9,6 +9,9 @@ record Workload(int qos, int payloadBytes, int messages, int topics) {
     /** Covers every topic of every workload. */
     static final String MQTT_FILTER = "bench/#";
 
+    /** The payload that the project's bars are about. */
+    static final int JUDGED_BYTES = 100;
+
     Workload {
         require(qos >= 0 && qos <= 2, "The QoS must be 0, 1 or 2");
         require(
@@ -28,7 +31,7 @@ record Workload(int qos, int payloadBytes, int messages, int topics) {
 
     /** Whether this is the workload that the project's bars are about; others are only reported. */
     boolean isJudged() {
-        return qos == 1 && payloadBytes == 100;
+        return qos == 1 && payloadBytes == JUDGED_BYTES;
     }
 
     private static void require(boolean condition, String message) {

@@ -18,6 +18,7 @@ final class Retractions {
     private final Ledger ledger;
     private final Map<Integer, Message> byPacketId = new HashMap<>();
     private final Set<Message> released = new HashSet<>();
+    private final Map<Message, Integer> takenBack = new HashMap<>();
     private int count;
 
     Retractions(Ledger ledger) {
@@ -34,6 +35,7 @@ final class Retractions {
             byPacketId.put(packet.packetId(), message);
             if (released.remove(message)) {
                 count++;
+                takenBack.merge(message, 1, Integer::sum);
             }
         } else if (packet.type() == MqttPacketType.PUBREL) {
             Message message = byPacketId.get(packet.packetId());
@@ -41,6 +43,11 @@ final class Retractions {
                 released.add(message);
             }
         }
+    }
+
+    /** How often this message was sent again. */
+    synchronized int of(Message message) {
+        return takenBack.getOrDefault(message, 0);
     }
 
     synchronized int count() {

@@ -139,6 +139,9 @@ record Setup(
         KafkaOptions kafka = KafkaOptions.builder()
                 .bootstrapServers(bootstrapServers)
                 .producer("transaction.timeout.ms", transactionTimeoutMillis)
+                // A Kafka that hangs for longer than the keep-alive hangs for longer than every timeout.
+                .producer("request.timeout.ms", keepAliveSeconds * 500)
+                .producer("metadata.recovery.rebootstrap.trigger.ms", keepAliveSeconds * 500)
                 .build();
         Route route = Route.fromMqtt(filter)
                 .qos(QoS.of(qos))

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +53,7 @@ final class Tally implements AutoCloseable {
 
     private final Ledger ledger;
     private final List<Topic> topics = new ArrayList<>();
+    private final Map<Message, Integer> repetitions = new HashMap<>();
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Thread thread;
     private volatile boolean closing;
@@ -159,6 +161,15 @@ final class Tally implements AutoCloseable {
         return new Verdict(ledger.acknowledged(), records, lost(), duplicated, reordered, corrupt, misrouted);
     }
 
+    /** Counts the repetitions of messages that the MQTT broker has not taken back as often. */
+    synchronized int unexplained(Retractions retractions) {
+        int unexplained = 0;
+        for (Map.Entry<Message, Integer> repeated : repetitions.entrySet()) {
+            unexplained += Math.max(0, repeated.getValue() - retractions.of(repeated.getKey()));
+        }
+        return unexplained;
+    }
+
     private synchronized int lost() {
         int lost = 0;
         for (int topic = 0; topic < topics.size(); topic++) {
@@ -194,6 +205,7 @@ final class Tally implements AutoCloseable {
         }
         if (topic.seen.get(message.number())) {
             duplicated++;
+            repetitions.merge(message, 1, Integer::sum);
             return;
         }
         topic.seen.set(message.number());

@@ -3,6 +3,12 @@ package io.mqttkafka.bridge.testkit.faults;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
+import io.mqttkafka.bridge.testkit.MqttPacket;
+import io.mqttkafka.bridge.testkit.MqttPacketType;
+import io.mqttkafka.bridge.testkit.MqttPackets;
+import io.mqttkafka.bridge.testkit.MqttProperties;
+import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.faults.Ledger.Message;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -60,6 +66,23 @@ class TallyTest {
         assertThat(tally.verdict().reordered()).isZero();
     }
 
+    /** What the broker takes back of one message explains no repetition of another. */
+    @Test
+    void unexplained_repetitions_areThoseThatWereNotTakenBack() {
+        Retractions retractions = new Retractions(ledger);
+        takeBack(retractions, second);
+
+        add(first);
+        add(second);
+        add(second);
+        assertThat(tally.unexplained(retractions)).isZero();
+
+        add(second);
+        add(first);
+        assertThat(tally.unexplained(retractions)).isEqualTo(2);
+        assertThat(retractions.count()).isOne();
+    }
+
     @Test
     void verdict_firstCopyBehindLaterMessages_isReordered() {
         add(third);
@@ -97,6 +120,18 @@ class TallyTest {
         add("checked-0", 1, "in-checked/0", ledger.payload(first, BYTES));
 
         assertThat(tally.verdict().misrouted()).isEqualTo(3);
+    }
+
+    private void takeBack(Retractions retractions, Message message) {
+        MqttPacket publish = MqttPackets.publish(PublishPacket.to("t")
+                .qos(2)
+                .packetId(7)
+                .payload(ledger.payload(message, BYTES))
+                .build());
+        retractions.see(1, Direction.SERVER_TO_CLIENT, publish);
+        retractions.see(
+                1, Direction.SERVER_TO_CLIENT, MqttPackets.ack(MqttPacketType.PUBREL, 7, 0, MqttProperties.NONE));
+        retractions.see(2, Direction.SERVER_TO_CLIENT, publish);
     }
 
     private void add(Message message) {
