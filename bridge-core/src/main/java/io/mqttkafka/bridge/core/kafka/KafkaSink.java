@@ -51,6 +51,8 @@ public interface KafkaSink {
     /**
      * Gives up every record that is not confirmed (each is told as failed) and starts afresh. Returns when that is done.
      * Not to be called by the thread that tells outcomes.
+     *
+     * @throws BridgeStartException if that is not possible now, because no name server knows Kafka, say; call it again then
      */
     void reset();
 

@@ -72,6 +72,10 @@ public final class ProducerKafkaSink implements KafkaSink {
             Thread.currentThread().interrupt();
             throw new BridgeStartException("the start was interrupted", e);
         }
+        connect();
+    }
+
+    private void connect() {
         try {
             producer = clients.producer(producerProperties);
         } catch (KafkaException e) {
@@ -189,7 +193,7 @@ public final class ProducerKafkaSink implements KafkaSink {
     @Override
     public void reset() {
         close(Duration.ZERO);
-        producer = clients.producer(producerProperties);
+        connect();
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.DescribeProducersResult;
@@ -213,12 +214,11 @@ public final class Qos2StateTopic implements StateTopic {
     }
 
     @Override
-    public long claim(Producer<byte[], byte[]> producer, String client, String owner, Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+    public long claim(Producer<byte[], byte[]> producer, String client, String owner, BooleanSupplier goesOn) {
         producer.beginTransaction();
         Future<RecordMetadata> written = producer.send(new ProducerRecord<>(
                 name, CLAIMS_PARTITION, key(client + CLAIMS, 0), owner.getBytes(StandardCharsets.UTF_8)));
-        commit(producer, deadline);
+        commit(producer, goesOn);
         try {
             return written.get().offset();
         } catch (ExecutionException e) {
@@ -228,14 +228,14 @@ public final class Qos2StateTopic implements StateTopic {
         }
     }
 
-    private static void commit(Producer<byte[], byte[]> producer, long deadline) {
+    private static void commit(Producer<byte[], byte[]> producer, BooleanSupplier goesOn) {
         while (true) {
             try {
                 producer.commitTransaction();
                 return;
             } catch (TimeoutException e) {
                 // Safe to call again, says Kafka.
-                if (System.nanoTime() - deadline >= 0) {
+                if (!goesOn.getAsBoolean()) {
                     throw e;
                 }
             }

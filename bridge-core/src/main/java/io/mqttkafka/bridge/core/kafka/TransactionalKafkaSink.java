@@ -68,7 +68,7 @@ public final class TransactionalKafkaSink {
      */
     public TransactionalKafkaSink(
             KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, Failpoints failpoints) {
-        this(clients, options, mqtt, clientId, clientId, failpoints);
+        this(clients, options, mqtt, clientId, "", failpoints);
     }
 
     private TransactionalKafkaSink(
@@ -76,13 +76,13 @@ public final class TransactionalKafkaSink {
             KafkaOptions options,
             MqttOptions mqtt,
             String clientId,
-            String keys,
+            String direction,
             Failpoints failpoints) {
         this.clients = clients;
         this.clientId = clientId;
-        this.keys = keys;
         this.failpoints = failpoints;
         transactionalId = options.transactions().idPrefix() + clientId;
+        keys = transactionalId + direction;
         producerProperties = ProducerSettings.transactional(options, mqtt, clientId, transactionalId);
         stateTopic = clients.stateTopic(options, clientId);
     }
@@ -100,7 +100,7 @@ public final class TransactionalKafkaSink {
      */
     public static TransactionalKafkaSink ofOutbox(
             KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, Failpoints failpoints) {
-        return new TransactionalKafkaSink(clients, options, mqtt, clientId, clientId + OUTBOX, failpoints);
+        return new TransactionalKafkaSink(clients, options, mqtt, clientId, OUTBOX, failpoints);
     }
 
     /**
@@ -141,16 +141,15 @@ public final class TransactionalKafkaSink {
     private <S> S open(Duration timeout, Function<List<byte[]>, S> reader) {
         long deadline = System.nanoTime() + timeout.toNanos();
         closeProducer(Duration.ZERO);
-        if (claim != UNCLAIMED && stateTopic.isClaimedByAnother(keys, owner, claim, timeout)) {
-            throw new TakenOverException(transactionalId);
-        }
+        requireNotTakenOver(timeout);
         try {
             Producer<byte[], byte[]> fresh = clients.producer(producerProperties);
             producer = fresh;
             initialize(fresh, deadline);
-            Duration patience = Duration.ofNanos(Math.max(RESTORE_PATIENCE.toNanos(), deadline - System.nanoTime()));
-            claim = stateTopic.claim(fresh, keys, owner, patience);
-            S state = reader.apply(stateTopic.read(keys, patience));
+            long until = System.nanoTime() + Math.max(RESTORE_PATIENCE.toNanos(), deadline - System.nanoTime());
+            claim = stateTopic.claim(fresh, keys, owner, () -> !closed && System.nanoTime() - until < 0);
+            Duration left = Duration.ofNanos(Math.max(1, until - System.nanoTime()));
+            S state = reader.apply(stateTopic.read(keys, left));
             failpoints.pass(Failpoint.RESTORED);
             return state;
         } catch (IllegalArgumentException e) {
@@ -166,11 +165,25 @@ public final class TransactionalKafkaSink {
                             + "); give this user the rights WRITE and DESCRIBE on that transactional id, or declare the"
                             + " routes effectivelyOnce()",
                     e);
-        } catch (KafkaException e) {
+        } catch (KafkaException | IllegalStateException e) {
+            // The latter if it is closed meanwhile.
             throw new BridgeStartException(
                     "kafka.bootstrapServers: Kafka does not begin transactions as '" + transactionalId + "' ("
                             + SendFailures.text(e) + "); check that it runs",
                     e);
+        }
+    }
+
+    /**
+     * Makes sure that nobody has taken the identity over since this was opened. Being fenced tells it too, but only who writes.
+     *
+     * @param timeout how long to try
+     * @throws TakenOverException if another process has it
+     * @throws BridgeStartException if Kafka does not answer
+     */
+    public void requireNotTakenOver(Duration timeout) {
+        if (claim != UNCLAIMED && stateTopic.isClaimedByAnother(keys, owner, claim, timeout)) {
+            throw new TakenOverException(transactionalId);
         }
     }
 

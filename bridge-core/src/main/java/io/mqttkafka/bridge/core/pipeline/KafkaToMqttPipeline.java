@@ -146,7 +146,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         if (outgoing == null) {
             try {
                 outgoing = outgoing(attempt);
-            } catch (Exception | StackOverflowError | LinkageError e) {
+            } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
                 hold(attempt, failure(e));
                 return;
             }

@@ -63,7 +63,10 @@ final class LaneWorker implements Runnable {
         try {
             work.accept(lane);
         } catch (RuntimeException | Error e) {
-            log.error("Working on a failed message failed; the connection is dropped so that nothing is lost", e);
+            // Not the exception itself: code of the user can have put a payload into it.
+            log.error(
+                    "Working on a failed message failed ({}); the connection is dropped so that nothing is lost",
+                    e.getClass().getName());
             broken.accept(e);
         }
     }

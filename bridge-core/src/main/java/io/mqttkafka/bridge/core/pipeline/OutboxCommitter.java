@@ -6,13 +6,16 @@ import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.TakenOverException;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
+import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.OutboxChange;
 import io.mqttkafka.bridge.core.session.OutboxJournal;
 import io.mqttkafka.bridge.core.session.OutboxState;
+import io.mqttkafka.bridge.error.BridgeStartException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +24,7 @@ import org.slf4j.LoggerFactory;
  * what waited for it.
  */
 final class OutboxCommitter implements Runnable {
+    private static final Duration OBSTACLE_TIMEOUT = Duration.ofSeconds(10);
     private static final Logger log = LoggerFactory.getLogger(OutboxCommitter.class);
     private static final Duration LONGEST_FAREWELL = Duration.ofSeconds(5);
 
@@ -116,6 +120,29 @@ final class OutboxCommitter implements Runnable {
         if (!signalled) {
             signalled = true;
             LockSupport.unpark(thread);
+        }
+    }
+
+    /**
+     * Says why the next connection must not be made: it would take the session over from a bridge that has the identity now,
+     * and acknowledge by what was known before. To be called when there is no connection.
+     *
+     * @return the reason, or null; the owner has been told if there is another bridge
+     */
+    @Nullable
+    CloseReason obstacle() {
+        if (broken) {
+            // It broke after it was last looked at; that it told us is forgotten by now.
+            return CloseReason.of("a transaction of Kafka's client failed", null);
+        }
+        try {
+            sink.requireNotTakenOver(OBSTACLE_TIMEOUT);
+            return null;
+        } catch (TakenOverException e) {
+            owner.fenced(e);
+            return CloseReason.of("another bridge has taken the transactional id over", e);
+        } catch (BridgeStartException e) {
+            return CloseReason.of(String.valueOf(e.getMessage()), e);
         }
     }
 

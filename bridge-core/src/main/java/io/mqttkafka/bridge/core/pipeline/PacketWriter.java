@@ -123,10 +123,12 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
                     LockSupport.park(this);
                 }
             } else {
-                if (!write(full, count)) {
+                boolean written = write(full, count);
+                // Whether or not all of it has left: at most once leaves no second try.
+                session.written(left);
+                if (!written) {
                     return;
                 }
-                session.written(left);
                 other = full.length > LARGEST_KEPT ? new byte[INITIAL_SIZE] : full;
             }
         }

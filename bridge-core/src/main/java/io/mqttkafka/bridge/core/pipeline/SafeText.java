@@ -8,11 +8,11 @@ final class SafeText {
     private SafeText() {}
 
     static String of(Throwable cause) {
-        boolean ours =
-                cause instanceof BridgeException || cause.getClass().getName().startsWith("org.apache.kafka.");
+        String type = cause.getClass().getName();
+        // Deserializers put what they cannot read into the messages of SerializationException and its like.
+        boolean ours = cause instanceof BridgeException
+                || (type.startsWith("org.apache.kafka.") && !type.contains("erializationException"));
         String message = cause.getMessage();
-        return ours && message != null
-                ? UntrustedText.escape(message)
-                : cause.getClass().getName();
+        return ours && message != null ? UntrustedText.escape(message) : type;
     }
 }

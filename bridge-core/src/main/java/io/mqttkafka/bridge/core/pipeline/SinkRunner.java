@@ -195,10 +195,6 @@ public final class SinkRunner implements Runner {
 
     @Override
     public void start(long deadlineNanos) {
-        if (committer != null) {
-            needsNewSession = committer.open(ConnectionSupervisor.remaining(deadlineNanos));
-            forgetUnread();
-        }
         for (Lane lane : lanes) {
             lane.source().open(ConnectionSupervisor.remaining(deadlineNanos));
             KafkaSink sink = lane.deadLetters();
@@ -206,6 +202,11 @@ public final class SinkRunner implements Runner {
                 sink.open(ConnectionSupervisor.remaining(deadlineNanos));
                 requireReady(lane.route(), sink, deadLetter.topic(), deadlineNanos);
             }
+        }
+        // Last: who takes the identity over ends the bridge that had it, and must not fail for another reason then.
+        if (committer != null) {
+            needsNewSession = committer.open(ConnectionSupervisor.remaining(deadlineNanos));
+            forgetUnread();
         }
         supervisor.start(deadlineNanos);
         // Not before there is somebody to publish to.
@@ -325,10 +326,10 @@ public final class SinkRunner implements Runner {
     private final class ForSupervisor implements ConnectionSupervisor.Owner {
         @Override
         public @Nullable CloseReason obstacle() {
-            // It broke after it was last looked at; that it told us is forgotten by now.
-            return committer != null && committer.isBroken()
-                    ? CloseReason.of("a transaction of Kafka's client failed", null)
-                    : null;
+            if (fenced() != null) {
+                return CloseReason.of("another bridge has taken the transactional id over", null);
+            }
+            return committer == null ? null : committer.obstacle();
         }
 
         @Override
@@ -569,7 +570,7 @@ public final class SinkRunner implements Runner {
                 route.name(),
                 origin == null ? "" : " at " + origin,
                 SafeText.of(cause));
-        events.tell(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));
+        events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));
         lane.source().endSoon(parts.drainTimeout());
         if (lanes.stream().allMatch(one -> one.route().stopped())) {
             allStopped = true;
@@ -601,7 +602,7 @@ public final class SinkRunner implements Runner {
                         "'{}': the MQTT broker has lost the session; {} messages are published anew",
                         clientId,
                         inFlight);
-                events.tell(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
+                events.tellSurely(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
             }
             maximumPacketSize = connAck.maximumPacketSize();
             PacketWriter next = new PacketWriter("bridge-" + clientId + "-write", session, output, parts.clock());

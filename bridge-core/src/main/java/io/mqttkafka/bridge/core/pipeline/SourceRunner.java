@@ -185,11 +185,12 @@ public final class SourceRunner implements Runner {
     @Override
     public void start(long deadlineNanos) {
         sink.open(ConnectionSupervisor.remaining(deadlineNanos));
-        if (committer != null) {
-            committer.open(ConnectionSupervisor.remaining(deadlineNanos));
-        }
         for (SourceRoute route : parts.routes()) {
             requireTopics(route, deadlineNanos);
+        }
+        // Last: who takes the identity over ends the bridge that had it, and must not fail for another reason then.
+        if (committer != null) {
+            committer.open(ConnectionSupervisor.remaining(deadlineNanos));
         }
         acknowledger.start();
         laneWorker.start();
@@ -312,10 +313,7 @@ public final class SourceRunner implements Runner {
     private final class ForSupervisor implements ConnectionSupervisor.Owner {
         @Override
         public @Nullable CloseReason obstacle() {
-            // It broke after it was last looked at; that it told us is forgotten by now.
-            return committer != null && committer.isBroken()
-                    ? CloseReason.of("a transaction of Kafka's client failed", null)
-                    : null;
+            return committer == null ? null : committer.obstacle();
         }
 
         @Override
@@ -386,8 +384,7 @@ public final class SourceRunner implements Runner {
 
         @Override
         public boolean pauseAndMend(Duration delay) throws InterruptedException {
-            mendSink();
-            return supervisor.pause(delay) && mendTransactions() && awaitRoomAfterFullWindow();
+            return mendSink() && supervisor.pause(delay) && mendTransactions() && awaitRoomAfterFullWindow();
         }
 
         @Override
@@ -569,19 +566,37 @@ public final class SourceRunner implements Runner {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
 
-    private void mendSink() {
+    /** Starts a new producer if the last one cannot be used any more; false if the runner is to end. */
+    private boolean mendSink() throws InterruptedException {
         boolean broken;
         synchronized (monitor) {
             broken = sinkBroken;
         }
-        if (broken) {
-            log.info("'{}' starts a new producer", clientId);
-            sink.reset();
-            synchronized (monitor) {
-                // What the old producer gave up has been told by now.
-                sinkBroken = false;
+        int attempt = 0;
+        while (broken) {
+            try {
+                log.info("'{}' starts a new producer", clientId);
+                sink.reset();
+                broken = false;
+            } catch (BridgeStartException e) {
+                attempt++;
+                Duration delay = supervisor.delay(attempt);
+                supervisor.lastError(e.getMessage());
+                log.warn(
+                        "'{}' cannot start a new producer: {}; next attempt in {} ms",
+                        clientId,
+                        e.getMessage(),
+                        delay.toMillis());
+                if (!supervisor.pause(delay)) {
+                    return false;
+                }
             }
         }
+        synchronized (monitor) {
+            // What the old producer gave up has been told by now.
+            sinkBroken = false;
+        }
+        return true;
     }
 
     /** Starts transactions afresh if nobody knows how the last one ended; false if the runner is to end. */
@@ -622,7 +637,7 @@ public final class SourceRunner implements Runner {
                         topic == null ? "" : " at a message on '" + UntrustedText.escape(topic) + "'",
                         message);
             }
-            events.tell(listener -> listener.onRouteStopped(new RouteStopped(route.name(), topic, cause)));
+            events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), topic, cause)));
         }
         supervisor.failStart(new BridgeStartException(message, stopping.cause()));
     }
@@ -677,7 +692,7 @@ public final class SourceRunner implements Runner {
                 int inFlight = leftUnacknowledged;
                 leftUnacknowledged = 0;
                 log.warn("'{}': the MQTT broker has lost the session; what it had queued is gone", clientId);
-                events.tell(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
+                events.tellSurely(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
             }
         }
 

@@ -9,11 +9,13 @@ import io.mqttkafka.bridge.core.kafka.TakenOverException;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Refused;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
+import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.Qos2Change;
 import io.mqttkafka.bridge.core.session.Qos2Journal;
 import io.mqttkafka.bridge.core.session.Qos2State;
 import io.mqttkafka.bridge.core.session.SourceSession;
+import io.mqttkafka.bridge.error.BridgeStartException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,6 +37,7 @@ import org.slf4j.LoggerFactory;
  * not be acknowledged before it anyway. What waits here is not acknowledged, so the receive window bounds it.
  */
 final class TransactionCommitter implements Runnable {
+    private static final Duration OBSTACLE_TIMEOUT = Duration.ofSeconds(10);
     private static final Logger log = LoggerFactory.getLogger(TransactionCommitter.class);
 
     /** Kafka answers a commit before it has written it everywhere, and makes a transaction that begins sooner wait for 20 ms. */
@@ -182,14 +185,37 @@ final class TransactionCommitter implements Runnable {
         owner.outcomeUnknown(cause);
     }
 
+    /**
+     * Says why the next connection must not be made: it would take the session over from a bridge that has the identity now,
+     * and acknowledge by what was known before. To be called when there is no connection.
+     *
+     * @return the reason, or null; the owner has been told if there is another bridge
+     */
+    @Nullable
+    CloseReason obstacle() {
+        if (broken) {
+            // It broke after it was last looked at; that it told us is forgotten by now.
+            return CloseReason.of("a transaction of Kafka's client failed", null);
+        }
+        try {
+            sink.requireNotTakenOver(OBSTACLE_TIMEOUT);
+            return null;
+        } catch (TakenOverException e) {
+            owner.fenced(e);
+            return CloseReason.of("another bridge has taken the transactional id over", e);
+        } catch (BridgeStartException e) {
+            return CloseReason.of(String.valueOf(e.getMessage()), e);
+        }
+    }
+
     /** Says whether {@link #restart} is due. */
     boolean isBroken() {
         return broken;
     }
 
-    /** Says whether it has nothing that it could commit. */
+    /** Says whether it has nothing that it could commit; after a transaction that went wrong it never has. */
     boolean isResting() {
-        return resting && !signalled;
+        return broken || (resting && !signalled);
     }
 
     void stop() throws InterruptedException {

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -156,7 +157,8 @@ public final class ScriptedTransactions implements KafkaClients {
             }
 
             @Override
-            public long claim(Producer<byte[], byte[]> producer, String clientId, String owner, Duration timeout) {
+            public long claim(
+                    Producer<byte[], byte[]> producer, String clientId, String owner, BooleanSupplier goesOn) {
                 claims.put(clientId, owner);
                 return 0;
             }

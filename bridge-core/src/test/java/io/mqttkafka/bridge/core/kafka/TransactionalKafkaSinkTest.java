@@ -133,7 +133,7 @@ class TransactionalKafkaSinkTest {
     @Test
     void open_again_anotherHasClaimedTheIdentity_doesNotTakeItBack() {
         sink.open(SOON);
-        kafka.claim("client-7");
+        kafka.claim("mqtt-bridge-client-7");
 
         assertThatThrownBy(() -> sink.open(SOON))
                 .isInstanceOf(TakenOverException.class)
@@ -143,7 +143,7 @@ class TransactionalKafkaSinkTest {
 
     @Test
     void open_forTheFirstTime_takesTheIdentityOverWhoeverHadIt() {
-        kafka.claim("client-7");
+        kafka.claim("mqtt-bridge-client-7");
 
         assertThat(sink.open(SOON).size()).isZero();
     }

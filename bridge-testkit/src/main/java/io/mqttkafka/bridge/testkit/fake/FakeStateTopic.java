@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 
@@ -51,7 +52,7 @@ final class FakeStateTopic implements StateTopic {
     }
 
     @Override
-    public long claim(Producer<byte[], byte[]> producer, String clientId, String owner, Duration timeout) {
+    public long claim(Producer<byte[], byte[]> producer, String clientId, String owner, BooleanSupplier goesOn) {
         core.claim(clientId, owner);
         return 0;
     }

@@ -60,8 +60,8 @@ class ExactlyOncePublishingTest {
     private static final int NO_MATCHING_SUBSCRIBERS = 0x10;
     private static final int QUOTA_EXCEEDED = 0x97;
 
-    /** Ends the keys of this direction's entries in the state topic. */
-    private static final String OUTBOX = "\0to-mqtt";
+    /** What the keys of the entries in the state topic start with. */
+    private static final String IDENTITY = "mqtt-bridge-layer-b-out\0to-mqtt";
 
     private static final TopicPartition COMMANDS = new TopicPartition("commands", 0);
 
@@ -508,12 +508,26 @@ class ExactlyOncePublishingTest {
         publishing();
         append(1);
         Commit frozen = kafka.next();
-        kafka.claim("layer-b-out" + OUTBOX);
+        kafka.claim(IDENTITY);
         frozen.fail(new KafkaException("nobody knows"));
 
         assertThat(engine.event(RouteStopped.class).cause())
                 .hasMessageContaining("kafka.transactions.idPrefix")
                 .hasMessageContaining("layer-b-out");
+        engine.broker.expectNoConnection(QUIET);
+    }
+
+    /** It would publish again, from what it knew before, what the other one has completed. */
+    @Test
+    void connectionLost_anotherHasTheIdentity_stopsWithoutConnecting() {
+        ScriptedConnection first = publishing();
+        append(1);
+        kafka.next().commit();
+        first.expectPublish();
+        kafka.claim(IDENTITY);
+        first.close();
+
+        assertThat(engine.event(RouteStopped.class).cause()).hasMessageContaining("kafka.transactions.idPrefix");
         engine.broker.expectNoConnection(QUIET);
     }
 

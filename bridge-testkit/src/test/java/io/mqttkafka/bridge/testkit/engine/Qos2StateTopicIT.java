@@ -134,16 +134,16 @@ class Qos2StateTopicIT {
         StateTopic claims = topic("claims", "a");
         claims.prepare(PATIENCE);
         try (Producer<byte[], byte[]> first = bytesProducer("claims-a")) {
-            long mine = claims.claim(first, "a", "first", PATIENCE);
+            long mine = claims.claim(first, "a", "first", () -> true);
             try (Producer<byte[], byte[]> other = bytesProducer("claims-b")) {
-                claims.claim(other, "a/b", "of another client", PATIENCE);
+                claims.claim(other, "a/b", "of another client", () -> true);
             }
             assertThat(claims.isClaimedByAnother("a", "first", mine, PATIENCE)).isFalse();
 
             try (Producer<byte[], byte[]> second = bytesProducer("claims-a")) {
-                assertThatThrownBy(() -> claims.claim(first, "a", "first", PATIENCE))
+                assertThatThrownBy(() -> claims.claim(first, "a", "first", () -> true))
                         .isInstanceOf(KafkaException.class);
-                long later = claims.claim(second, "a", "second", PATIENCE);
+                long later = claims.claim(second, "a", "second", () -> true);
                 assertThat(claims.isClaimedByAnother("a", "first", mine, PATIENCE))
                         .isTrue();
                 assertThat(claims.isClaimedByAnother("a", "second", later, PATIENCE))
@@ -160,8 +160,8 @@ class Qos2StateTopicIT {
         StateTopic claims = topic("claims-again", "a");
         claims.prepare(PATIENCE);
         try (Producer<byte[], byte[]> first = bytesProducer("claims-again")) {
-            long known = claims.claim(first, "a", "first", PATIENCE);
-            claims.claim(first, "a", "first", PATIENCE);
+            long known = claims.claim(first, "a", "first", () -> true);
+            claims.claim(first, "a", "first", () -> true);
 
             assertThat(claims.isClaimedByAnother("a", "first", known, PATIENCE)).isFalse();
         }
@@ -173,7 +173,7 @@ class Qos2StateTopicIT {
         claims.prepare(PATIENCE);
         try (Producer<byte[], byte[]> first = bytesProducer("claims-open");
                 Producer<String, byte[]> second = producer("claims-open-2")) {
-            long mine = claims.claim(first, "a", "first", PATIENCE);
+            long mine = claims.claim(first, "a", "first", () -> true);
             second.beginTransaction();
             write(second, "claims-open", "a\0claims/0", "second");
             second.flush();

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -143,7 +144,8 @@ final class ScriptedTransactions {
             }
 
             @Override
-            public long claim(Producer<byte[], byte[]> producer, String clientId, String owner, Duration timeout) {
+            public long claim(
+                    Producer<byte[], byte[]> producer, String clientId, String owner, BooleanSupplier goesOn) {
                 claims.put(clientId, owner);
                 return 0;
             }

@@ -5,6 +5,7 @@ import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.QoS;
@@ -57,6 +58,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * </table>
  */
 class TransactionTest {
+    private static final String IDENTITY = "mqtt-bridge-layer-b";
+
     private final Engine engine = new Engine();
     private final ScriptedTransactions kafka = engine.kafka.transactions;
 
@@ -216,18 +219,46 @@ class TransactionTest {
         engine.broker.expectNoConnection(QUIET);
     }
 
+    /** What waits for a transaction that cannot come is not waited for. */
+    @Test
+    void fenced_withMessagesWaiting_stopsBeforeTheDrainTimeIsOver() {
+        engine.drainTimeout(Engine.PATIENCE.multipliedBy(5));
+        ScriptedConnection first = connected();
+        first.publish(qos2(1, "a/b", "x"));
+        Commit commit = kafka.next("t=x");
+        first.publish(qos2(2, "a/b", "y"), qos2(3, "a/b", "z"));
+        await().atMost(Engine.PATIENCE)
+                .until(() -> engine.bridge().health().connections().get(0).unacknowledged() == 3);
+        commit.fail(new ProducerFencedException("fenced"));
+
+        assertThat(engine.event(RouteStopped.class).cause()).hasMessageContaining("kafka.transactions.idPrefix");
+        first.expectDisconnect(0);
+    }
+
     /** So a bridge that was frozen does not shut out the one that has taken its place meanwhile, nor take its session over. */
     @Test
     void outcomeUnknown_anotherHasTheIdentity_stopsWithoutConnecting() {
         ScriptedConnection first = connected();
         first.publish(qos2(1, "a/b", "x"));
         Commit frozen = kafka.next("t=x");
-        kafka.claim("layer-b");
+        kafka.claim(IDENTITY);
         frozen.fail(new KafkaException("nobody knows"));
 
         assertThat(engine.event(RouteStopped.class).cause())
                 .hasMessageContaining("kafka.transactions.idPrefix")
                 .hasMessageContaining("layer-b");
+        engine.broker.expectNoConnection(QUIET);
+    }
+
+    /** It would take the session over from the other one, and answer from what it knew before. */
+    @Test
+    void connectionLost_anotherHasTheIdentity_stopsWithoutConnecting() {
+        ScriptedConnection first = connected();
+        produce(first);
+        kafka.claim(IDENTITY);
+        first.close();
+
+        assertThat(engine.event(RouteStopped.class).cause()).hasMessageContaining("kafka.transactions.idPrefix");
         engine.broker.expectNoConnection(QUIET);
     }
 

@@ -28,6 +28,7 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLSocket;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
@@ -525,6 +526,10 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private void release() {
         try {
             Socket open = socket;
+            if (open instanceof SSLSocket) {
+                // Else closing waits for a write that waits for a broker which does not read.
+                open.setSoLinger(true, 1);
+            }
             if (open != null) {
                 open.close();
             }
