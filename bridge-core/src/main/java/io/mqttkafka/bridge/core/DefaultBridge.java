@@ -32,6 +32,7 @@ import io.mqttkafka.bridge.core.pipeline.StatusRunner;
 import io.mqttkafka.bridge.core.routing.MqttText;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.StateChanged;
@@ -39,7 +40,6 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -74,7 +74,7 @@ public final class DefaultBridge implements Bridge {
      *
      * @param config what it consists of
      * @param transport makes MQTT connections
-     * @param kafka makes Kafka clients
+     * @param kafka makes Kafka clients, and says which time the bridge lives by
      * @throws BridgeConfigException if something is illegal or does not fit
      */
     public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka) {
@@ -86,30 +86,11 @@ public final class DefaultBridge implements Bridge {
      *
      * @param config what it consists of
      * @param transport makes MQTT connections
-     * @param kafka makes Kafka clients
+     * @param kafka makes Kafka clients, and says which time the bridge lives by
      * @param failpoints is told of the places passed
      * @throws BridgeConfigException if something is illegal or does not fit
      */
     public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka, Failpoints failpoints) {
-        this(config, transport, kafka, failpoints, InstantSource.system());
-    }
-
-    /**
-     * Makes a bridge that tells of the places it passes and lives by a clock.
-     *
-     * @param config what it consists of
-     * @param transport makes MQTT connections
-     * @param kafka makes Kafka clients
-     * @param failpoints is told of the places passed
-     * @param clock says when a record from Kafka has expired
-     * @throws BridgeConfigException if something is illegal or does not fit
-     */
-    public DefaultBridge(
-            BridgeConfig config,
-            MqttTransport transport,
-            KafkaClients kafka,
-            Failpoints failpoints,
-            InstantSource clock) {
         this.config = config;
         events = new BridgeEvents(config.listeners());
         String randomId = "bridge-" + UUID.randomUUID();
@@ -163,6 +144,7 @@ public final class DefaultBridge implements Bridge {
                 config.kafka().transactions(),
                 failpoints,
                 events,
+                kafka.clock(),
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged))));
@@ -180,13 +162,19 @@ public final class DefaultBridge implements Bridge {
                         : null,
                 failpoints,
                 events,
-                clock,
+                kafka.clock(),
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged))));
         status = config.status() == null
                 ? null
-                : statusRunner(config.status(), transport, anyClientId, byClientId.keySet(), sinksByClientId.keySet());
+                : statusRunner(
+                        config.status(),
+                        transport,
+                        anyClientId,
+                        byClientId.keySet(),
+                        sinksByClientId.keySet(),
+                        kafka.clock());
     }
 
     private StatusRunner statusRunner(
@@ -194,7 +182,8 @@ public final class DefaultBridge implements Bridge {
             MqttTransport transport,
             String bridgeId,
             Set<String> sourceIds,
-            Set<String> sinkIds) {
+            Set<String> sinkIds,
+            BridgeClock clock) {
         String clientId = options.clientId() == null ? bridgeId + "-status" : options.clientId();
         if (sourceIds.contains(clientId) || sinkIds.contains(clientId)) {
             throw new BridgeConfigException("status.clientId: '" + UntrustedText.escape(clientId)
@@ -204,7 +193,7 @@ public final class DefaultBridge implements Bridge {
             throw new BridgeConfigException("status.topic: '" + UntrustedText.escape(options.topic())
                     + "' has characters that MQTT does not take; choose another one");
         }
-        return new StatusRunner(clientId, options, config.mqtt(), transport, events, this::stateChanged);
+        return new StatusRunner(clientId, options, config.mqtt(), transport, events, clock, this::stateChanged);
     }
 
     private static <R> List<R> all(Map<String, List<R>> byClientId) {

@@ -1,9 +1,14 @@
 package io.mqttkafka.bridge.testkit;
 
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
 import java.util.PriorityQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,16 +16,29 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * ManualClock clock = new ManualClock();
- * try (FakeMqttBroker broker = FakeMqttBroker.builder().clock(clock).start()) {
- *     ...
+ * try (FakeMqttBroker mqtt = FakeMqttBroker.builder().clock(clock).start();
+ *         FakeKafka kafka = FakeKafka.builder().clock(clock).start();
+ *         Bridge bridge = application.newBridge(mqtt.serverUri(), kafka.bootstrapServers()).start()) {
+ *     mqtt.dropConnection("edge-1");
+ *     clock.advance(clock.awaitPause()); // the bridge connects again
  *     clock.advance(Duration.ofDays(7)); // sessions expire, wills are published, keep-alives run out
  * }
  * }</pre>
  *
+ * <p>A bridge lives by the clock of the {@link io.mqttkafka.bridge.testkit.fake.FakeKafka} that it is given: delays before
+ * it connects again, before it tries a message again, and the expiry of messages. What guards against others that do not
+ * answer, such as the timeouts of start and close, goes by the machine's time, as does what a bridge gathers for a moment,
+ * such as transactions. Its MQTT client pings by the machine's time too, so that a broker that shares the clock misses pings
+ * if that moves by more than one and a half keep-alives: set {@code mqtt.keepAlive(..)} long enough.
+ *
  * <p>It starts at the epoch. Thread-safe.
  */
-public final class ManualClock implements InstantSource {
+public final class ManualClock implements BridgeClock {
 
+    /** How long {@link #awaitPause} waits, by the machine's time. */
+    public static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final List<Runnable> told = new CopyOnWriteArrayList<>();
     private final PriorityQueue<Task> tasks = new PriorityQueue<>();
     private Instant now = Instant.EPOCH;
     private long scheduled;
@@ -30,11 +48,13 @@ public final class ManualClock implements InstantSource {
         private final Instant at;
         private final long number;
         private final Runnable action;
+        private final boolean pause;
 
-        Task(Instant at, long number, Runnable action) {
+        Task(Instant at, long number, Runnable action, boolean pause) {
             this.at = at;
             this.number = number;
             this.action = action;
+            this.pause = pause;
         }
 
         @Override
@@ -65,13 +85,55 @@ public final class ManualClock implements InstantSource {
      * @return what cancels it; does nothing once it has run
      */
     public synchronized Runnable schedule(Duration delay, Runnable action) {
-        Task task = new Task(now.plus(delay), scheduled++, action);
+        Task task = new Task(now.plus(delay), scheduled++, action, false);
         tasks.add(task);
         return () -> cancel(task);
     }
 
+    /** Runs an action each time the clock has moved, on the thread that moves it, after what was due. */
+    public void onAdvance(Runnable action) {
+        told.add(action);
+    }
+
     /**
-     * Moves the clock and runs what is due, in the order of its time; each action sees the clock at its own time.
+     * Waits until a bridge pauses for this clock, or a {@link io.mqttkafka.bridge.testkit.fake.FakeKafka} delays something,
+     * and returns how far the clock has to move for the first of these to end.
+     *
+     * <p>What a fake MQTT broker has scheduled does not count. A route that has stopped pauses for a day.
+     *
+     * @throws AssertionError if that does not happen within {@link #PATIENCE}
+     */
+    public synchronized Duration awaitPause() {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Instant end = firstPause();
+        while (end == null) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw new AssertionError("Expected a bridge to pause for the clock, but within " + PATIENCE.toSeconds()
+                        + " s none does; does it use a FakeKafka that has this clock?");
+            }
+            try {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError("Interrupted while waiting for a bridge to pause", e);
+            }
+            end = firstPause();
+        }
+        return Duration.between(now, end);
+    }
+
+    private @Nullable Instant firstPause() {
+        return tasks.stream()
+                .filter(task -> task.pause)
+                .map(task -> task.at)
+                .min(Comparator.naturalOrder())
+                .orElse(null);
+    }
+
+    /**
+     * Moves the clock and runs what is due, in the order of its time; each action sees the clock at its own time. Pauses
+     * that are over by then end on threads of their own, soon after this returns; they see the clock where it has come to.
      *
      * <p>Another thread must not move the clock meanwhile.
      *
@@ -85,6 +147,60 @@ public final class ManualClock implements InstantSource {
         for (Task due = nextUntil(target); due != null; due = nextUntil(target)) {
             due.action.run();
         }
+        told.forEach(Runnable::run);
+    }
+
+    // For bridges.
+
+    @Override
+    public long nanos() {
+        return Duration.between(Instant.EPOCH, instant()).toNanos();
+    }
+
+    @Override
+    @SuppressWarnings("WaitNotInLoop") // the caller's loop
+    public void await(Object monitor, long untilNanos) throws InterruptedException {
+        Task task = pause(untilNanos, () -> {
+            synchronized (monitor) {
+                monitor.notifyAll();
+            }
+        });
+        if (task != null) {
+            try {
+                monitor.wait();
+            } finally {
+                cancel(task);
+            }
+        }
+    }
+
+    @Override
+    public void park(Object blocker, long untilNanos) {
+        Thread parked = Thread.currentThread();
+        Task task = pause(untilNanos, () -> LockSupport.unpark(parked));
+        if (task != null) {
+            LockSupport.park(blocker);
+            cancel(task);
+        }
+    }
+
+    @Override
+    public void remind(long atNanos, Runnable wake) {
+        if (pause(atNanos, wake) == null) {
+            wake.run();
+        }
+    }
+
+    /** Notes a pause; null if it is over already. */
+    private synchronized @Nullable Task pause(long untilNanos, Runnable end) {
+        Instant until = Instant.EPOCH.plusNanos(untilNanos);
+        if (!until.isAfter(now)) {
+            return null;
+        }
+        Task task = new Task(until, scheduled++, end, true);
+        tasks.add(task);
+        notifyAll();
+        return task;
     }
 
     private synchronized void cancel(Task task) {

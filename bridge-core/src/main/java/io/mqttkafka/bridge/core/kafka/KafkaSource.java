@@ -454,10 +454,10 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     /** What the consumer has read and not committed is read again by the next one. */
     private void replaceConsumer() {
         closeConsumer();
-        long until = System.nanoTime()
+        long until = clients.clock().nanos()
                 + Math.min(LONGEST_PAUSE.toNanos(), TimeUnit.SECONDS.toNanos(1) << Math.min(troubles++, 10));
-        while (!stopping && System.nanoTime() < until) {
-            LockSupport.parkNanos(this, until - System.nanoTime());
+        while (!stopping && clients.clock().nanos() - until < 0) {
+            clients.clock().park(this, until);
         }
         closing = false;
         consumer = newConsumer();

@@ -6,6 +6,7 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeException;
 import io.mqttkafka.bridge.error.BridgeStartException;
@@ -115,11 +116,11 @@ final class ConnectionSupervisor {
         /**
          * Pauses, and mends what keeps the next connection from being of use.
          *
-         * @param delay how long to pause, by {@link ConnectionSupervisor#pause}
+         * @param untilNanos until when to pause, by {@link ConnectionSupervisor#pauseUntil}
          * @return false if the runner is to end
          * @throws InterruptedException if the thread was interrupted
          */
-        boolean pauseAndMend(Duration delay) throws InterruptedException;
+        boolean pauseAndMend(long untilNanos) throws InterruptedException;
 
         /** Hears that the runner ends while there is no connection. */
         default void endsUnconnected() {
@@ -150,6 +151,7 @@ final class ConnectionSupervisor {
      * @param reconnect the delays between attempts
      * @param words what the runner says in words of its own
      * @param monitor guards what the runner waits for while it serves a connection
+     * @param clock the time between attempts
      * @param events tells the listeners
      * @param stateChanged is run when the connection comes or goes
      * @param log the runner's
@@ -159,6 +161,7 @@ final class ConnectionSupervisor {
             Backoff reconnect,
             Words words,
             Object monitor,
+            BridgeClock clock,
             BridgeEvents events,
             Runnable stateChanged,
             Logger log) {}
@@ -167,6 +170,7 @@ final class ConnectionSupervisor {
     private final Owner owner;
     private final String clientId;
     private final Logger log;
+    private final BridgeClock clock;
     private final Thread thread;
     private final CompletableFuture<Void> started = new CompletableFuture<>();
 
@@ -194,6 +198,7 @@ final class ConnectionSupervisor {
         clientId = parts.clientId();
         log = parts.log();
         monitor = parts.monitor();
+        clock = parts.clock();
         thread = new Thread(this::run, "bridge-" + clientId);
         thread.setDaemon(true);
     }
@@ -391,7 +396,7 @@ final class ConnectionSupervisor {
             int attempt = 0;
             while (true) {
                 long before = owner.achieved();
-                long since = System.nanoTime();
+                long since = clock.nanos();
                 CloseReason reason = connectAndServe();
                 if (reason == null) {
                     return;
@@ -400,11 +405,13 @@ final class ConnectionSupervisor {
                 if (owner.givesUp(reason, achieving)) {
                     return;
                 }
-                boolean progress = achieving || System.nanoTime() - since > UP_LONG_ENOUGH.toNanos();
+                boolean progress = achieving || clock.nanos() - since > UP_LONG_ENOUGH.toNanos();
                 attempt = progress ? 1 : attempt + 1;
                 Duration delay = reason.lasting() ? parts.reconnect().max() : delay(attempt);
+                // Before it is told: who hears of it can move the clock.
+                long until = clock.nanos() + delay.toNanos();
                 tellDisconnected(reason, delay);
-                if (!owner.pauseAndMend(delay)) {
+                if (!owner.pauseAndMend(until)) {
                     return;
                 }
             }
@@ -520,7 +527,7 @@ final class ConnectionSupervisor {
     boolean restartTransactions(BooleanSupplier broken, Consumer<Duration> restart) throws InterruptedException {
         int attempt = 0;
         while (broken.getAsBoolean()) {
-            if (!pause(Duration.ZERO)) {
+            if (!idle(Duration.ZERO)) {
                 return false;
             }
             try {
@@ -528,17 +535,18 @@ final class ConnectionSupervisor {
                 log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
             } catch (TakenOverException e) {
                 // The owner, which has been told, ends the runner or lets no connection be made.
-                return pause(Duration.ZERO);
+                return idle(Duration.ZERO);
             } catch (BridgeStartException e) {
                 lastError(e.getMessage());
                 attempt++;
                 Duration delay = delay(attempt);
+                long until = clock.nanos() + delay.toNanos();
                 log.warn(
                         "'{}' cannot start transactions afresh: {}; next attempt in {} ms",
                         clientId,
                         e.getMessage(),
                         delay.toMillis());
-                if (!pause(delay)) {
+                if (!pauseUntil(until)) {
                     return false;
                 }
             }
@@ -547,21 +555,34 @@ final class ConnectionSupervisor {
     }
 
     /**
-     * Waits before the next attempt.
+     * Waits before the next attempt, by the clock.
      *
-     * @param delay how long
+     * @param untilNanos until when, by {@link BridgeClock#nanos()} of the clock
      * @return false if the runner is to end; {@link Owner#endsUnconnected} has been called then
      * @throws InterruptedException if the thread was interrupted
      */
-    boolean pause(Duration delay) throws InterruptedException {
-        long until = System.nanoTime() + delay.toNanos();
+    boolean pauseUntil(long untilNanos) throws InterruptedException {
+        return pause(clock, untilNanos);
+    }
+
+    /**
+     * Waits before looking again, by the machine's time.
+     *
+     * @param interval how long
+     * @return false if the runner is to end; {@link Owner#endsUnconnected} has been called then
+     * @throws InterruptedException if the thread was interrupted
+     */
+    boolean idle(Duration interval) throws InterruptedException {
+        return pause(BridgeClock.SYSTEM, System.nanoTime() + interval.toNanos());
+    }
+
+    private boolean pause(BridgeClock by, long untilNanos) throws InterruptedException {
         synchronized (monitor) {
             while (!ending) {
-                long millis = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
-                if (millis <= 0) {
+                if (untilNanos - by.nanos() <= 0) {
                     return true;
                 }
-                monitor.wait(millis);
+                by.await(monitor, untilNanos);
             }
         }
         owner.endsUnconnected();

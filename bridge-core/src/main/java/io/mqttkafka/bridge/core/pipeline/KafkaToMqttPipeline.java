@@ -16,6 +16,7 @@ import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.PublishSession;
 import io.mqttkafka.bridge.core.session.RecordId;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Retry;
@@ -26,7 +27,6 @@ import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
 import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -77,7 +77,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
     private final @Nullable KafkaSink deadLetters;
     private final Connection connection;
     private final BridgeEvents events;
-    private final InstantSource clock;
+    private final BridgeClock clock;
 
     /** Records that could not go on, oldest first. For the reading thread. */
     private final PriorityQueue<SinkAttempt> held = new PriorityQueue<>();
@@ -98,7 +98,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
             @Nullable KafkaSink deadLetters,
             Connection connection,
             BridgeEvents events,
-            InstantSource clock) {
+            BridgeClock clock) {
         this.route = route;
         this.session = session;
         this.outbox = outbox;
@@ -113,7 +113,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
     public void take(KafkaMessage message, OffsetLedger.Entry entry) {
         route.counters.received.increment();
         RecordId record = outbox == null ? null : ids.of(message);
-        SinkAttempt attempt = new SinkAttempt(this, message, record, entry, order++, System.nanoTime());
+        SinkAttempt attempt = new SinkAttempt(this, message, record, entry, order++, clock.nanos());
         if (outbox == null || record == null) {
             advance(attempt);
             return;
@@ -310,7 +310,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         }
         SinkAttempt first;
         while ((first = held.peek()) != null) {
-            if (!first.entry.abandoned() && first.dueNanos - System.nanoTime() > 0) {
+            if (!first.entry.abandoned() && first.dueNanos - clock.nanos() > 0) {
                 return false;
             }
             held.remove();
@@ -333,7 +333,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
     private void proceedUrgent() {
         for (Partition partition : urgent()) {
             SinkAttempt first = firstHeld(partition);
-            if (first != null && first.failure == null && first.dueNanos - System.nanoTime() <= 0) {
+            if (first != null && first.failure == null && first.dueNanos - clock.nanos() <= 0) {
                 held.remove(first);
                 proceed(first);
             }
@@ -448,8 +448,9 @@ final class KafkaToMqttPipeline implements RecordHandler {
             route.counters.retries.increment();
             // Made now: when the listeners are told, the next attempt may have failed already.
             Retry retry = new Retry(route.name(), attempt.message.origin(), attempt.failures, delay, failure.cause());
-            events.tell(listener -> listener.onRetry(retry));
+            // Before it is told: who hears of it can move the clock.
             holdFor(attempt, delay);
+            events.tell(listener -> listener.onRetry(retry));
         } else {
             attempt.givenUp = failure.cause();
             giveUp(attempt, failure.cause(), null);
@@ -469,14 +470,15 @@ final class KafkaToMqttPipeline implements RecordHandler {
         }
         route.lastError(cause);
         route.counters.retries.increment();
+        holdFor(attempt, delay);
         events.tell(
                 listener -> listener.onRetry(new Retry(route.name(), attempt.message.origin(), times, delay, cause)));
-        holdFor(attempt, delay);
     }
 
     private void holdFor(SinkAttempt attempt, Duration delay) {
-        attempt.dueNanos = System.nanoTime() + delay.toNanos();
+        attempt.dueNanos = clock.nanos() + delay.toNanos();
         held.add(attempt);
+        clock.remind(attempt.dueNanos, () -> connection.wake(route));
     }
 
     private void giveUp(SinkAttempt attempt, Throwable cause, @Nullable Failure failure) {

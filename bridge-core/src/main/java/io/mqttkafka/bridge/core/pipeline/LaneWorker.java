@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core.pipeline;
 
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -13,13 +14,20 @@ final class LaneWorker implements Runnable {
     private static final long LONGEST_SLEEP_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final List<RouteLane> lanes;
+    private final BridgeClock clock;
     private final Consumer<RouteLane> work;
     private final Consumer<Throwable> broken;
     private final Thread thread;
     private volatile boolean stopped;
 
-    LaneWorker(String name, List<RouteLane> lanes, Consumer<RouteLane> work, Consumer<Throwable> broken) {
+    LaneWorker(
+            String name,
+            List<RouteLane> lanes,
+            BridgeClock clock,
+            Consumer<RouteLane> work,
+            Consumer<Throwable> broken) {
         this.lanes = lanes;
+        this.clock = clock;
         this.work = work;
         this.broken = broken;
         thread = new Thread(this, name);
@@ -44,17 +52,18 @@ final class LaneWorker implements Runnable {
     @Override
     public void run() {
         while (!stopped) {
-            long sleep = LONGEST_SLEEP_NANOS;
+            long now = clock.nanos();
+            long sleep = RouteLane.FREE;
             for (RouteLane lane : lanes) {
-                long due = lane.nanosUntilDue(System.nanoTime());
-                if (due <= 0 && !stopped) {
+                if (lane.isDue() && !stopped) {
                     workOn(lane);
-                    due = lane.nanosUntilDue(System.nanoTime());
                 }
-                sleep = Math.min(sleep, due);
+                sleep = Math.min(sleep, lane.nanosUntilDue(now));
             }
-            if (sleep > 0 && !stopped) {
-                LockSupport.parkNanos(this, sleep);
+            if (sleep == RouteLane.FREE && !stopped) {
+                LockSupport.parkNanos(this, LONGEST_SLEEP_NANOS);
+            } else if (sleep > 0 && !stopped) {
+                clock.park(this, now + sleep);
             }
         }
     }

@@ -17,6 +17,7 @@ import io.mqttkafka.bridge.core.session.SourceSession;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.MqttProperties;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,7 @@ final class MessageIntake {
     private final Subscriptions subscriptions;
     private final BridgeEvents events;
     private final Failpoints failpoints;
+    private final InstantSource clock;
     private final Owner owner;
     private final TopicCache topics = new TopicCache(this::matches);
     private final LongAdder redelivered = new LongAdder();
@@ -77,6 +79,7 @@ final class MessageIntake {
             Subscriptions subscriptions,
             BridgeEvents events,
             Failpoints failpoints,
+            InstantSource clock,
             Owner owner) {
         this.clientId = clientId;
         this.options = options;
@@ -90,6 +93,7 @@ final class MessageIntake {
         this.subscriptions = subscriptions;
         this.events = events;
         this.failpoints = failpoints;
+        this.clock = clock;
         this.owner = owner;
     }
 
@@ -299,7 +303,7 @@ final class MessageIntake {
                 frame.retained(),
                 frame.duplicate(),
                 properties,
-                System.currentTimeMillis());
+                clock.millis());
     }
 
     private void tooManyRoutes(TopicCache.Entry topic) {

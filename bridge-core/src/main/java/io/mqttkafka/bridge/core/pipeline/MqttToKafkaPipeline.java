@@ -250,14 +250,14 @@ final class MqttToKafkaPipeline {
 
     private void hold(Attempt attempt, Failure failure) {
         attempt.failure = failure;
-        attempt.match.lane.close(attempt, System.nanoTime());
+        attempt.match.lane.close(attempt);
         runner.wakeLanes();
     }
 
     /** Works on the messages that wait in a lane until it is free or has to wait longer. */
     void work(RouteLane lane) {
         Attempt attempt;
-        while (lane.nanosUntilDue(System.nanoTime()) <= 0 && (attempt = lane.firstOrOpen()) != null) {
+        while (lane.isDue() && (attempt = lane.firstOrOpen()) != null) {
             lane.remove(attempt);
             try {
                 proceed(attempt);
@@ -377,8 +377,8 @@ final class MqttToKafkaPipeline {
 
     private void waitInLane(Attempt attempt, Duration delay) {
         RouteLane lane = attempt.match.lane;
-        lane.close(attempt, System.nanoTime());
-        lane.waitUntil(System.nanoTime() + delay.toNanos());
+        lane.close(attempt);
+        lane.pause(delay);
     }
 
     private void retryOrGiveUp(Attempt attempt, Failure failure) {
@@ -395,8 +395,9 @@ final class MqttToKafkaPipeline {
             // Made now: when the listeners are told, the next attempt may have failed already.
             Retry retry = new Retry(
                     attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause());
-            events.tell(listener -> listener.onRetry(retry));
+            // Before it is told: who hears of it can move the clock.
             waitInLane(attempt, delay);
+            events.tell(listener -> listener.onRetry(retry));
         } else {
             attempt.givenUp = failure.cause();
             giveUp(attempt, failure.cause());

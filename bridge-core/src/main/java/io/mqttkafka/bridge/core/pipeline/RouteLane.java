@@ -1,5 +1,7 @@
 package io.mqttkafka.bridge.core.pipeline;
 
+import io.mqttkafka.bridge.core.time.BridgeClock;
+import java.time.Duration;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -8,11 +10,19 @@ import org.jspecify.annotations.Nullable;
  * What queues here is not acknowledged, so the receive window bounds it. Thread-safe.
  */
 final class RouteLane {
+    /** How long it is until something is to be done in a lane that is free. */
+    static final long FREE = Long.MAX_VALUE;
+
+    private final BridgeClock clock;
     private final PriorityQueue<Attempt> waiting = new PriorityQueue<>();
     private volatile boolean closed;
 
-    /** When the first in the queue is to be tried, by {@link System#nanoTime()}. */
+    /** When the first in the queue is to be tried, by the clock. */
     private long dueNanos;
+
+    RouteLane(BridgeClock clock) {
+        this.clock = clock;
+    }
 
     /** Queues a message that comes after others, if any are waiting; false if the lane is free. */
     boolean joinIfClosed(Attempt attempt) {
@@ -29,10 +39,10 @@ final class RouteLane {
     }
 
     /** Closes the lane for a message that could not go on, in its place among those that wait. */
-    synchronized void close(Attempt attempt, long nowNanos) {
+    synchronized void close(Attempt attempt) {
         if (!closed) {
             closed = true;
-            dueNanos = nowNanos;
+            dueNanos = clock.nanos();
         }
         waiting.add(attempt);
     }
@@ -50,12 +60,17 @@ final class RouteLane {
         waiting.remove(attempt);
     }
 
-    synchronized void waitUntil(long dueNanos) {
-        this.dueNanos = dueNanos;
+    synchronized void pause(Duration delay) {
+        dueNanos = clock.nanos() + delay.toNanos();
     }
 
-    /** How long until something is to be done; {@link Long#MAX_VALUE} if the lane is free. */
+    /** Says whether something is to be done now. */
+    boolean isDue() {
+        return nanosUntilDue(clock.nanos()) <= 0;
+    }
+
+    /** How long until something is to be done; {@link #FREE} if the lane is free. */
     synchronized long nanosUntilDue(long nowNanos) {
-        return closed ? dueNanos - nowNanos : Long.MAX_VALUE;
+        return closed ? dueNanos - nowNanos : FREE;
     }
 }

@@ -34,7 +34,7 @@ final class SinkAttempt implements Comparable<SinkAttempt>, Outbox.Recalled {
     /** Whether it is on its way, and what the MQTT broker makes of it is not known. */
     volatile boolean out;
 
-    /** When it is to be tried again, by {@link System#nanoTime()}. */
+    /** When it is to be tried again, by the clock of the bridge. */
     long dueNanos;
 
     /** Why it could not go on; null if nothing is the matter. */

@@ -24,6 +24,7 @@ import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.PublishSession;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.event.RouteStopped;
@@ -31,7 +32,6 @@ import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +83,7 @@ public final class SinkRunner implements Runner {
             @Nullable TransactionalKafkaSink transactions,
             Failpoints failpoints,
             BridgeEvents events,
-            InstantSource clock,
+            BridgeClock clock,
             Duration drainTimeout,
             Duration stallThreshold,
             Runnable stateChanged) {}
@@ -175,7 +175,14 @@ public final class SinkRunner implements Runner {
         }
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
-                        clientId, options.reconnect(), WORDS, monitor, events, parts.stateChanged(), log),
+                        clientId,
+                        options.reconnect(),
+                        WORDS,
+                        monitor,
+                        parts.clock(),
+                        events,
+                        parts.stateChanged(),
+                        log),
                 new ForSupervisor());
     }
 
@@ -394,8 +401,8 @@ public final class SinkRunner implements Runner {
         }
 
         @Override
-        public boolean pauseAndMend(Duration delay) throws InterruptedException {
-            return supervisor.pause(delay) && mendTransactions();
+        public boolean pauseAndMend(long untilNanos) throws InterruptedException {
+            return supervisor.pauseUntil(untilNanos) && mendTransactions();
         }
 
         @Override

@@ -22,6 +22,7 @@ import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.InFlightWindow;
 import io.mqttkafka.bridge.core.session.SourceSession;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
@@ -71,6 +72,7 @@ public final class SourceRunner implements Runner {
             TransactionOptions transactionOptions,
             Failpoints failpoints,
             BridgeEvents events,
+            BridgeClock clock,
             Duration drainTimeout,
             Duration stallThreshold,
             Runnable stateChanged) {}
@@ -148,10 +150,14 @@ public final class SourceRunner implements Runner {
                         failpoints,
                         new FromCommitter());
         for (SourceRoute route : parts.routes()) {
-            lanes.put(route, new RouteLane());
+            lanes.put(route, new RouteLane(parts.clock()));
         }
         laneWorker = new LaneWorker(
-                thread + "-lanes", List.copyOf(lanes.values()), pipeline::work, cause -> breakConnection(cause));
+                thread + "-lanes",
+                List.copyOf(lanes.values()),
+                parts.clock(),
+                pipeline::work,
+                cause -> breakConnection(cause));
         RouteTable<SourceRoute> routes = RouteTable.of(parts.routes(), SourceRoute::filter);
         subscriptions = new Subscriptions(clientId, options, parts.routes(), routes);
         intake = new MessageIntake(
@@ -167,10 +173,18 @@ public final class SourceRunner implements Runner {
                 subscriptions,
                 events,
                 failpoints,
+                parts.clock(),
                 new FromIntake());
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
-                        clientId, options.reconnect(), WORDS, monitor, events, parts.stateChanged(), log),
+                        clientId,
+                        options.reconnect(),
+                        WORDS,
+                        monitor,
+                        parts.clock(),
+                        events,
+                        parts.stateChanged(),
+                        log),
                 new ForSupervisor());
     }
 
@@ -383,8 +397,11 @@ public final class SourceRunner implements Runner {
         }
 
         @Override
-        public boolean pauseAndMend(Duration delay) throws InterruptedException {
-            return mendSink() && supervisor.pause(delay) && mendTransactions() && awaitRoomAfterFullWindow();
+        public boolean pauseAndMend(long untilNanos) throws InterruptedException {
+            return mendSink()
+                    && supervisor.pauseUntil(untilNanos)
+                    && mendTransactions()
+                    && awaitRoomAfterFullWindow();
         }
 
         @Override
@@ -587,7 +604,7 @@ public final class SourceRunner implements Runner {
                         clientId,
                         e.getMessage(),
                         delay.toMillis());
-                if (!supervisor.pause(delay)) {
+                if (!supervisor.idle(delay)) {
                     return false;
                 }
             }
@@ -609,7 +626,7 @@ public final class SourceRunner implements Runner {
     private boolean awaitRoomAfterFullWindow() throws InterruptedException {
         while (windowWasFull && !window.halfFree()) {
             // What a broken transaction holds of the window comes back by a restart only.
-            if (!supervisor.pause(Duration.ofMillis(TICK_MILLIS)) || !mendTransactions()) {
+            if (!supervisor.idle(Duration.ofMillis(TICK_MILLIS)) || !mendTransactions()) {
                 return false;
             }
         }

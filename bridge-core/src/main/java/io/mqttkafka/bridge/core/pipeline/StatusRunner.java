@@ -17,6 +17,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -83,6 +84,7 @@ public final class StatusRunner implements Runner {
      * @param mqtt how to connect
      * @param transport makes MQTT connections
      * @param events tells the listeners
+     * @param clock the time between attempts to connect
      * @param stateChanged is run when the connection comes or goes
      */
     public StatusRunner(
@@ -91,6 +93,7 @@ public final class StatusRunner implements Runner {
             MqttOptions mqtt,
             MqttTransport transport,
             BridgeEvents events,
+            BridgeClock clock,
             Runnable stateChanged) {
         this.clientId = clientId;
         this.transport = transport;
@@ -99,7 +102,7 @@ public final class StatusRunner implements Runner {
         will = new Will(topic, Word.OFFLINE.payload(), status.willDelay());
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
-                        clientId, options.reconnect(), WORDS, monitor, events, stateChanged, log),
+                        clientId, options.reconnect(), WORDS, monitor, clock, events, stateChanged, log),
                 new ForSupervisor());
     }
 
@@ -226,8 +229,8 @@ public final class StatusRunner implements Runner {
         }
 
         @Override
-        public boolean pauseAndMend(Duration delay) throws InterruptedException {
-            return supervisor.pause(delay);
+        public boolean pauseAndMend(long untilNanos) throws InterruptedException {
+            return supervisor.pauseUntil(untilNanos);
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.failure.Backoff;
@@ -36,6 +37,7 @@ class ConnectionSupervisorTest {
                     Backoff.fixed(Duration.ofMillis(1)),
                     new ConnectionSupervisor.Words("not started", "unanswered", "the last reader"),
                     monitor,
+                    BridgeClock.SYSTEM,
                     events,
                     () -> {},
                     LoggerFactory.getLogger(ConnectionSupervisorTest.class)),
@@ -227,9 +229,9 @@ class ConnectionSupervisorTest {
         }
 
         @Override
-        public boolean pauseAndMend(Duration delay) throws InterruptedException {
+        public boolean pauseAndMend(long untilNanos) throws InterruptedException {
             calls.add("pause");
-            return supervisor.pause(delay);
+            return supervisor.pauseUntil(untilNanos);
         }
 
         @Override

@@ -25,6 +25,7 @@ import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A consumer of a {@link FakeKafka} that is a member of a group and reads committed records. It has what a bridge uses:
@@ -43,6 +44,8 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
     private final Map<TopicPartition, Long> positions = new LinkedHashMap<>();
     private final Set<TopicPartition> paused = new HashSet<>();
     private final Queue<Runnable> callbacks = new ArrayDeque<>();
+    private final Queue<AsyncCommit> commits = new ArrayDeque<>();
+    private @Nullable KafkaFault fetchFault;
     private ConsumerRebalanceListener listener = new NoListener();
 
     // Guarded by the core.
@@ -152,8 +155,9 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
 
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        KafkaCore.Deadline deadline = KafkaCore.machineDeadline(timeout);
         while (true) {
+            settleCommits();
             runCallbacks();
             rebalance();
             synchronized (core) {
@@ -176,7 +180,7 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
     }
 
     /** Reads what is there and may be read now. The caller holds the lock. */
-    private ConsumerRecords<byte[], byte[]> fetch(long deadline) {
+    private ConsumerRecords<byte[], byte[]> fetch(KafkaCore.Deadline deadline) {
         Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> fetched = new LinkedHashMap<>();
         Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
         int left = mostRecords;
@@ -197,14 +201,19 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
             }
         }
         if (!fetched.isEmpty()) {
-            KafkaFault fault = core.faults()
-                    .next(
-                            KafkaOperation.FETCH,
-                            fetched.keySet().iterator().next().topic(),
-                            null);
+            KafkaFault fault = fetchFault == null
+                    ? core.faults()
+                            .next(
+                                    KafkaOperation.FETCH,
+                                    fetched.keySet().iterator().next().topic(),
+                                    null)
+                    : fetchFault;
+            // A fetch that is held up goes on over several polls.
+            fetchFault = fault;
             if (!core.passDelay(fault, deadline)) {
                 return ConsumerRecords.empty();
             }
+            fetchFault = null;
             if (fault.failure() != null) {
                 throw fault.failure();
             }
@@ -240,7 +249,7 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
 
     @Override
     public List<PartitionInfo> partitionsFor(String topic, Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        KafkaCore.Deadline deadline = core.deadline(timeout);
         KafkaFault fault;
         synchronized (core) {
             fault = core.faults().next(KafkaOperation.LOOK_UP, topic, null);
@@ -258,25 +267,65 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
 
     @Override
     public void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets, OffsetCommitCallback callback) {
-        RuntimeException failure = null;
-        try {
-            commitSync(offsets, Duration.ZERO);
-        } catch (RuntimeException e) {
-            failure = e;
-        }
-        RuntimeException told = failure;
-        callbacks.add(() -> callback.onComplete(offsets, told));
-    }
-
-    @Override
-    public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
         KafkaFault fault;
         synchronized (core) {
             fault = core.faults().next(KafkaOperation.COMMIT_OFFSETS, groupId, null);
         }
-        if (!core.passDelay(fault, deadline) || !core.awaitRunning(deadline)) {
-            throw new TimeoutException("Timeout expired before the offsets could be committed");
+        commits.add(new AsyncCommit(offsets, callback, fault));
+        settleCommits();
+    }
+
+    /** A commit whose outcome nobody waits for. */
+    private record AsyncCommit(
+            Map<TopicPartition, OffsetAndMetadata> offsets, OffsetCommitCallback callback, KafkaFault fault) {}
+
+    /** Ends the commits that no fault holds up, in order; their callbacks run at the next poll. */
+    private void settleCommits() {
+        for (AsyncCommit next = commits.peek(); next != null && !isHeldUp(next); next = commits.peek()) {
+            AsyncCommit done = commits.remove();
+            RuntimeException failure = null;
+            try {
+                commit(done.offsets(), done.fault(), core.deadline(Duration.ZERO));
+            } catch (RuntimeException e) {
+                failure = e;
+            }
+            RuntimeException told = failure;
+            callbacks.add(() -> done.callback().onComplete(done.offsets(), told));
+        }
+    }
+
+    private boolean isHeldUp(AsyncCommit commit) {
+        synchronized (core) {
+            return core.faults().holdsUp(commit.fault());
+        }
+    }
+
+    @Override
+    public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+        KafkaCore.Deadline deadline = core.deadline(timeout);
+        KafkaFault fault;
+        synchronized (core) {
+            fault = core.faults().next(KafkaOperation.COMMIT_OFFSETS, groupId, null);
+        }
+        for (AsyncCommit earlier : commits) {
+            if (!core.passDelay(earlier.fault(), deadline)) {
+                throw tooLateToCommit();
+            }
+        }
+        settleCommits();
+        if (!core.passDelay(fault, deadline)) {
+            throw tooLateToCommit();
+        }
+        commit(offsets, fault, deadline);
+    }
+
+    private static TimeoutException tooLateToCommit() {
+        return new TimeoutException("Timeout expired before the offsets could be committed");
+    }
+
+    private void commit(Map<TopicPartition, OffsetAndMetadata> offsets, KafkaFault fault, KafkaCore.Deadline deadline) {
+        if (!core.awaitRunning(deadline)) {
+            throw tooLateToCommit();
         }
         synchronized (core) {
             if (!group.has(this)) {
@@ -294,7 +343,7 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
 
     @Override
     public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions, Duration timeout) {
-        if (!core.awaitRunning(System.nanoTime() + timeout.toNanos())) {
+        if (!core.awaitRunning(core.deadline(timeout))) {
             throw new TimeoutException("Timeout expired before the committed offsets were known");
         }
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
@@ -318,6 +367,7 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
 
     @Override
     public void close(CloseOptions options) {
+        settleCommits();
         runCallbacks();
         Set<TopicPartition> left = assignment();
         if (!left.isEmpty()) {

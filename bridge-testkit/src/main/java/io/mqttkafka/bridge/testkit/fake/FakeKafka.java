@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.fake;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.StateTopic;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.testkit.KafkaBroker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -75,6 +76,11 @@ public final class FakeKafka implements KafkaBroker {
         @Override
         public StateTopic stateTopic(KafkaOptions options, String clientId) {
             return new FakeStateTopic(core, options.transactions().stateTopic());
+        }
+
+        @Override
+        public BridgeClock clock() {
+            return core.clock();
         }
     }
 
@@ -255,7 +261,7 @@ public final class FakeKafka implements KafkaBroker {
     }
 
     private boolean await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        KafkaCore.Deadline deadline = KafkaCore.machineDeadline(PATIENCE);
         synchronized (core) {
             while (!condition.getAsBoolean()) {
                 if (!core.await(deadline)) {
@@ -286,7 +292,11 @@ public final class FakeKafka implements KafkaBroker {
 
         private Builder() {}
 
-        /** Sets the clock that records without a time of their own get theirs from. Default: the machine's. */
+        /**
+         * Sets the clock that records without a time of their own get theirs from. A {@link
+         * io.mqttkafka.bridge.testkit.ManualClock} also decides when delays of {@link FakeKafka#faults()} and timeouts of
+         * Kafka's clients are over, and the bridges of this Kafka live by it. Default: the machine's.
+         */
         public Builder clock(InstantSource source) {
             clock = source;
             return this;

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -33,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeProducer extends MockProducer<byte[], byte[]> {
 
     private static final long OVERHEAD = 70;
+    private static final Duration IDLE = Duration.ofSeconds(1);
 
     private final KafkaCore core;
     private final @Nullable String transactionalId;
@@ -47,6 +47,7 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
     private long buffered;
     private @Nullable KafkaTransaction transaction;
     private @Nullable RuntimeException broken;
+    private @Nullable KafkaFault initFault;
     private @Nullable KafkaFault commitFault;
     private boolean ending;
     private boolean abandoned;
@@ -57,7 +58,7 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
         final ProducerRecord<byte[], byte[]> record;
         final @Nullable Callback callback;
         final @Nullable KafkaTransaction transaction;
-        final long deadline;
+        final KafkaCore.Deadline deadline;
         final long size;
         final CompletableFuture<RecordMetadata> future = new CompletableFuture<>();
 
@@ -65,7 +66,7 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
                 ProducerRecord<byte[], byte[]> record,
                 @Nullable Callback callback,
                 @Nullable KafkaTransaction transaction,
-                long deadline,
+                KafkaCore.Deadline deadline,
                 long size) {
             this.record = record;
             this.callback = callback;
@@ -123,7 +124,7 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
         synchronized (core) {
             requireUsable();
             long size = size(record);
-            sent = new Sent(record, callback, transaction, System.nanoTime() + deliveryTimeout.toNanos(), size);
+            sent = new Sent(record, callback, transaction, core.deadline(deliveryTimeout), size);
             refused = refusal(record, size);
             if (refused == null) {
                 buffered += size;
@@ -165,7 +166,7 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
         if (core.partitions(record.topic(), true) == null) {
             return new TimeoutException("Topic " + record.topic() + " not present in metadata");
         }
-        long deadline = System.nanoTime() + maxBlock.toNanos();
+        KafkaCore.Deadline deadline = core.deadline(maxBlock);
         while (buffered > 0 && buffered + size > bufferMemory) {
             if (!core.await(deadline)) {
                 return new TimeoutException("Failed to allocate " + size + " bytes within max.block.ms");
@@ -193,7 +194,7 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
 
     @Override
     public List<PartitionInfo> partitionsFor(String topic) {
-        long deadline = System.nanoTime() + maxBlock.toNanos();
+        KafkaCore.Deadline deadline = core.deadline(maxBlock);
         KafkaFault fault;
         synchronized (core) {
             fault = core.faults().next(KafkaOperation.LOOK_UP, topic, null);
@@ -216,16 +217,14 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
 
     @Override
     public void flush() {
-        awaitSent(Long.MAX_VALUE);
+        awaitSent(null);
     }
 
-    /** Waits for what is on its way, until this time. */
-    private boolean awaitSent(long deadline) {
+    /** Waits for what is on its way, until this time or without end. */
+    private boolean awaitSent(KafkaCore.@Nullable Deadline deadline) {
         synchronized (core) {
             while (!queue.isEmpty()) {
-                long now = System.nanoTime();
-                if (!core.await(deadline == Long.MAX_VALUE ? now + TimeUnit.SECONDS.toNanos(1) : deadline)
-                        && deadline != Long.MAX_VALUE) {
+                if (!core.await(deadline == null ? KafkaCore.machineDeadline(IDLE) : deadline) && deadline != null) {
                     return false;
                 }
             }
@@ -241,14 +240,19 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
         if (id == null) {
             throw new IllegalStateException("The producer has no transactional.id");
         }
-        long deadline = System.nanoTime() + maxBlock.toNanos();
+        KafkaCore.Deadline deadline = core.deadline(maxBlock);
         KafkaFault fault;
         synchronized (core) {
-            fault = core.faults().next(KafkaOperation.INIT_TRANSACTIONS, id, null);
+            // Asked again after a timeout it is the same request.
+            fault = initFault == null ? core.faults().next(KafkaOperation.INIT_TRANSACTIONS, id, null) : initFault;
+            initFault = fault;
         }
         if (!core.passDelay(fault, deadline) || !core.awaitRunning(deadline)) {
             throw new TimeoutException(
                     "Timeout expired after " + maxBlock.toMillis() + " ms while awaiting InitProducerId");
+        }
+        synchronized (core) {
+            initFault = null;
         }
         if (fault.failure() != null) {
             throw fault.failure();
@@ -272,7 +276,7 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
 
     @Override
     public void commitTransaction() {
-        long deadline = System.nanoTime() + maxBlock.toNanos();
+        KafkaCore.Deadline deadline = core.deadline(maxBlock);
         if (!awaitSent(deadline) || !core.awaitRunning(deadline)) {
             throw new TimeoutException("Timeout expired while awaiting the end of the transaction");
         }
@@ -313,7 +317,7 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
 
     @Override
     public void abortTransaction() {
-        awaitSent(System.nanoTime() + maxBlock.toNanos());
+        awaitSent(core.deadline(maxBlock));
         synchronized (core) {
             if (fenced) {
                 throw new ProducerFencedException("Another producer has taken over '" + transactionalId + "'");
@@ -347,7 +351,8 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
 
     @Override
     public void close(Duration timeout) {
-        long deadline = System.nanoTime() + Math.min(timeout.toMillis(), Integer.MAX_VALUE) * 1_000_000L;
+        KafkaCore.Deadline deadline =
+                KafkaCore.machineDeadline(Duration.ofMillis(Math.min(timeout.toMillis(), Integer.MAX_VALUE)));
         synchronized (core) {
             ending = true;
             core.notifyAll();
@@ -396,7 +401,7 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
                 if (ending) {
                     return null;
                 }
-                core.await(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
+                core.await(KafkaCore.machineDeadline(IDLE));
             }
             return queue.peek();
         }
@@ -437,19 +442,17 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
 
     /** Waits until Kafka can be reached and the fault lets the record go on; returns why it never does. */
     private @Nullable RuntimeException awaitDeliverable(Sent sent, KafkaFault fault) {
-        long until = System.nanoTime() + fault.delay().toNanos();
-        while (!core.isRunning() || core.faults().hangs(fault) || System.nanoTime() - until < 0) {
-            if (abandoned) {
-                return new KafkaException("Producer is closed forcefully.");
-            }
-            if (System.nanoTime() - sent.deadline >= 0) {
-                return new TimeoutException("Expiring 1 record(s) for " + sent.record.topic()
-                        + ": delivery.timeout.ms has passed since the record was sent");
-            }
-            long wait = System.nanoTime() - until < 0 ? until : System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
-            core.await(Math.min(wait, sent.deadline));
+        boolean inTime = true;
+        while (inTime && !abandoned && (!core.isRunning() || core.faults().holdsUp(fault))) {
+            inTime = core.awaitHeldUp(fault, sent.deadline);
         }
-        return abandoned ? new KafkaException("Producer is closed forcefully.") : null;
+        if (abandoned) {
+            return new KafkaException("Producer is closed forcefully.");
+        }
+        return inTime && !KafkaCore.isTooLate(fault, sent.deadline)
+                ? null
+                : new TimeoutException("Expiring 1 record(s) for " + sent.record.topic()
+                        + ": delivery.timeout.ms has passed since the record was sent");
     }
 
     private RecordMetadata write(Sent sent) {

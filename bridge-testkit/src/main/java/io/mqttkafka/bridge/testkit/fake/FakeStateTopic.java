@@ -64,7 +64,7 @@ final class FakeStateTopic implements StateTopic {
     }
 
     private void awaitKafka(Duration timeout) {
-        if (!core.awaitRunning(System.nanoTime() + timeout.toNanos())) {
+        if (!core.awaitRunning(core.deadline(timeout))) {
             throw new BridgeStartException(
                     "kafka.transactions.stateTopic: '" + name + "': the FakeKafka is stopped", null);
         }

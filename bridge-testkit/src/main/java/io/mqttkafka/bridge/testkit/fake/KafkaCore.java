@@ -1,5 +1,8 @@
 package io.mqttkafka.bridge.testkit.fake;
 
+import io.mqttkafka.bridge.core.time.BridgeClock;
+import io.mqttkafka.bridge.testkit.ManualClock;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,10 +31,11 @@ final class KafkaCore {
 
     static final Node NODE = new Node(1, "fake-kafka", 9092);
 
-    private final InstantSource clock;
+    private final InstantSource recordTime;
+    private final BridgeClock clock;
     private final boolean autoCreate;
     private final int partitions;
-    private final KafkaFaults faults = new KafkaFaults(this);
+    private final KafkaFaults faults;
     private final Map<String, List<PartitionLog>> topics = new TreeMap<>();
     private final Map<String, KafkaGroup> groups = new TreeMap<>();
     private final Map<String, FakeProducer> identities = new HashMap<>();
@@ -41,10 +45,19 @@ final class KafkaCore {
     private boolean running = true;
     private int made;
 
-    KafkaCore(InstantSource clock, boolean autoCreate, int partitions) {
-        this.clock = clock;
+    KafkaCore(InstantSource recordTime, boolean autoCreate, int partitions) {
+        this.recordTime = recordTime;
+        clock = recordTime instanceof BridgeClock own ? own : BridgeClock.SYSTEM;
+        faults = new KafkaFaults(this, clock);
+        if (clock instanceof ManualClock manual) {
+            manual.onAdvance(this::wake);
+        }
         this.autoCreate = autoCreate;
         this.partitions = partitions;
+    }
+
+    BridgeClock clock() {
+        return clock;
     }
 
     KafkaFaults faults() {
@@ -60,8 +73,32 @@ final class KafkaCore {
         notifyAll();
     }
 
-    /** Waits for Kafka to be there until this time of {@link System#nanoTime()}; returns whether it is. */
-    synchronized boolean awaitRunning(long deadline) {
+    /** Says when a client gives up that waits so long. */
+    Deadline deadline(Duration timeout) {
+        return new Deadline(true, clock.nanos() + timeout.toNanos(), System.nanoTime() + timeout.toNanos());
+    }
+
+    /** Says when to look again, by the machine's time. */
+    static Deadline machineDeadline(Duration timeout) {
+        return new Deadline(false, 0, System.nanoTime() + timeout.toNanos());
+    }
+
+    /**
+     * When a wait ends.
+     *
+     * @param byClock whether the clock counts, beside the machine's time: a test that does not move it would be stuck
+     * @param clockNanos when, by the clock
+     * @param machineNanos when, by {@link System#nanoTime()}
+     */
+    record Deadline(boolean byClock, long clockNanos, long machineNanos) {}
+
+    private boolean isOver(Deadline deadline) {
+        return System.nanoTime() - deadline.machineNanos >= 0
+                || (deadline.byClock && clock.nanos() - deadline.clockNanos >= 0);
+    }
+
+    /** Waits for Kafka to be there; false if it is not in time. */
+    synchronized boolean awaitRunning(Deadline deadline) {
         while (!running) {
             if (!await(deadline)) {
                 return false;
@@ -71,13 +108,16 @@ final class KafkaCore {
     }
 
     /** Waits for the next event; false if there is no time left. */
-    synchronized boolean await(long deadline) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
+    synchronized boolean await(Deadline deadline) {
+        return await(deadline, deadline.machineNanos - System.nanoTime());
+    }
+
+    private boolean await(Deadline deadline, long nanos) {
+        if (isOver(deadline)) {
             return false;
         }
         try {
-            TimeUnit.NANOSECONDS.timedWait(this, left);
+            TimeUnit.NANOSECONDS.timedWait(this, nanos);
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -86,15 +126,31 @@ final class KafkaCore {
     }
 
     /** Holds the caller up as the fault says, but not beyond the deadline; returns whether it may go on. */
-    synchronized boolean passDelay(KafkaFault fault, long deadline) {
-        long until = System.nanoTime() + fault.delay().toNanos();
-        while (System.nanoTime() - until < 0 || faults.hangs(fault)) {
-            long next = faults.hangs(fault) || deadline - until < 0 ? deadline : until;
-            if (!await(next) && System.nanoTime() - deadline >= 0) {
+    synchronized boolean passDelay(KafkaFault fault, Deadline deadline) {
+        while (faults.holdsUp(fault)) {
+            if (!awaitHeldUp(fault, deadline)) {
                 return false;
             }
         }
-        return true;
+        // A clock that has jumped over both has passed the deadline first.
+        return !isTooLate(fault, deadline);
+    }
+
+    /** Says whether the deadline comes before the end of the delay. */
+    static boolean isTooLate(KafkaFault fault, Deadline deadline) {
+        return fault.delayed() && deadline.byClock && fault.untilNanos() - deadline.clockNanos > 0;
+    }
+
+    /** Waits for the next event, the end of the delay included; false if there is no time left. */
+    synchronized boolean awaitHeldUp(KafkaFault fault, Deadline deadline) {
+        long left = deadline.machineNanos - System.nanoTime();
+        // Another clock tells of its moves.
+        boolean ends = fault.delayed() && clock == BridgeClock.SYSTEM;
+        return await(deadline, ends ? Math.min(left, Math.max(1, fault.untilNanos() - clock.nanos())) : left);
+    }
+
+    private synchronized void wake() {
+        notifyAll();
     }
 
     /** Notes who has taken the identity of a client over. */
@@ -180,7 +236,8 @@ final class KafkaCore {
 
     synchronized long append(
             ProducerRecord<byte[], byte[]> record, int partition, @Nullable KafkaTransaction transaction) {
-        long offset = log(new TopicPartition(record.topic(), partition)).append(record, clock.millis(), transaction);
+        long offset =
+                log(new TopicPartition(record.topic(), partition)).append(record, recordTime.millis(), transaction);
         notifyAll();
         return offset;
     }

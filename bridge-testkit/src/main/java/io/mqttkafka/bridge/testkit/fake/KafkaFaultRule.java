@@ -26,7 +26,7 @@ public final class KafkaFaultRule {
 
     /** Makes the fault when it happens. */
     private interface Action {
-        KafkaFault fault(long released, String topic);
+        KafkaFault fault(long released, long nowNanos, String topic);
     }
 
     private final KafkaFaults faults;
@@ -36,7 +36,7 @@ public final class KafkaFaultRule {
     private IntPredicate number = count -> true;
     private String numberText = "";
     private String what = "";
-    private Action action = (released, name) -> KafkaFault.NONE;
+    private Action action = (released, now, name) -> KafkaFault.NONE;
     private int count;
 
     KafkaFaultRule(KafkaFaults faults, KafkaOperation operation) {
@@ -94,7 +94,7 @@ public final class KafkaFaultRule {
     public KafkaFaults fail(RuntimeException failure) {
         return inForce(
                 "fail(" + failure.getClass().getSimpleName() + ")",
-                (released, name) -> new KafkaFault(Duration.ZERO, 0, failure, false, false));
+                (released, now, name) -> new KafkaFault(false, 0, 0, failure, false, false));
     }
 
     /**
@@ -113,14 +113,18 @@ public final class KafkaFaultRule {
     public KafkaFaults unauthorised() {
         return inForce(
                 "unauthorised",
-                (released, name) ->
-                        new KafkaFault(Duration.ZERO, 0, new TopicAuthorizationException(Set.of(name)), false, false));
+                (released, now, name) ->
+                        new KafkaFault(false, 0, 0, new TopicAuthorizationException(Set.of(name)), false, false));
     }
 
-    /** Holds the operation up, and what the same client asks after it. */
+    /**
+     * Holds the operation up, and what the same client asks after it. Where the {@link FakeKafka} has a clock, the delay and
+     * the client's timeouts are over when that has moved so far.
+     */
     public KafkaFaults delay(Duration delay) {
         return inForce(
-                "delay(" + delay.toMillis() + " ms)", (released, name) -> new KafkaFault(delay, 0, null, true, false));
+                "delay(" + delay.toMillis() + " ms)",
+                (released, now, name) -> new KafkaFault(true, now + delay.toNanos(), 0, null, true, false));
     }
 
     /**
@@ -128,15 +132,15 @@ public final class KafkaFaultRule {
      * timeouts.
      */
     public KafkaFaults hang() {
-        return inForce("hang", (released, name) -> new KafkaFault(Duration.ZERO, released + 1, null, true, false));
+        return inForce("hang", (released, now, name) -> new KafkaFault(false, 0, released + 1, null, true, false));
     }
 
     /** Does what was asked, and breaks the connection before the client hears of it: it cannot know the outcome. */
     public KafkaFaults loseAnswer() {
         return inForce(
                 "loseAnswer",
-                (released, name) -> new KafkaFault(
-                        Duration.ZERO, 0, new KafkaException("The answer was lost, says the fault"), true, false));
+                (released, now, name) -> new KafkaFault(
+                        false, 0, 0, new KafkaException("The answer was lost, says the fault"), true, false));
     }
 
     /**
@@ -150,8 +154,9 @@ public final class KafkaFaultRule {
         }
         return inForce(
                 "fence",
-                (released, name) -> new KafkaFault(
-                        Duration.ZERO,
+                (released, now, name) -> new KafkaFault(
+                        false,
+                        0,
                         0,
                         new ProducerFencedException("Another producer has taken over, says the fault"),
                         false,
@@ -168,8 +173,8 @@ public final class KafkaFaultRule {
         return number.test(count);
     }
 
-    KafkaFault fault(long released, String name) {
-        return action.fault(released, name);
+    KafkaFault fault(long released, long nowNanos, String name) {
+        return action.fault(released, nowNanos, name);
     }
 
     @Override

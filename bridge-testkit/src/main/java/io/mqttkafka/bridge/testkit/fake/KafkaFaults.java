@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.testkit.fake;
 
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -23,12 +24,14 @@ public final class KafkaFaults {
     private static final int KEPT = 10_000;
 
     private final Object lock;
+    private final BridgeClock clock;
     private final List<KafkaFaultRule> rules = new ArrayList<>();
     private final Deque<String> happened = new ArrayDeque<>();
     private long released;
 
-    KafkaFaults(Object lock) {
+    KafkaFaults(Object lock, BridgeClock clock) {
         this.lock = lock;
+        this.clock = clock;
     }
 
     /** Begins a fault of this operation. */
@@ -67,9 +70,15 @@ public final class KafkaFaults {
         }
     }
 
-    /** Says whether what hangs until this release still does. The caller holds the lock. */
-    boolean hangs(KafkaFault fault) {
-        return fault.release() > released;
+    /** Says whether a fault holds its operation up now. The caller holds the lock. */
+    boolean holdsUp(KafkaFault fault) {
+        return fault.release() > released || (fault.delayed() && fault.untilNanos() - clock.nanos() > 0);
+    }
+
+    private void wake() {
+        synchronized (lock) {
+            lock.notifyAll();
+        }
     }
 
     /** Returns what is to happen with this operation. The caller holds the lock. */
@@ -87,6 +96,10 @@ public final class KafkaFaults {
             happened.removeFirst();
         }
         happened.addLast("%s '%s': %s".formatted(operation, topic, first));
-        return first.fault(released, topic);
+        KafkaFault fault = first.fault(released, clock.nanos(), topic);
+        if (fault.delayed()) {
+            clock.remind(fault.untilNanos(), this::wake);
+        }
+        return fault;
     }
 }

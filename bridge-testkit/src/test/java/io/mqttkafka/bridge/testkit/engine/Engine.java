@@ -14,6 +14,7 @@ import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.event.Connected;
 import io.mqttkafka.bridge.event.DeadLettered;
@@ -34,7 +35,6 @@ import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -65,7 +65,6 @@ final class Engine implements AutoCloseable {
     private Duration drainTimeout = Duration.ofMillis(300);
     private Duration stallThreshold = Duration.ofSeconds(30);
     private Failpoints failpoints = Failpoints.NONE;
-    private InstantSource clock = InstantSource.system();
     private StatusOptions status;
     private final LoopOptions.Builder loops = LoopOptions.builder();
     private DefaultBridge bridge;
@@ -121,8 +120,9 @@ final class Engine implements AutoCloseable {
         return this;
     }
 
-    Engine clock(InstantSource source) {
-        clock = source;
+    /** Makes the bridge live by another clock. */
+    Engine clock(BridgeClock source) {
+        kafka.clock = source;
         return this;
     }
 
@@ -166,8 +166,7 @@ final class Engine implements AutoCloseable {
                         status),
                 new PahoTransport(),
                 kafka,
-                failpoints,
-                clock);
+                failpoints);
         starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));
         return this;
     }

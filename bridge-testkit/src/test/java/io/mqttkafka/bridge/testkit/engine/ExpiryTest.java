@@ -49,7 +49,10 @@ class ExpiryTest {
         assertThat(expiry(connection.expectPublish())).isEqualTo(60);
 
         clock.advance(Duration.ofMillis(19_001));
-        connection = engine.publishingAgain(connection, true);
+        connection.cut();
+        clock.advance(clock.awaitPause());
+        connection = engine.broker.accept();
+        connection.handshake(true);
 
         PublishPacket again = connection.expectPublish();
         assertThat(again.dup()).isTrue();

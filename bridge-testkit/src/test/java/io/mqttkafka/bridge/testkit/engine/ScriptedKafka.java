@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.engine;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.StateTopic;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.testkit.fake.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.FakeKafkaFinder;
 import java.nio.charset.StandardCharsets;
@@ -49,6 +50,9 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
             .find(KafkaOptions.builder()
                     .bootstrapServers(log.kafka.bootstrapServers())
                     .build());
+
+    /** What bridges live by. */
+    volatile BridgeClock clock = BridgeClock.SYSTEM;
 
     final ScriptedTransactions transactions = new ScriptedTransactions();
 
@@ -189,6 +193,11 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
     @Override
     public Admin admin(Map<String, Object> properties) {
         return source.admin(properties);
+    }
+
+    @Override
+    public BridgeClock clock() {
+        return clock;
     }
 
     @Override
