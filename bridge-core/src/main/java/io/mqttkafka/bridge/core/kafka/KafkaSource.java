@@ -95,7 +95,10 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private boolean closing;
 
     private volatile boolean waiting;
+
+    /** Whether something may have changed that has not been looked at. */
     private volatile boolean woken;
+
     private volatile boolean stopping;
     private volatile long drainUntilNanos;
 
@@ -180,11 +183,13 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         thread.start();
     }
 
-    /** Makes it look whether a record can be taken. Cheap if it is not waiting for that. */
+    /** Makes it look whether a record can be taken. Cheap if it is going to look anyway. */
     public void wake() {
-        if (waiting) {
+        if (!woken) {
             woken = true;
-            LockSupport.unpark(thread);
+            if (waiting) {
+                LockSupport.unpark(thread);
+            }
         }
     }
 
@@ -221,6 +226,8 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         try {
             subscribe();
             while (!stopping) {
+                // Before it looks: what changes from here on is looked at next time.
+                woken = false;
                 boolean free = work();
                 if (stopping) {
                     break;
@@ -343,7 +350,6 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             if (!woken && left > 0) {
                 LockSupport.parkNanos(this, left);
             }
-            woken = false;
         } finally {
             waiting = false;
         }
