@@ -106,7 +106,9 @@ public final class ToKafka<T> {
     /**
      * Says whether MQTT 5 user properties become headers of the same name, in order and with repeats. Default: true.
      * Properties whose names start with {@code bridge.} are reserved and never copied, but for the marker of
-     * {@link io.mqttkafka.bridge.config.LoopOptions}.
+     * {@link io.mqttkafka.bridge.config.LoopOptions}. The names that {@link #metadataHeaders()} writes are the bridge's too,
+     * whether it is set or not, so that no device can forge them: a property {@code mqtt.topic} becomes the header {@code
+     * user.mqtt.topic}, {@code user.mqtt.topic} becomes {@code user.user.mqtt.topic}, and a route from Kafka turns them back.
      *
      * @param copy whether to copy them
      * @return this

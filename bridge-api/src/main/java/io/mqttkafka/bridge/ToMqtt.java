@@ -137,7 +137,11 @@ public final class ToMqtt<T> {
      * io.mqttkafka.bridge.config.LoopOptions}. Those that {@link ToKafka#metadataHeaders()}
      * writes become the properties of MQTT that they tell of, whatever is said here: {@code mqtt.payload-format}, {@code
      * mqtt.content-type}, {@code mqtt.response-topic}, {@code mqtt.correlation-data} and {@code mqtt.expires-at}, of which
-     * the remaining seconds are sent; a record whose deadline is over is dropped and counted as expired.
+     * the remaining seconds are sent; a record whose deadline is over is dropped and counted as expired. {@code mqtt.topic},
+     * {@code mqtt.qos}, {@code mqtt.retained} and {@code mqtt.duplicate} tell of the message as it was and become nothing, but
+     * for {@link #retainHeader(String)}. A header {@code user.mqtt.topic}, or so with another of these names, is the user
+     * property {@code mqtt.topic} of a device and becomes it again. Of a repeated metadata header the last one counts, which is
+     * the codec's if it adds one. A header without a value is a failure of the record, unless it becomes nothing.
      *
      * @param copy whether to copy them
      * @return this

@@ -10,6 +10,8 @@ import java.util.List;
  * The headers of a dead letter: where the message came from and why it is here. The value is the payload as it came.
  */
 final class DeadLetters {
+    private static final String PREFIX = "bridge.dead-letter.";
+
     private DeadLetters() {}
 
     static List<Header> headers(Attempt attempt, Throwable cause) {
@@ -25,22 +27,25 @@ final class DeadLetters {
         return headers;
     }
 
-    /** For a record from Kafka: its own headers follow, repeats and all. */
+    /** For a record from Kafka: its own headers follow, repeats and all, but for those of a dead letter that it was before. */
     static List<Header> headers(SinkRoute route, SinkAttempt attempt, Throwable cause) {
         List<Header> headers = cause(route.name(), attempt.failures, cause);
-        headers.add(RecordHeaders.text("bridge.dead-letter.origin", attempt.message.origin()));
-        headers.addAll(attempt.message.headers());
+        headers.add(RecordHeaders.text(PREFIX + "origin", attempt.message.origin()));
+        for (Header header : attempt.message.headers()) {
+            // Whoever asks for the last one of a name would be told the old cause.
+            if (!header.name().startsWith(PREFIX)) {
+                headers.add(header);
+            }
+        }
         return headers;
     }
 
     private static List<Header> cause(String route, int attempts, Throwable cause) {
         List<Header> headers = new ArrayList<>();
-        headers.add(RecordHeaders.text("bridge.dead-letter.route", route));
-        headers.add(
-                RecordHeaders.text("bridge.dead-letter.cause", cause.getClass().getName()));
-        headers.add(RecordHeaders.text(
-                "bridge.dead-letter.message", UntrustedText.escape(String.valueOf(cause.getMessage()))));
-        headers.add(RecordHeaders.text("bridge.dead-letter.attempts", Integer.toString(attempts)));
+        headers.add(RecordHeaders.text(PREFIX + "route", route));
+        headers.add(RecordHeaders.text(PREFIX + "cause", cause.getClass().getName()));
+        headers.add(RecordHeaders.text(PREFIX + "message", UntrustedText.escape(String.valueOf(cause.getMessage()))));
+        headers.add(RecordHeaders.text(PREFIX + "attempts", Integer.toString(attempts)));
         return headers;
     }
 }

@@ -25,6 +25,7 @@ import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
 import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
+import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
 import java.util.Collection;
@@ -200,15 +201,16 @@ final class KafkaToMqttPipeline implements RecordHandler {
             events.looped(route.name(), attempt.message.origin());
             return null;
         }
-        attempt.retained = transformation.tombstone() || route.retains(attempt.message);
+        List<Header> headers = transformation.headers();
+        attempt.retained = transformation.tombstone() || route.retains(headers);
         if (transformation.tombstone()) {
             EncodedPublish clearing = EncodedPublish.of(
                     topic, qos, true, PublishProperties.marked(route, marker), transformation.payload());
             return new Outgoing(this, attempt, qos, clearing, Outgoing.never());
         }
-        PropertyWriter properties = PublishProperties.of(route, attempt.message, transformation.headers(), marker);
+        PropertyWriter properties = PublishProperties.of(route, attempt.message, headers, marker);
         EncodedPublish packet = EncodedPublish.of(topic, qos, attempt.retained, properties, transformation.payload());
-        return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(attempt.message));
+        return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(headers));
     }
 
     private static Failure failure(Throwable cause) {

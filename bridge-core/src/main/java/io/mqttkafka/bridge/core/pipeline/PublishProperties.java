@@ -12,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,23 +22,6 @@ final class PublishProperties {
     private static final String BASE64_PREFIX = "base64:";
     private static final byte[] BASE64_BYTES = ascii(BASE64_PREFIX);
     private static final int MAX_LENGTH = 65_535;
-    private static final String PAYLOAD_FORMAT = "mqtt.payload-format";
-    private static final String CONTENT_TYPE = "mqtt.content-type";
-    private static final String RESPONSE_TOPIC = "mqtt.response-topic";
-    private static final String CORRELATION_DATA = "mqtt.correlation-data";
-    private static final String EXPIRES_AT = "mqtt.expires-at";
-
-    /** Headers that tell of the MQTT message that a record was made of. */
-    private static final Set<String> METADATA = Set.of(
-            "mqtt.topic",
-            "mqtt.qos",
-            "mqtt.retained",
-            "mqtt.duplicate",
-            PAYLOAD_FORMAT,
-            CONTENT_TYPE,
-            RESPONSE_TOPIC,
-            CORRELATION_DATA,
-            EXPIRES_AT);
 
     private static final byte[] KAFKA_TOPIC = ascii("kafka.topic");
     private static final byte[] KAFKA_PARTITION = ascii("kafka.partition");
@@ -50,10 +32,11 @@ final class PublishProperties {
     /**
      * Reads the deadline of a record.
      *
+     * @param headers its headers and those that its codec added; the last one of a name counts, here and below
      * @return milliseconds since 1970, or {@link Outgoing#never}
      */
-    static long deadlineMillis(KafkaMessage message) {
-        byte[] value = last(message, EXPIRES_AT);
+    static long deadlineMillis(List<Header> headers) {
+        byte[] value = last(headers, MetadataHeaders.EXPIRES_AT);
         if (value == null) {
             return Outgoing.never();
         }
@@ -61,7 +44,9 @@ final class PublishProperties {
             return Long.parseLong(new String(value, StandardCharsets.UTF_8));
         } catch (NumberFormatException e) {
             throw new MappingException(
-                    "header " + EXPIRES_AT + ": is not a number of milliseconds since 1970; mend who writes it", e);
+                    "header " + MetadataHeaders.EXPIRES_AT
+                            + ": is not a number of milliseconds since 1970; mend who writes it",
+                    e);
         }
     }
 
@@ -72,10 +57,10 @@ final class PublishProperties {
             return marked(route, marker);
         }
         PropertyWriter properties = new PropertyWriter();
-        metadata(properties, message);
+        metadata(properties, headers);
         if (route.userProperties) {
             for (Header header : headers) {
-                if (!METADATA.contains(header.name())
+                if (!MetadataHeaders.contains(header.name())
                         && !header.name().equals(route.retainHeader)
                         && route.guard.handsOn(header.name())) {
                     userProperty(properties, route, header);
@@ -103,34 +88,36 @@ final class PublishProperties {
         return properties;
     }
 
-    private static void metadata(PropertyWriter properties, KafkaMessage message) {
-        byte[] format = last(message, PAYLOAD_FORMAT);
+    private static void metadata(PropertyWriter properties, List<Header> headers) {
+        byte[] format = last(headers, MetadataHeaders.PAYLOAD_FORMAT);
         if (format != null) {
             properties.payloadFormat(isUtf8(new String(format, StandardCharsets.UTF_8)));
         }
-        if (message.lastHeader(EXPIRES_AT) != null) {
+        if (last(headers, MetadataHeaders.EXPIRES_AT) != null) {
             properties.expiry();
         }
-        byte[] contentType = last(message, CONTENT_TYPE);
+        byte[] contentType = last(headers, MetadataHeaders.CONTENT_TYPE);
         if (contentType != null) {
             if (!MqttText.isLegal(contentType)) {
-                throw notText(CONTENT_TYPE);
+                throw notText(MetadataHeaders.CONTENT_TYPE);
             }
             properties.contentType(contentType);
         }
-        byte[] responseTopic = last(message, RESPONSE_TOPIC);
+        byte[] responseTopic = last(headers, MetadataHeaders.RESPONSE_TOPIC);
         if (responseTopic != null) {
             if (!MqttText.isLegal(responseTopic)) {
-                throw notText(RESPONSE_TOPIC);
+                throw notText(MetadataHeaders.RESPONSE_TOPIC);
             }
             properties.responseTopic(MqttTopicName.checked(
-                    "header " + RESPONSE_TOPIC, new String(responseTopic, StandardCharsets.UTF_8), true));
+                    "header " + MetadataHeaders.RESPONSE_TOPIC,
+                    new String(responseTopic, StandardCharsets.UTF_8),
+                    true));
         }
-        byte[] correlationData = last(message, CORRELATION_DATA);
+        byte[] correlationData = last(headers, MetadataHeaders.CORRELATION_DATA);
         if (correlationData != null) {
             if (correlationData.length > MAX_LENGTH) {
-                throw new MappingException("header " + CORRELATION_DATA + ": has " + correlationData.length
-                        + " bytes; MQTT takes at most " + MAX_LENGTH);
+                throw new MappingException("header " + MetadataHeaders.CORRELATION_DATA + ": has "
+                        + correlationData.length + " bytes; MQTT takes at most " + MAX_LENGTH);
             }
             properties.correlationData(correlationData);
         }
@@ -141,22 +128,27 @@ final class PublishProperties {
             case "utf-8" -> true;
             case "bytes" -> false;
             default ->
-                throw new MappingException("header " + PAYLOAD_FORMAT + ": '" + UntrustedText.escape(format)
-                        + "' is neither 'utf-8' nor 'bytes'");
+                throw new MappingException("header " + MetadataHeaders.PAYLOAD_FORMAT + ": '"
+                        + UntrustedText.escape(format) + "' is neither 'utf-8' nor 'bytes'");
         };
     }
 
+    /** Returns the value of the last header of a name; null if there is none. One without a value is a failure, as any is. */
     // NullAway cannot see in class files of JDK 17 that an array may be null.
     @SuppressWarnings("NullAway")
-    private static byte @Nullable [] last(KafkaMessage message, String name) {
-        Header header = message.lastHeader(name);
+    private static byte @Nullable [] last(List<Header> headers, String name) {
+        Header header = SinkTransformation.last(headers, name);
+        if (header != null && header.value() == null) {
+            throw new MappingException(
+                    "header " + name + ": has no value; leave it out, or give it one, where the record is written");
+        }
         return header == null ? null : header.value();
     }
 
     // NullAway cannot see in class files of JDK 17 that an array may be null.
     @SuppressWarnings("NullAway")
     private static void userProperty(PropertyWriter properties, SinkRoute route, Header header) {
-        byte[] name = MqttText.bytes(header.name());
+        byte[] name = MqttText.bytes(MetadataHeaders.propertyName(header.name()));
         if (name == null) {
             throw new MappingException("header '" + UntrustedText.escape(header.name())
                     + "': its name cannot be an MQTT string; rename it, or set userProperties(false)");

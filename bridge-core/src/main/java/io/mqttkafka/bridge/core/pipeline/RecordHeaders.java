@@ -38,36 +38,36 @@ final class RecordHeaders {
         return headers;
     }
 
-    /** Adds the user properties in order, but for names that belong to the bridge. */
+    /** Adds the user properties in order: none that belongs to the bridge, and none that could pass for metadata. */
     static void addUserProperties(List<Header> headers, MqttMessage message, LoopGuard guard) {
         for (UserProperty property : message.properties().userProperties()) {
             if (guard.handsOn(property.name())) {
-                headers.add(text(property.name(), property.value()));
+                headers.add(text(MetadataHeaders.headerName(property.name()), property.value()));
             }
         }
     }
 
     static void addMetadata(List<Header> headers, MqttMessage message) {
-        headers.add(text("mqtt.topic", message.topic()));
-        headers.add(text("mqtt.qos", Integer.toString(message.qos().level())));
-        headers.add(text("mqtt.retained", Boolean.toString(message.retained())));
-        headers.add(text("mqtt.duplicate", Boolean.toString(message.duplicate())));
+        headers.add(text(MetadataHeaders.TOPIC, message.topic()));
+        headers.add(text(MetadataHeaders.QOS, Integer.toString(message.qos().level())));
+        headers.add(text(MetadataHeaders.RETAINED, Boolean.toString(message.retained())));
+        headers.add(text(MetadataHeaders.DUPLICATE, Boolean.toString(message.duplicate())));
         MqttProperties properties = message.properties();
         if (properties.payloadIsUtf8() != null) {
-            headers.add(text("mqtt.payload-format", properties.payloadIsUtf8() ? "utf-8" : "bytes"));
+            headers.add(text(MetadataHeaders.PAYLOAD_FORMAT, properties.payloadIsUtf8() ? "utf-8" : "bytes"));
         }
         if (properties.contentType() != null) {
-            headers.add(text("mqtt.content-type", properties.contentType()));
+            headers.add(text(MetadataHeaders.CONTENT_TYPE, properties.contentType()));
         }
         if (properties.responseTopic() != null) {
-            headers.add(text("mqtt.response-topic", properties.responseTopic()));
+            headers.add(text(MetadataHeaders.RESPONSE_TOPIC, properties.responseTopic()));
         }
         if (properties.correlationData() != null) {
-            headers.add(new Header("mqtt.correlation-data", properties.correlationData()));
+            headers.add(new Header(MetadataHeaders.CORRELATION_DATA, properties.correlationData()));
         }
         if (properties.expirySeconds() != null) {
             long deadline = message.receivedAtMillis() + properties.expirySeconds() * 1000;
-            headers.add(text("mqtt.expires-at", Long.toString(deadline)));
+            headers.add(text(MetadataHeaders.EXPIRES_AT, Long.toString(deadline)));
         }
     }
 

@@ -191,11 +191,11 @@ public final class SinkRoute implements CompiledRoute {
         return retain || retainHeader != null;
     }
 
-    /** Says whether the message of a record is retained. */
+    /** Says whether the message of a record is retained, by its headers and those that its codec added. */
     // NullAway cannot see in class files of JDK 17 that an array may be null.
     @SuppressWarnings("NullAway")
-    boolean retains(KafkaMessage message) {
-        Header header = retainHeader == null ? null : message.lastHeader(retainHeader);
+    boolean retains(List<Header> headers) {
+        Header header = retainHeader == null ? null : SinkTransformation.last(headers, retainHeader);
         if (header == null) {
             return retain;
         }

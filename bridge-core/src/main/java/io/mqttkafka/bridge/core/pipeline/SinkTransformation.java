@@ -171,7 +171,7 @@ final class SinkTransformation implements Consumed<Object>, CodecContext, TopicT
 
     @Override
     public @Nullable String contentType() {
-        Header header = message.lastHeader("mqtt.content-type");
+        Header header = message.lastHeader(MetadataHeaders.CONTENT_TYPE);
         byte[] bytes = header == null ? null : header.value();
         return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
     }
@@ -185,6 +185,16 @@ final class SinkTransformation implements Consumed<Object>, CodecContext, TopicT
         List<Header> all = new ArrayList<>(message.headers());
         all.addAll(more);
         return List.copyOf(all);
+    }
+
+    /** Returns the last header of a name, which is the codec's if it added one; null if there is none. */
+    static @Nullable Header last(List<Header> headers, String name) {
+        for (int i = headers.size() - 1; i >= 0; i--) {
+            if (headers.get(i).name().equals(name)) {
+                return headers.get(i);
+            }
+        }
+        return null;
     }
 
     // NullAway cannot see in class files of JDK 17 that an array may be null.

@@ -59,6 +59,24 @@ class FailureTest {
     }
 
     @Test
+    void deadLetter_userPropertyNamedLikeMetadata_doesNotForgeWhereItCameFrom() {
+        ScriptedConnection connection = engine.route(
+                        "a/#", QoS.AT_LEAST_ONCE, "t", route -> route.onFailure(policy -> policy.deadLetter("dead")))
+                .connected();
+        connection.publish(PublishPacket.to("a/b")
+                .qos(1)
+                .packetId(1)
+                .payload("x")
+                .userProperty("mqtt.topic", "forged")
+                .build());
+        engine.kafka.next("x").fail(new RecordTooLargeException("too large"));
+
+        assertThat(engine.kafka.next("x").headers())
+                .filteredOn(header -> header.contains("mqtt.topic"))
+                .containsExactly("mqtt.topic=a/b", "user.mqtt.topic=forged");
+    }
+
+    @Test
     void send_tooLargeWithSkip_isAcknowledged() {
         ScriptedConnection connection = engine.route(
                         "a/#", QoS.AT_LEAST_ONCE, "t", route -> route.onFailure(FailurePolicy.Builder::skip))

@@ -54,6 +54,42 @@ class HeadersTest {
         assertThat(engine.kafka.next().headers()).containsExactly("bridges=kept");
     }
 
+    /** A device must not tell where, when and how its message came: that is for the bridge to say. */
+    @Test
+    void userProperties_namedLikeMetadata_areCarriedUnderAPrefix() {
+        ScriptedConnection connection = connected(UnaryOperator.identity());
+
+        connection.publish(PublishPacket.to("a/b")
+                .userProperty("mqtt.topic", "forged")
+                .userProperty("mqtt.qos", "forged")
+                .userProperty("mqtt.retained", "true")
+                .userProperty("mqtt.duplicate", "forged")
+                .userProperty("mqtt.payload-format", "x")
+                .userProperty("mqtt.content-type", "forged")
+                .userProperty("mqtt.response-topic", "forged")
+                .userProperty("mqtt.correlation-data", "forged")
+                .userProperty("mqtt.expires-at", "soon")
+                .userProperty("user.mqtt.topic", "2")
+                .userProperty("mqtt.colour", "kept")
+                .userProperty("user.name", "kept")
+                .build());
+
+        assertThat(engine.kafka.next().headers())
+                .containsExactly(
+                        "user.mqtt.topic=forged",
+                        "user.mqtt.qos=forged",
+                        "user.mqtt.retained=true",
+                        "user.mqtt.duplicate=forged",
+                        "user.mqtt.payload-format=x",
+                        "user.mqtt.content-type=forged",
+                        "user.mqtt.response-topic=forged",
+                        "user.mqtt.correlation-data=forged",
+                        "user.mqtt.expires-at=soon",
+                        "user.user.mqtt.topic=2",
+                        "mqtt.colour=kept",
+                        "user.name=kept");
+    }
+
     @Test
     void userProperties_off_areNotCopied() {
         ScriptedConnection connection = connected(route -> route.userProperties(false));

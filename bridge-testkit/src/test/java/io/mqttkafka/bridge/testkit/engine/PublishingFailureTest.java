@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.BinaryHeaders;
 import io.mqttkafka.bridge.BridgeState;
+import io.mqttkafka.bridge.CodecContext;
+import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.ToMqtt;
@@ -95,6 +97,122 @@ class PublishingFailureTest {
     }
 
     @Test
+    void headersOfUserPropertiesNamedLikeMetadata_goBackToTheirNames() {
+        ScriptedConnection connection = route(UnaryOperator.identity()).publishing();
+        log.append(
+                "commands",
+                "7",
+                "on",
+                "user.mqtt.expires-at",
+                "soon",
+                "user.user.mqtt.topic",
+                "2",
+                "user.name",
+                "kept",
+                "user.mqtt.colour",
+                "kept");
+
+        assertThat(connection.expectPublish().properties().userProperties())
+                .containsExactly(
+                        Map.entry("mqtt.expires-at", "soon"),
+                        Map.entry("user.mqtt.topic", "2"),
+                        Map.entry("user.name", "kept"),
+                        Map.entry("user.mqtt.colour", "kept"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "mqtt.payload-format",
+                "mqtt.content-type",
+                "mqtt.response-topic",
+                "mqtt.correlation-data",
+                "mqtt.expires-at",
+                "colour"
+            })
+    void headerWithoutValue_stopsTheRoute_metadataOrNot(String name) {
+        route(UnaryOperator.identity()).publishing();
+        log.append("commands", "7", "on", name, null);
+
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessageContaining(name)
+                .hasMessageContaining("has no value");
+        assertThat(log.committed("commands")).isEqualTo(-1);
+    }
+
+    @Test
+    void metadataHeadersThatAreNoProperties_areLeftOut_withOrWithoutValue() {
+        ScriptedConnection connection = route(UnaryOperator.identity()).publishing();
+        log.append(
+                "commands",
+                "7",
+                "on",
+                "mqtt.topic",
+                null,
+                "mqtt.qos",
+                "x",
+                "mqtt.retained",
+                "x",
+                "mqtt.duplicate",
+                "x");
+
+        assertThat(connection.expectPublish().properties().userProperties()).isEmpty();
+    }
+
+    @Test
+    void headersOfTheCodec_countOverThoseOfTheRecord() {
+        ScriptedConnection connection = engine.route(Route.fromKafka("commands")
+                        .group("g")
+                        .encode(new Labelling())
+                        .toMqtt("devices/{key}/cmd")
+                        .retainHeader("mqtt.retained")
+                        .name("r")
+                        .build())
+                .publishing();
+        log.append(
+                "commands",
+                "7",
+                "on",
+                "mqtt.content-type",
+                "text/plain",
+                "mqtt.expires-at",
+                "1000",
+                "mqtt.retained",
+                "false",
+                "mqtt.response-topic",
+                "answers/7");
+
+        PublishPacket packet = connection.expectPublish();
+
+        assertThat(packet.retain()).isTrue();
+        assertThat(packet.properties().text(MqttProperty.CONTENT_TYPE)).hasValue("application/json");
+        assertThat(packet.properties().text(MqttProperty.RESPONSE_TOPIC)).hasValue("answers/7");
+        assertThat(packet.properties()
+                        .number(MqttProperty.MESSAGE_EXPIRY_INTERVAL)
+                        .orElseThrow())
+                .isBetween(3_000L, 3_600L);
+        assertThat(packet.properties().userProperties()).containsExactly(Map.entry("schema", "7"));
+    }
+
+    /** Says what it has written, as a codec of several formats does. */
+    private static final class Labelling implements PayloadCodec<byte[]> {
+        @Override
+        public byte[] decode(byte[] payload, CodecContext context) {
+            return payload;
+        }
+
+        @Override
+        public byte[] encode(byte[] value, CodecContext context) {
+            context.addHeader("mqtt.content-type", SourceLog.bytes("application/json"));
+            context.addHeader(
+                    "mqtt.expires-at", SourceLog.bytes(Long.toString(System.currentTimeMillis() + 3_600_000)));
+            context.addHeader("mqtt.retained", SourceLog.bytes("true"));
+            context.addHeader("schema", SourceLog.bytes("7"));
+            return value;
+        }
+    }
+
+    @Test
     void metadataProperties_tellWhereTheRecordCameFrom() {
         ScriptedConnection connection = route(ToMqtt::metadataProperties).publishing();
         log.append("commands", "7", "on");
@@ -131,6 +249,59 @@ class PublishingFailureTest {
                         Map.entry("raw", "base64:/wA="),
                         Map.entry("text", "base64:YmFzZTY0Og=="),
                         Map.entry("line", "base64:YQpi"));
+    }
+
+    @Test
+    void headerTooLong_stopsTheRoute_theLongestDoesNot() {
+        ScriptedConnection connection = route(UnaryOperator.identity()).publishing();
+        log.append("commands", "7", "on", "long", "x".repeat(65_535));
+        log.append("commands", "7", "on", "long", "x".repeat(65_536));
+
+        assertThat(connection.expectPublish().properties().userProperties())
+                .containsExactly(Map.entry("long", "x".repeat(65_535)));
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessage(
+                        "header 'long': its value of 65536 bytes cannot be an MQTT string; MQTT takes at most 65535 bytes"
+                                + " of UTF-8 text without control characters, see binaryHeaders(..)");
+    }
+
+    /** Base64 makes four bytes of three and puts its name before them. */
+    @Test
+    void headerTooLongInBase64_stopsTheRoute_theLongestDoesNot() {
+        ScriptedConnection connection =
+                route(r -> r.binaryHeaders(BinaryHeaders.BASE64)).publishing();
+        int longest = (65_535 - "base64:".length()) / 4 * 3;
+        log.append(COMMANDS, SourceLog.bytes("7"), SourceLog.bytes("on"), raw(longest));
+        log.append(COMMANDS, SourceLog.bytes("7"), SourceLog.bytes("on"), raw(longest + 1));
+
+        assertThat(connection.expectPublish().properties().userProperties()).hasSize(1);
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessageStartingWith(
+                        "header 'raw': its value of " + (longest + 1) + " bytes cannot be an MQTT string");
+    }
+
+    private static RecordHeaders raw(int length) {
+        RecordHeaders headers = new RecordHeaders();
+        headers.add(new RecordHeader("raw", new byte[length]));
+        return headers;
+    }
+
+    @Test
+    void headerWithoutValue_base64Asked_stopsTheRoute() {
+        route(r -> r.binaryHeaders(BinaryHeaders.BASE64)).publishing();
+        log.append("commands", "7", "on", "empty", null);
+
+        assertThat(engine.event(RouteStopped.class).cause()).hasMessageStartingWith("header 'empty': has no value");
+    }
+
+    @Test
+    void headerName_noMqttString_stopsTheRoute() {
+        route(UnaryOperator.identity()).publishing();
+        log.append("commands", "7", "on", "a\nb", "x");
+
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessageContaining("its name cannot be an MQTT string")
+                .hasMessageContaining("userProperties(false)");
     }
 
     @Test
@@ -206,6 +377,36 @@ class PublishingFailureTest {
         assertThat(dead.headers())
                 .contains("bridge.dead-letter.route=r", "bridge.dead-letter.origin=commands-0@0", "k=v");
         assertThat(engine.event(DeadLettered.class).deadLetterTopic()).isEqualTo("dead");
+    }
+
+    /** Whoever writes the dead letter back to its topic writes its headers back too. */
+    @Test
+    void deadLetterThatFailsAgain_tellsTheNewCauseOnly() {
+        route(r -> r.onFailure(f -> f.deadLetter("dead"))).publishing();
+        log.append(
+                "commands",
+                "+",
+                "x",
+                "bridge.dead-letter.route",
+                "old",
+                "bridge.dead-letter.cause",
+                "old",
+                "bridge.dead-letter.message",
+                "old",
+                "bridge.dead-letter.attempts",
+                "9",
+                "bridge.dead-letter.origin",
+                "old",
+                "bridge.dead-letter.later",
+                "old",
+                "k",
+                "v");
+
+        assertThat(engine.kafka.next("x").headers())
+                .contains("bridge.dead-letter.route=r", "bridge.dead-letter.origin=commands-0@0", "k=v")
+                .filteredOn(header -> header.startsWith("bridge.dead-letter."))
+                .hasSize(5)
+                .noneMatch(header -> header.endsWith("=old") || header.endsWith("=9"));
     }
 
     @Test
