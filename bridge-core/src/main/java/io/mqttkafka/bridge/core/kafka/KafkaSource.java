@@ -63,14 +63,31 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private static final Duration RESOLVE_TIMEOUT = Duration.ofSeconds(1);
     private static final long RESOLVE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** The most records read behind one that cannot be committed; each is remembered, here and by exactly once in Kafka. */
-    private static final int MOST_OPEN = 32_768;
+    /**
+     * The most records taken and not committed; each is remembered, here and by exactly once in Kafka, with up to 21 bytes in
+     * one entry for all routes of a connection, of which Kafka takes 1 MiB.
+     */
+    public static final int MOST_OPEN = 32_768;
 
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-    /** What a source reads. */
+    /**
+     * What a source reads.
+     *
+     * @param route the name of the route
+     * @param topics the topics, unless there is a pattern
+     * @param pattern what topics have to match; null if they are named
+     * @param group the group
+     * @param clientId the MQTT client id, by which Kafka's logs call us
+     * @param mostOpen the most records that are taken and not committed
+     */
     public record Reading(
-            String route, List<String> topics, @Nullable Pattern pattern, String group, String clientId) {}
+            String route,
+            List<String> topics,
+            @Nullable Pattern pattern,
+            String group,
+            String clientId,
+            int mostOpen) {}
 
     /** A record that was read and not taken yet. */
     private record Waiting(TopicPartition partition, KafkaMessage message, OffsetLedger.Entry entry) {}
@@ -268,8 +285,9 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private boolean work() {
         boolean free;
         Waiting next;
+        int room = reading.mostOpen() - open() + backlog.size();
         do {
-            free = handler.ready();
+            free = handler.ready() && room-- > 0;
             Collection<Partition> urgent = handler.urgent();
             if (urgent.stream().anyMatch(partition -> ledgers.containsKey(topicPartition(partition)))) {
                 next = nextUrgent(urgent);
@@ -359,11 +377,16 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     }
 
     private boolean isFarAhead() {
+        return open() >= reading.mostOpen();
+    }
+
+    /** How many records are read and not below what may be committed. */
+    private int open() {
         int open = 0;
         for (OffsetLedger ledger : ledgers.values()) {
             open += ledger.open();
         }
-        return open >= MOST_OPEN;
+        return open;
     }
 
     private void pollPaused() {

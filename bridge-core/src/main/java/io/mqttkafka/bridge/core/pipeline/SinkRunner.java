@@ -156,7 +156,11 @@ public final class SinkRunner implements Runner {
                     parts.failpoints(),
                     new FromCommitter());
         }
+        long exactlyOnce =
+                parts.routes().stream().filter(route -> route.exactlyOnce).count();
         for (SinkRoute route : parts.routes()) {
+            // One entry of the state remembers the records of all of them.
+            int mostOpen = (int) (route.exactlyOnce ? KafkaSource.MOST_OPEN / exactlyOnce : KafkaSource.MOST_OPEN);
             KafkaSink deadLetters = route.failurePolicy.lastAction() instanceof DeadLetter
                     ? parts.deadLetters().get()
                     : null;
@@ -169,7 +173,7 @@ public final class SinkRunner implements Runner {
                     events,
                     parts.clock());
             KafkaSource.Reading reading =
-                    new KafkaSource.Reading(route.name, route.topics, route.pattern, route.group, clientId);
+                    new KafkaSource.Reading(route.name, route.topics, route.pattern, route.group, clientId, mostOpen);
             lanes.add(new Lane(
                     route, new KafkaSource(parts.kafka(), parts.kafkaOptions(), reading, pipeline), deadLetters));
         }

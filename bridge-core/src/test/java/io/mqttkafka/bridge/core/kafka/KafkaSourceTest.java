@@ -37,7 +37,7 @@ class KafkaSourceTest {
                     .bootstrapServers("kafka:9092")
                     .consumer("group.protocol", "classic")
                     .build(),
-            new KafkaSource.Reading("r", List.of(TOPIC), null, "g", "c"),
+            new KafkaSource.Reading("r", List.of(TOPIC), null, "g", "c", 100),
             taker);
 
     @AfterEach

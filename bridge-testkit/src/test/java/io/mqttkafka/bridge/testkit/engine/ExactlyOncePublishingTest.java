@@ -113,6 +113,33 @@ class ExactlyOncePublishingTest {
         return id;
     }
 
+    /** All of them are remembered in one entry of the state, which Kafka takes up to 1 MiB of. */
+    @Test
+    void twoRoutes_oneNeverCompletedEach_readNoFurtherThanOneWould() {
+        log.createTopic("others");
+        for (String topic : new String[] {"commands", "others"}) {
+            log.append(topic, "7", "stuck");
+            for (int i = 0; i < 17_000; i++) {
+                log.append(topic, "7", "x");
+            }
+            engine.route(Route.fromKafka(topic)
+                    .group("g")
+                    .filter(value -> value.length > 1)
+                    .toMqtt("devices/{key}/cmd")
+                    .name(topic)
+                    .qos(QoS.EXACTLY_ONCE)
+                    .build());
+        }
+        engine.publishing();
+
+        await().until(() -> received("commands") >= 16_384 && received("others") >= 16_384);
+        await().during(QUIET).until(() -> received("commands") == 16_384 && received("others") == 16_384);
+    }
+
+    private long received(String route) {
+        return engine.bridge().health().route(route).total().received();
+    }
+
     /** Lets the process die, and plays the next one up to its CONNACK. */
     private ScriptedConnection crashed(boolean sessionPresent) {
         engine.restart();
