@@ -419,10 +419,14 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             ConsumerRecords<byte[], byte[]> records = consumer().poll(timeout);
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                beginAnewIfBehind(partition, record.offset());
                 OffsetLedger.Entry entry = ledger(partition).read(record.offset());
                 backlog.add(new Waiting(partition, message(record), entry));
             }
-            records.nextOffsets().forEach((partition, next) -> ledger(partition).readUpTo(next.offset()));
+            records.nextOffsets().forEach((partition, next) -> {
+                beginAnewIfBehind(partition, next.offset());
+                ledger(partition).readUpTo(next.offset());
+            });
             if (!records.isEmpty()) {
                 troubles = 0;
             }
@@ -459,6 +463,24 @@ public final class KafkaSource implements ConsumerRebalanceListener {
 
     private OffsetLedger ledger(TopicPartition partition) {
         return ledgers.computeIfAbsent(partition, one -> new OffsetLedger());
+    }
+
+    /** What is known of a partition that goes back is of no use: its offsets stand for other records, or are read again. */
+    private void beginAnewIfBehind(TopicPartition partition, long offset) {
+        if (!ledger(partition).isBehind(offset)) {
+            return;
+        }
+        log.warn(
+                "Route '{}' goes back to offset {} of '{}': the topic was made anew, its log was cut, or the offset of the"
+                        + " group was lost; what is there is published, also if it was before",
+                reading.route(),
+                offset,
+                partition);
+        backlog.removeIf(record -> record.partition().equals(partition));
+        abandon(List.of(partition));
+        counted.remove(partition);
+        // What is known to be committed would hide what is done from here on.
+        handler.committed(partition.topic(), partition.partition(), offset);
     }
 
     private static KafkaMessage message(ConsumerRecord<byte[], byte[]> record) {
@@ -506,14 +528,21 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         }
         committedNanos = now;
         committing = true;
+        Map<TopicPartition, OffsetLedger> asked = Map.copyOf(ledgers);
         consumer().commitAsync(offsets, (done, failure) -> {
             committing = false;
+            // The offset of a partition that was begun anew meanwhile means nothing any more.
+            offsets.keySet().removeIf(partition -> begunAnew(asked.get(partition), ledgers.get(partition)));
             if (failure == null) {
                 committed(offsets);
             } else {
                 commitFailed(offsets.keySet(), failure);
             }
         });
+    }
+
+    private static boolean begunAnew(@Nullable OffsetLedger before, @Nullable OffsetLedger now) {
+        return now != null && now != before;
     }
 
     private Map<TopicPartition, OffsetAndMetadata> committable(Collection<TopicPartition> partitions) {

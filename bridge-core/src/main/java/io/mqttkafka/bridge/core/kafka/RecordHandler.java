@@ -41,7 +41,7 @@ public interface RecordHandler {
     void committed(long records);
 
     /**
-     * Tells up to where a partition is committed.
+     * Tells up to where a partition is committed, or from where it is read anew, which may be before that.
      *
      * @param topic the topic
      * @param partition the number of the partition

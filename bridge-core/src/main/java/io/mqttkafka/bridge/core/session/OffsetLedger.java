@@ -56,6 +56,16 @@ public final class OffsetLedger {
     public OffsetLedger() {}
 
     /**
+     * Says whether an offset lies before what has been read, so that the partition is not the one that it was.
+     *
+     * @param offset the offset
+     * @return whether it does
+     */
+    public boolean isBehind(long offset) {
+        return offset < next;
+    }
+
+    /**
      * Adds the next record.
      *
      * @param offset its offset, higher than any before

@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core.kafka;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
@@ -11,15 +12,22 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -60,11 +68,59 @@ class KafkaSourceTest {
         await().atMost(PATIENCE).until(() -> consumer.mostLooksBetweenPolls() > 10);
     }
 
+    /** As when the topic was created anew, its log was cut, or Kafka had lost the place. */
+    @Test
+    void offsetGoesBack_beginsAnew_andCommitsNothingOfBefore() {
+        start();
+        consumer.give(0, 7, 8, 9);
+        awaitTaken(3);
+        taker.entries.get(0).settle();
+        await().atMost(PATIENCE).until(() -> consumer.asked.equals(List.of(8L)));
+
+        consumer.give(0, 0, 1);
+        awaitTaken(5);
+        assertThat(taker.entries.subList(1, 3)).allMatch(OffsetLedger.Entry::abandoned);
+        assertThat(taker.entries.subList(3, 5)).noneMatch(OffsetLedger.Entry::abandoned);
+        taker.entries.forEach(OffsetLedger.Entry::settle);
+
+        await().atMost(PATIENCE).until(() -> consumer.asked.contains(2L));
+        assertThat(consumer.asked).containsExactly(8L, 2L);
+        assertThat(taker.failure).isNull();
+    }
+
+    /** It would be taken for an offset of the new records, and their marks for outdated. */
+    @Test
+    void offsetGoesBack_answerToTheCommitOfBefore_isNotTold() {
+        consumer.holdAnswers = true;
+        start();
+        consumer.give(0, 7, 8);
+        awaitTaken(2);
+        taker.entries.get(0).settle();
+        await().atMost(PATIENCE).until(() -> consumer.asked.equals(List.of(8L)));
+        consumer.give(0, 0);
+        awaitTaken(3);
+
+        consumer.answer();
+        taker.entries.get(2).settle();
+
+        await().atMost(PATIENCE).until(() -> consumer.asked.contains(1L));
+        consumer.answer();
+        await().atMost(PATIENCE).until(() -> taker.committed.contains(1L));
+        assertThat(taker.committed).doesNotContain(8L);
+        assertThat(taker.acknowledged.get()).isEqualTo(1);
+    }
+
+    private void awaitTaken(int count) {
+        await().atMost(PATIENCE).until(() -> taker.entries.size() == count || taker.failure != null);
+        assertThat(taker.failure).isNull();
+    }
+
     /** Takes what it is given, and counts how often it is asked. */
     private static final class Taker implements RecordHandler {
         final AtomicInteger looks = new AtomicInteger();
         final List<OffsetLedger.Entry> entries = new CopyOnWriteArrayList<>();
         final List<Long> committed = new CopyOnWriteArrayList<>();
+        final AtomicLong acknowledged = new AtomicLong();
         volatile @Nullable Throwable failure;
         volatile boolean ready = true;
         volatile Runnable onFlush = () -> {};
@@ -91,7 +147,9 @@ class KafkaSourceTest {
         }
 
         @Override
-        public void committed(long records) {}
+        public void committed(long records) {
+            acknowledged.addAndGet(records);
+        }
 
         @Override
         public void committed(String topic, int partition, long offset) {
@@ -123,8 +181,13 @@ class KafkaSourceTest {
         }
     }
 
-    /** Tells how often the taker was asked from one poll to the next. */
+    /** Hands out records at any offsets, and tells how often the taker was asked from one poll to the next. */
     private final class CountingConsumer extends MockConsumer<byte[], byte[]> {
+        /** The offsets that it was asked to commit. */
+        final List<Long> asked = new CopyOnWriteArrayList<>();
+
+        private final Queue<Runnable> answers = new ConcurrentLinkedQueue<>();
+        volatile boolean holdAnswers;
         private volatile int most;
 
         CountingConsumer() {
@@ -132,6 +195,42 @@ class KafkaSourceTest {
             Node node = new Node(1, "kafka", 9092);
             Node[] replicas = {node};
             updatePartitions(TOPIC, new ArrayList<>(List.of(new PartitionInfo(TOPIC, 0, node, replicas, replicas))));
+        }
+
+        /** Lets the next poll find these records, wherever the last one has left off. */
+        void give(int partition, long... offsets) {
+            TopicPartition place = new TopicPartition(TOPIC, partition);
+            schedulePollTask(() -> {
+                if (!assignment().contains(place)) {
+                    rebalance(List.of(place));
+                }
+                updateBeginningOffsets(Map.of(place, 0L));
+                seek(place, offsets[0]);
+                for (long offset : offsets) {
+                    addRecord(new ConsumerRecord<>(TOPIC, partition, offset, null, new byte[0]));
+                }
+            });
+        }
+
+        /** Gives the answers that were held. */
+        void answer() {
+            schedulePollTask(() -> {
+                Runnable answer = answers.poll();
+                if (answer != null) {
+                    answer.run();
+                }
+            });
+        }
+
+        @Override
+        public synchronized void commitAsync(
+                Map<TopicPartition, OffsetAndMetadata> offsets, OffsetCommitCallback callback) {
+            offsets.values().forEach(offset -> asked.add(offset.offset()));
+            if (holdAnswers) {
+                answers.add(() -> super.commitAsync(offsets, callback));
+            } else {
+                super.commitAsync(offsets, callback);
+            }
         }
 
         int mostLooksBetweenPolls() {
