@@ -28,8 +28,8 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A consumer of a {@link FakeKafka} that is a member of a group and reads committed records. It has what a bridge uses:
- * subscribe, poll, pause, commit and close; it is for one thread, as Kafka's is.
+ * A consumer of a {@link FakeKafka} that is a member of a group. It has what a bridge uses: subscribe, poll, pause, commit and
+ * close; it is for one thread, as Kafka's is, and reads what is not committed unless it is told not to, as Kafka's does.
  */
 @SuppressWarnings("UnsynchronizedOverridesSynchronized") // for one thread; what is shared is guarded by the core
 final class FakeConsumer extends MockConsumer<byte[], byte[]> {
@@ -41,6 +41,7 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
     private final KafkaGroup group;
     private final int mostRecords;
     private final boolean fromLatest;
+    private final boolean committedOnly;
     private final Map<TopicPartition, Long> positions = new LinkedHashMap<>();
     private final Set<TopicPartition> paused = new HashSet<>();
     private final Queue<Runnable> callbacks = new ArrayDeque<>();
@@ -59,6 +60,8 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
         group = core.group(groupId);
         mostRecords = (int) Properties.number(properties, "max.poll.records", 500);
         fromLatest = Properties.text(properties, "auto.offset.reset", "latest").equals("latest");
+        committedOnly = Properties.text(properties, "isolation.level", "read_uncommitted")
+                .equals("read_committed");
         core.opened(this);
     }
 
@@ -190,7 +193,10 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
                     continue;
                 }
                 List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-                long after = core.log(position.getKey()).readCommitted(position.getValue(), left, records);
+                PartitionLog log = core.log(position.getKey());
+                long after = committedOnly
+                        ? log.readCommitted(position.getValue(), left, records)
+                        : log.readUncommitted(position.getValue(), left, records);
                 if (after > position.getValue()) {
                     next.put(position.getKey(), new OffsetAndMetadata(after));
                 }

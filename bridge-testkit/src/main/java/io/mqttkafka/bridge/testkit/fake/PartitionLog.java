@@ -104,6 +104,19 @@ final class PartitionLog {
         return next;
     }
 
+    /** Reads records from an offset, those of open and aborted transactions included, as {@link #readCommitted} does. */
+    long readUncommitted(long from, int most, List<ConsumerRecord<byte[], byte[]>> into) {
+        long next = from;
+        while (next < entries.size() && into.size() < most) {
+            Entry entry = entries.get((int) next);
+            if (entry.record != null) {
+                into.add(entry.record);
+            }
+            next++;
+        }
+        return next;
+    }
+
     /** What is readable, with the moment from which it was safe. */
     List<Confirmation> confirmations() {
         List<Confirmation> safe = new ArrayList<>();

@@ -140,6 +140,11 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
         return other;
     }
 
+    /** A producer of another application, which writes by transactions. */
+    Producer<byte[], byte[]> otherProducer() {
+        return source.producer(Map.of("transactional.id", "other"));
+    }
+
     /** Has something done before each producer is made. */
     void beforeProducer(Runnable action) {
         beforeProducer = action;

@@ -14,6 +14,7 @@ import io.mqttkafka.bridge.failure.Backoff;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -239,6 +240,32 @@ class FakeKafkaTest {
                 .extracting(c -> new String(c.record().value(), StandardCharsets.UTF_8))
                 .containsExactly("b", "c");
         assertThat(core.written("t")).hasSize(3);
+    }
+
+    @Test
+    void consumer_readsWhatIsNotCommitted_unlessToldNotTo() {
+        KafkaCore core = new KafkaCore(InstantSource.system(), true, 1);
+        KafkaTransaction aborted = new KafkaTransaction();
+        core.append(record("taken back"), core.place(record("taken back")), aborted);
+        core.end(aborted, false);
+        core.append(record("meant"), 0, null);
+
+        assertThat(read(core, Map.of("group.id", "a", "auto.offset.reset", "earliest")))
+                .containsExactly("taken back", "meant");
+        assertThat(read(
+                        core,
+                        Map.of("group.id", "b", "auto.offset.reset", "earliest", "isolation.level", "read_committed")))
+                .containsExactly("meant");
+    }
+
+    private static List<String> read(KafkaCore core, Map<String, Object> properties) {
+        try (FakeConsumer consumer = new FakeConsumer(core, properties)) {
+            consumer.subscribe(List.of("t"), new Nothing());
+            List<String> values = new ArrayList<>();
+            consumer.poll(Duration.ZERO)
+                    .forEach(record -> values.add(new String(record.value(), StandardCharsets.UTF_8)));
+            return values;
+        }
     }
 
     private static ProducerRecord<byte[], byte[]> record(String value) {
