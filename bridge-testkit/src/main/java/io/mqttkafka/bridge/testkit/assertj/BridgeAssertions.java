@@ -12,11 +12,12 @@ import java.time.Duration;
  * assertThat(mqtt).acknowledged(publication).neverAcknowledgedBefore(kafka);
  * }</pre>
  *
- * <p>An assertion that something is there waits for it, {@link #PATIENCE} at the longest. Needs AssertJ. Thread-safe.
+ * <p>An assertion that something is there waits for it, {@link #PATIENCE} at the longest, or as {@code within(..)} says:
+ * {@code assertThat(kafka).within(Duration.ofMinutes(1)).topic("telemetry").hasRecords(1)}. Needs AssertJ. Thread-safe.
  */
 public final class BridgeAssertions {
 
-    /** How long an assertion waits for what it asserts. */
+    /** How long an assertion waits for what it asserts, unless {@code within(..)} says otherwise. */
     public static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private BridgeAssertions() {}

@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
 import io.mqttkafka.bridge.testkit.fake.LoggedPacket;
 import io.mqttkafka.bridge.testkit.fake.Publication;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -23,15 +24,23 @@ public final class MqttAssert extends AbstractAssert<MqttAssert, FakeMqttBroker>
 
     private static final int FIRST_ERROR = 0x80;
 
+    private Duration patience = BridgeAssertions.PATIENCE;
+
     MqttAssert(FakeMqttBroker mqtt) {
         super(mqtt, MqttAssert.class);
+    }
+
+    /** Sets how long the assertions that follow wait for what they assert. Default: {@link BridgeAssertions#PATIENCE}. */
+    public MqttAssert within(Duration longest) {
+        patience = longest;
+        return this;
     }
 
     /** Waits until every session that these messages went to has acknowledged them. */
     public MqttAssert acknowledged(Publication... publications) {
         isNotNull();
         for (Publication publication : publications) {
-            actual.awaitAcknowledged(publication);
+            actual.awaitAcknowledged(publication, patience);
         }
         return this;
     }
@@ -47,19 +56,22 @@ public final class MqttAssert extends AbstractAssert<MqttAssert, FakeMqttBroker>
     /** Waits until nothing is on its way to this client, and nothing waits for it. */
     public MqttAssert allAcknowledged(String clientId) {
         isNotNull();
-        actual.awaitAllAcknowledged(clientId);
+        actual.awaitAllAcknowledged(clientId, patience);
         return this;
     }
 
     /** Waits until a client has published a message with this payload, as text, to this topic. */
     public MqttAssert received(String topic, String payload) {
         isNotNull();
-        actual.awaitPackets("a PUBLISH from a client to '" + topic + "'", packets -> packets.stream()
-                .filter(one -> one.direction() == Direction.CLIENT_TO_SERVER)
-                .filter(one -> one.packet().type() == MqttPacketType.PUBLISH)
-                .map(one -> one.packet().publish())
-                .anyMatch(publish -> publish.topic().equals(topic)
-                        && new String(publish.payload(), StandardCharsets.UTF_8).equals(payload)));
+        actual.awaitPackets(
+                "a PUBLISH from a client to '" + topic + "'",
+                packets -> packets.stream()
+                        .filter(one -> one.direction() == Direction.CLIENT_TO_SERVER)
+                        .filter(one -> one.packet().type() == MqttPacketType.PUBLISH)
+                        .map(one -> one.packet().publish())
+                        .anyMatch(publish -> publish.topic().equals(topic)
+                                && new String(publish.payload(), StandardCharsets.UTF_8).equals(payload)),
+                patience);
         return this;
     }
 

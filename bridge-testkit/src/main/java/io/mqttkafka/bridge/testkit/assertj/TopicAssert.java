@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.testkit.assertj;
 
 import io.mqttkafka.bridge.testkit.KafkaBroker;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,9 +20,11 @@ public final class TopicAssert extends AbstractAssert<TopicAssert, KafkaBroker> 
     private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final String topic;
+    private final Duration patience;
 
-    TopicAssert(KafkaBroker kafka, String topic) {
+    TopicAssert(KafkaBroker kafka, String topic, Duration patience) {
         super(kafka, TopicAssert.class);
+        this.patience = patience;
         this.topic = topic;
     }
 
@@ -70,7 +73,7 @@ public final class TopicAssert extends AbstractAssert<TopicAssert, KafkaBroker> 
     }
 
     private TopicAssert eventually(String what, Predicate<List<ConsumerRecord<byte[], byte[]>>> holds) {
-        long deadline = System.nanoTime() + BridgeAssertions.PATIENCE.toNanos();
+        long deadline = System.nanoTime() + patience.toNanos();
         List<ConsumerRecord<byte[], byte[]>> records = actual.readAll(topic);
         while (!holds.test(records)) {
             if (System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {

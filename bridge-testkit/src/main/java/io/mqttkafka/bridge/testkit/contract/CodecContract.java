@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class CodecContract<T> {
 
+    private static final int LARGE = 16 << 10;
+    private static final int GARBAGE = 1 << 20;
     private static final int ROUNDS = 200;
 
     /** For subclasses. */
@@ -33,8 +35,16 @@ public abstract class CodecContract<T> {
     /** Returns the codec under test. */
     protected abstract PayloadCodec<T> codec();
 
-    /** Returns values to write and read, large ones among them; at least one. */
+    /** Returns values to write and read, at least one, among them one of {@link #largeBytes()}. */
     protected abstract List<T> values();
+
+    /**
+     * Says how many bytes the largest of {@link #values()} takes at least when it is written; zero for a form that has no
+     * large values. Default: 16 KiB.
+     */
+    protected int largeBytes() {
+        return LARGE;
+    }
 
     /** Returns payloads that are not of this form. Default: none. */
     protected List<byte[]> malformed() {
@@ -60,6 +70,36 @@ public abstract class CodecContract<T> {
             T read = codec().decode(bytes, context());
             assertThat((Object) read).as("decode() never returns null").isNotNull();
             assertSame(read, value);
+        }
+    }
+
+    /** One of the values is large: what works in small need not do so beyond a buffer. */
+    @Test
+    protected void values_holdALargeOne() {
+        int largest = 0;
+        for (T value : values()) {
+            largest = Math.max(largest, codec().encode(value, context()).length);
+        }
+        assertThat(largest)
+                .as("the bytes of the largest of values(); override largeBytes() if there are no large ones")
+                .isGreaterThanOrEqualTo(largeBytes());
+    }
+
+    /** A large payload of anything is read, or refused by an exception; it never brings the virtual machine into trouble. */
+    @Test
+    protected void garbage_thatIsLarge_isReadOrRefused() {
+        for (byte fill : new byte[] {0, '[', '{', '"', -1}) {
+            byte[] payload = new byte[GARBAGE];
+            Arrays.fill(payload, fill);
+            T read;
+            try {
+                read = codec().decode(payload, context());
+            } catch (Exception e) {
+                continue; // refused
+            } catch (Error e) {
+                throw new AssertionError("decode() of %d bytes 0x%02x fails with %s".formatted(GARBAGE, fill, e), e);
+            }
+            assertThat((Object) read).as("decode() never returns null").isNotNull();
         }
     }
 

@@ -196,7 +196,19 @@ public final class FakeMqttBroker implements MqttBroker {
      * @throws AssertionError if that does not happen within {@link #PATIENCE}
      */
     public void awaitAcknowledged(Publication publication) {
-        await(publication::isAcknowledged, () -> "Expected the message to be acknowledged, but it has " + publication);
+        awaitAcknowledged(publication, PATIENCE);
+    }
+
+    /**
+     * Waits until every session a message went to has acknowledged it.
+     *
+     * @throws AssertionError if that does not happen in this time
+     */
+    public void awaitAcknowledged(Publication publication, Duration patience) {
+        await(
+                patience,
+                publication::isAcknowledged,
+                () -> "Expected the message to be acknowledged, but it has " + publication);
     }
 
     /**
@@ -205,7 +217,17 @@ public final class FakeMqttBroker implements MqttBroker {
      * @throws AssertionError if that does not happen within {@link #PATIENCE}
      */
     public void awaitAllAcknowledged(String clientId) {
+        awaitAllAcknowledged(clientId, PATIENCE);
+    }
+
+    /**
+     * Waits until nothing is on its way to a client any more: all that was sent is acknowledged, and nothing is queued.
+     *
+     * @throws AssertionError if that does not happen in this time
+     */
+    public void awaitAllAcknowledged(String clientId, Duration patience) {
         await(
+                patience,
                 () -> inFlight(clientId) == 0 && queued(clientId) == 0,
                 () -> "Expected '%s' to acknowledge all, but of %d in flight and %d queued it did not"
                         .formatted(clientId, inFlight(clientId), queued(clientId)));
@@ -218,6 +240,7 @@ public final class FakeMqttBroker implements MqttBroker {
      */
     public void awaitConnected(String clientId) {
         await(
+                PATIENCE,
                 () -> connectedClients().contains(clientId),
                 () -> "Expected '" + clientId + "' to be connected, but only " + connectedClients() + " are");
     }
@@ -229,6 +252,7 @@ public final class FakeMqttBroker implements MqttBroker {
      */
     public void awaitDisconnected(String clientId) {
         await(
+                PATIENCE,
                 () -> !connectedClients().contains(clientId),
                 () -> "Expected '" + clientId + "' not to be connected, but it is");
     }
@@ -240,6 +264,7 @@ public final class FakeMqttBroker implements MqttBroker {
      */
     public void awaitSubscribed(String clientId, String filter) {
         await(
+                PATIENCE,
                 () -> subscriptions(clientId).stream()
                         .anyMatch(subscription -> subscription.filter().equals(filter)),
                 () -> "Expected '%s' to subscribe to '%s', but it has %s"
@@ -252,7 +277,16 @@ public final class FakeMqttBroker implements MqttBroker {
      * @throws AssertionError if that does not happen within {@link #PATIENCE}
      */
     public void awaitPackets(String what, Predicate<List<LoggedPacket>> condition) {
-        await(() -> condition.test(packets()), () -> "Expected in the packet log: " + what);
+        awaitPackets(what, condition, PATIENCE);
+    }
+
+    /**
+     * Waits until the packet log says something; the condition is asked after every packet.
+     *
+     * @throws AssertionError if that does not happen in this time
+     */
+    public void awaitPackets(String what, Predicate<List<LoggedPacket>> condition, Duration patience) {
+        await(patience, () -> condition.test(packets()), () -> "Expected in the packet log: " + what);
     }
 
     /** Returns the ids of the clients that are connected. */
@@ -347,8 +381,8 @@ public final class FakeMqttBroker implements MqttBroker {
         return switchboard.ask(core -> core.session(clientId).map(question).orElse(none));
     }
 
-    private void await(BooleanSupplier condition, Supplier<String> failure) {
-        if (!switchboard.await(PATIENCE, condition)) {
+    private void await(Duration patience, BooleanSupplier condition, Supplier<String> failure) {
+        if (!switchboard.await(patience, condition)) {
             throw new AssertionError(
                     failure.get() + "\nLatest packets (<- from the client):\n" + switchboard.packetLog());
         }

@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.contract;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.mqttkafka.bridge.MqttTopicMapper;
 import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.Partitioner.Request;
 import io.mqttkafka.bridge.PayloadCodec;
@@ -10,6 +11,8 @@ import io.mqttkafka.bridge.TopicMapper;
 import io.mqttkafka.bridge.codecs.JsonCodec;
 import io.mqttkafka.bridge.codecs.KafkaSerdeCodec;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
+import io.mqttkafka.bridge.message.Consumed;
+import io.mqttkafka.bridge.message.KafkaMessage;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.Received;
 import java.nio.ByteBuffer;
@@ -118,7 +121,8 @@ class OwnContractsTest {
 
         @Override
         protected List<Map<String, Integer>> values() {
-            return List.of(Map.of(), Map.of("a", 1), Map.of("grüße", Integer.MIN_VALUE));
+            return List.of(
+                    Map.of(), Map.of("a", 1), Map.of("grüße", Integer.MIN_VALUE), Map.of("x".repeat(LARGE / 64), 1));
         }
 
         @Override
@@ -162,6 +166,11 @@ class OwnContractsTest {
         @Override
         protected List<Long> values() {
             return List.of(0L, -1L, Long.MAX_VALUE);
+        }
+
+        @Override
+        protected int largeBytes() {
+            return 0;
         }
 
         @Override
@@ -209,7 +218,10 @@ class OwnContractsTest {
         @Override
         protected List<ByteBuffer> values() {
             // Kafka's serializer rewinds what it is given, so each call gets its own.
-            return List.of(ByteBuffer.wrap(new byte[0]), ByteBuffer.wrap(new byte[] {0, -1, 1}));
+            return List.of(
+                    ByteBuffer.wrap(new byte[0]),
+                    ByteBuffer.wrap(new byte[] {0, -1, 1}),
+                    ByteBuffer.wrap(new byte[LARGE / 64]));
         }
     }
 
@@ -266,6 +278,21 @@ class OwnContractsTest {
         @Override
         public String header(String name) {
             return null;
+        }
+    }
+
+    @Nested
+    class ByKey extends MqttTopicMapperContract<String> {
+        @Override
+        protected MqttTopicMapper<String> mapper() {
+            return consumed -> "devices/" + new String(consumed.message().key(), StandardCharsets.UTF_8) + "/cmd";
+        }
+
+        @Override
+        protected List<Consumed<String>> records() {
+            return List.of(
+                    Consumed.of(KafkaMessage.of("commands", bytes("7"), bytes("on")), "on"),
+                    Consumed.of(KafkaMessage.of("commands", bytes("grüße \uD83D\uDE00"), bytes("off")), "off"));
         }
     }
 

@@ -1,0 +1,167 @@
+package io.mqttkafka.bridge.testkit.assertj;
+
+import static io.mqttkafka.bridge.testkit.assertj.BridgeAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.testkit.MqttTestClient;
+import io.mqttkafka.bridge.testkit.fake.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.fake.KafkaOperation;
+import io.mqttkafka.bridge.testkit.fake.Publication;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.assertj.core.api.Assertions;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every assertion fails where it must, once its patience is at an end, and says what there is instead. */
+class FailingAssertionsTest {
+
+    private static final Duration SHORT = Duration.ofMillis(40);
+
+    private final FakeMqttBroker mqtt = FakeMqttBroker.start();
+    private final FakeKafka kafka = FakeKafka.start();
+
+    @AfterEach
+    void close() {
+        kafka.close();
+        mqtt.close();
+    }
+
+    private static void assertFails(ThrowingCallable assertion, String message) {
+        assertThatThrownBy(assertion).isInstanceOf(AssertionError.class).hasMessageContaining(message);
+    }
+
+    private static Arguments topic(String message, Consumer<TopicAssert> fails, Consumer<TopicAssert> holds) {
+        return arguments(message, fails, holds);
+    }
+
+    /** The topic has a, b, b in partition 0 and c in partition 1, the first with the headers h=v and n without a value. */
+    static Stream<Arguments> topics() {
+        return Stream.of(
+                topic("in this order", t -> t.containsInOrder("b", "a"), t -> t.containsInOrder("a", "b")),
+                topic("in this order", t -> t.containsInOrder("a", "d"), t -> t.containsInOrder("a", "b", "b")),
+                topic("in one partition", t -> t.containsInOrder("a", "c"), t -> t.containsInOrder("c")),
+                topic("in this order", t -> t.containsInOrder("a", "a"), t -> t.containsInOrder("b", "b")),
+                topic("the values [a, d]", t -> t.contains("a", "d"), t -> t.contains("c", "a")),
+                topic(
+                        "exactly the values [a, b, b]",
+                        t -> t.containsExactlyInAnyOrder("b", "b", "a"),
+                        t -> t.containsExactlyInAnyOrder("c", "b", "a", "b")),
+                topic(
+                        "exactly the values [a, b, c]",
+                        t -> t.containsExactlyInAnyOrder("a", "b", "c"),
+                        t -> t.containsExactlyInAnyOrder("a", "b", "b", "c")),
+                topic(
+                        "exactly the values [a, b, b, c, d]",
+                        t -> t.containsExactlyInAnyOrder("a", "b", "b", "c", "d"),
+                        t -> t.contains()),
+                topic("3 records", t -> t.hasRecords(3), t -> t.hasRecords(4)),
+                topic("5 records", t -> t.hasRecords(5), t -> t.hasRecords(4)),
+                topic("the header h=w", t -> t.hasHeader("h", "w"), t -> t.hasHeader("h", "v")),
+                topic("the header v=h", t -> t.hasHeader("v", "h"), t -> t.hasHeader("h", "v")),
+                topic("the header n=v", t -> t.hasHeader("n", "v"), t -> t.hasHeader("h", "v")),
+                topic("no record", t -> t.isEmpty(), t -> t.hasRecords(4)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("topics")
+    void topic_thatIsOtherwise_fails(String message, Consumer<TopicAssert> fails, Consumer<TopicAssert> holds) {
+        kafka.createTopic("t", 2);
+        ProducerRecord<byte[], byte[]> first = record(0, "a");
+        first.headers().add("h", "v".getBytes(StandardCharsets.UTF_8)).add("n", null);
+        kafka.produce(first);
+        kafka.produce(record(0, "b"));
+        kafka.produce(record(0, "b"));
+        kafka.produce(record(1, "c"));
+        TopicAssert topic = assertThat(kafka).within(SHORT).topic("t");
+
+        holds.accept(topic);
+        assertFails(() -> fails.accept(topic), message);
+        assertFails(() -> fails.accept(topic), "it has 4");
+    }
+
+    private static ProducerRecord<byte[], byte[]> record(int partition, String value) {
+        return new ProducerRecord<>("t", partition, null, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void topic_thatIsMissing_fails() {
+        assertFails(() -> assertThat(kafka).within(SHORT).topic("nowhere").contains("a"), "it has 0 records");
+    }
+
+    private Bridge bridge() {
+        return Bridge.builder()
+                .mqtt(m -> m.serverUri(mqtt.serverUri()).clientId("edge-1"))
+                .kafka(k -> k.bootstrapServers(kafka.bootstrapServers()))
+                .route(Route.fromMqtt("sensors/#")
+                        .qos(QoS.AT_LEAST_ONCE)
+                        .toKafka("telemetry")
+                        .build())
+                .drainTimeout(Duration.ofMillis(100))
+                .build()
+                .start();
+    }
+
+    @Test
+    void message_thatIsOnItsWay_isNotAcknowledged() {
+        kafka.faults().on(KafkaOperation.SEND).nth(2).hang();
+        try (Bridge bridge = bridge()) {
+            Publication done = mqtt.publish("sensors/1", "a", 1);
+            assertThat(mqtt).acknowledged(done);
+            Publication held = mqtt.publish("sensors/1", "b", 1);
+
+            assertFails(() -> assertThat(mqtt).within(SHORT).acknowledged(done, held), "to be acknowledged");
+            assertFails(() -> assertThat(mqtt).within(SHORT).allAcknowledged("edge-1"), "'edge-1' to acknowledge all");
+            assertFails(() -> assertThat(mqtt).notAcknowledged(done), "not to be acknowledged");
+            Assertions.assertThat(bridge.health().healthy()).isTrue();
+        }
+    }
+
+    @Test
+    void message_thatNoClientHasPublished_isNotReceived() {
+        try (MqttTestClient device = MqttTestClient.connect(mqtt.serverUri(), "device", true)) {
+            device.subscribe("to/device", 1);
+            mqtt.publish("to/device", "a", 1);
+            device.publish("from/device", "b", 1);
+
+            assertThat(mqtt).received("from/device", "b");
+            assertFails(
+                    () -> assertThat(mqtt).within(SHORT).received("to/device", "a"), "from a client to 'to/device'");
+            assertFails(() -> assertThat(mqtt).within(SHORT).received("from/device", "a"), "to 'from/device'");
+            assertFails(() -> assertThat(mqtt).within(SHORT).received("elsewhere", "b"), "to 'elsewhere'");
+        }
+    }
+
+    @Test
+    void acknowledgement_beforeTheRecord_isFound() {
+        try (MqttTestClient device = MqttTestClient.connect(mqtt.serverUri(), "device", true)) {
+            device.subscribe("sensors/#", 1);
+            assertThat(mqtt).acknowledged(mqtt.publish("sensors/1", "a", 1));
+
+            assertFails(() -> assertThat(mqtt).neverAcknowledgedBefore(kafka), "a message to 'sensors/1'");
+            kafka.produce("telemetry", null, "a");
+            assertFails(() -> assertThat(mqtt).neverAcknowledgedBefore(kafka), "a message to 'sensors/1'");
+        }
+    }
+
+    @Test
+    void patience_isAtAnEndNoSooner() {
+        long begun = System.nanoTime();
+
+        assertFails(() -> assertThat(kafka).within(SHORT).topic("t").hasRecords(1), "1 records");
+
+        Assertions.assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(SHORT.toNanos());
+    }
+}
