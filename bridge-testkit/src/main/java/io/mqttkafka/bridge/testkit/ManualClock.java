@@ -133,7 +133,8 @@ public final class ManualClock implements BridgeClock {
 
     /**
      * Moves the clock and runs what is due, in the order of its time; each action sees the clock at its own time. Pauses
-     * that are over by then end on threads of their own, soon after this returns; they see the clock where it has come to.
+     * that are over by then end on threads of their own, which see the clock where it has come to: move it to the end of a
+     * pause, wait for what is to follow, and only then move it further.
      *
      * <p>Another thread must not move the clock meanwhile.
      *
