@@ -35,6 +35,7 @@ public final class FaultScript {
     private final Deque<String> happened = new ArrayDeque<>();
     private long seed = ThreadLocalRandom.current().nextLong();
     private boolean seedTold;
+    private boolean byChance;
 
     FaultScript(Object lock, Runnable reusePacketIds) {
         this.lock = lock;
@@ -94,10 +95,25 @@ public final class FaultScript {
         }
     }
 
+    /**
+     * Returns in lines the faults that have happened and, if any were to happen by chance, the seed that replays them;
+     * empty if there is nothing to say.
+     */
+    public String summary() {
+        synchronized (lock) {
+            List<String> lines = new ArrayList<>(happened);
+            if (byChance) {
+                lines.add("by chance, from faults().seed(" + seed + "L)");
+            }
+            return String.join("\n", lines);
+        }
+    }
+
     FaultScript add(FaultRule rule) {
         synchronized (lock) {
             rule.inForce(rules.size());
             rules.add(rule);
+            byChance |= rule.isRandom();
             if (rule.isRandom() && !seedTold) {
                 seedTold = true;
                 // a failed run is replayed with it

@@ -1,10 +1,12 @@
 package io.mqttkafka.bridge.testkit.junit;
 
+import io.mqttkafka.bridge.testkit.ManualClock;
 import io.mqttkafka.bridge.testkit.fake.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,8 @@ public final class BridgeExtension
         implements BeforeEachCallback, AfterEachCallback, ParameterResolver, TestInstancePreConstructCallback {
 
     private static final Namespace NAMESPACE = Namespace.create(BridgeExtension.class);
-    private static final Set<Class<?>> TYPES = Set.of(FakeMqttBroker.class, FakeKafka.class, BridgeStarter.class);
+    private static final Set<Class<?>> TYPES =
+            Set.of(FakeMqttBroker.class, FakeKafka.class, BridgeStarter.class, ManualClock.class);
 
     /** Makes an extension; for JUnit. */
     public BridgeExtension() {}
@@ -74,6 +77,9 @@ public final class BridgeExtension
         if (type == FakeMqttBroker.class) {
             return scope.mqtt();
         }
+        if (type == ManualClock.class) {
+            return Objects.requireNonNull(scope.clock(), "the clock");
+        }
         return type == FakeKafka.class ? scope.kafka() : scope.bridges();
     }
 
@@ -103,7 +109,8 @@ public final class BridgeExtension
             boolean parallel = context.getConfigurationParameter("junit.jupiter.execution.parallel.enabled")
                     .map(Boolean::parseBoolean)
                     .orElse(false);
-            scope = new TestScope(ThreadWatch.begin(parallel));
+            FakesSetup setup = FakesSetup.of(context.getRequiredTestClass(), context.getRequiredTestMethod());
+            scope = new TestScope(ThreadWatch.begin(parallel), setup);
             // If the constructor fails there is no afterEach: the store closes it then.
             store.put(context.getUniqueId(), scope);
         }

@@ -23,27 +23,37 @@ public final class BridgeStarter {
     /** The MQTT client id of {@link #builder()}; routes from Kafka append {@code -out}. */
     public static final String CLIENT_ID = "bridge-test";
 
+    /** The longest that MQTT has: pings go by the machine's time, which a broker with a clock does not live by. */
+    private static final Duration LONGEST_KEEP_ALIVE = Duration.ofSeconds(65_535);
+
     private static final Backoff RECONNECT = Backoff.exponential(Duration.ofMillis(5), Duration.ofMillis(200));
 
     private final Supplier<FakeMqttBroker> mqtt;
     private final Supplier<FakeKafka> kafka;
+    private final boolean virtualTime;
 
     // guarded by this
     private final Deque<Bridge> started = new ArrayDeque<>();
 
-    BridgeStarter(Supplier<FakeMqttBroker> mqtt, Supplier<FakeKafka> kafka) {
+    BridgeStarter(Supplier<FakeMqttBroker> mqtt, Supplier<FakeKafka> kafka, boolean virtualTime) {
+        this.virtualTime = virtualTime;
         this.mqtt = mqtt;
         this.kafka = kafka;
     }
 
     /**
      * Returns a builder that knows the brokers of the test, with the client id {@link #CLIENT_ID}, and that connects again
-     * after 5 to 200 milliseconds; it lacks routes.
+     * after 5 to 200 milliseconds; it lacks routes. In a test with a {@link io.mqttkafka.bridge.testkit.ManualClock} these
+     * pass when the clock is moved, and the keep-alive is 65,535 seconds.
      */
     public BridgeBuilder builder() {
         return Bridge.builder()
-                .mqtt(m ->
-                        m.serverUri(mqtt.get().serverUri()).clientId(CLIENT_ID).reconnect(RECONNECT))
+                .mqtt(m -> {
+                    m.serverUri(mqtt.get().serverUri()).clientId(CLIENT_ID).reconnect(RECONNECT);
+                    if (virtualTime) {
+                        m.keepAlive(LONGEST_KEEP_ALIVE);
+                    }
+                })
                 .kafka(k -> k.bootstrapServers(kafka.get().bootstrapServers()));
     }
 

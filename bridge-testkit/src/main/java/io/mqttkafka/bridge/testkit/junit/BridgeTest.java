@@ -28,9 +28,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * BridgeStarter} can be parameters of the test, of its {@code @BeforeEach} and {@code @AfterEach} methods, and of the
  * constructor; all of them get the same. Each test has its own; they start when they are first asked for.
  *
+ * <p>A {@link io.mqttkafka.bridge.testkit.ManualClock} can be a parameter of all these too. Then the fakes of the test, and the
+ * bridges between them, live by it. What else differs from the defaults is said by a method marked {@link BridgeFakes}.
+ *
  * <p>When the test is over, {@code @AfterEach} methods included, a test that has not failed fails if it leaves behind what
  * {@link BridgeCheck} names; bridges that a {@link BridgeStarter} started are closed for it. When a test fails, the packet log of the
- * broker and the summary of Kafka are printed to {@link System#err}, without payloads.
+ * broker, the faults that have happened, with the seed of those by chance, and the summary of Kafka are printed to {@link
+ * System#err}, without payloads.
  *
  * <p>On a method, beside {@code @Test}, it stands for that test, and overrides what the class says. Nested classes need
  * not repeat it. Tests may run in parallel: then only threads count that the test's own thread, or one begun by it, has

@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.testkit.junit;
 
+import io.mqttkafka.bridge.testkit.ManualClock;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.fake.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
@@ -18,20 +19,23 @@ final class TestScope implements AutoCloseable {
     private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final ThreadWatch threads;
-    private final BridgeStarter bridges = new BridgeStarter(this::mqtt, this::kafka);
+    private final FakesSetup setup;
+    private final BridgeStarter bridges;
 
     // guarded by this
     private @Nullable FakeMqttBroker mqtt;
     private @Nullable FakeKafka kafka;
 
-    TestScope(ThreadWatch threads) {
+    TestScope(ThreadWatch threads, FakesSetup setup) {
         this.threads = threads;
+        this.setup = setup;
+        bridges = new BridgeStarter(this::mqtt, this::kafka, setup.clock() != null);
     }
 
     synchronized FakeMqttBroker mqtt() {
         FakeMqttBroker broker = mqtt;
         if (broker == null) {
-            broker = FakeMqttBroker.start();
+            broker = setup.startMqtt();
             mqtt = broker;
         }
         return broker;
@@ -40,10 +44,15 @@ final class TestScope implements AutoCloseable {
     synchronized FakeKafka kafka() {
         FakeKafka broker = kafka;
         if (broker == null) {
-            broker = FakeKafka.start();
+            broker = setup.startKafka();
             kafka = broker;
         }
         return broker;
+    }
+
+    @Nullable
+    ManualClock clock() {
+        return setup.clock();
     }
 
     BridgeStarter bridges() {
@@ -78,6 +87,12 @@ final class TestScope implements AutoCloseable {
             mqtt.violations().forEach(violation -> report.append("against the rules: ")
                     .append(violation)
                     .append('\n'));
+            String faults = mqtt.faults().summary();
+            if (!faults.isEmpty()) {
+                report.append("Faults at the fake MQTT broker:\n")
+                        .append(faults)
+                        .append('\n');
+            }
         }
         if (kafka != null) {
             report.append("The fake Kafka has:\n").append(kafka.summary()).append('\n');

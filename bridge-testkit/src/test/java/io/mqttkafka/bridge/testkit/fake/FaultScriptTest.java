@@ -7,12 +7,16 @@ import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.MqttPackets;
 import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.SubscribePacket;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each fault on its own, packet by packet. */
 class FaultScriptTest {
@@ -225,6 +229,53 @@ class FaultScriptTest {
                         "PUBLISH a qos=0 payload=1B",
                         "PUBLISH a qos=1 id=1 payload=1B",
                         "PUBLISH a qos=1 id=1" + mark + " payload=1B");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void redeliver_pubrel_isSentTwice(boolean dup) {
+        broker.faults().after(MqttPacketType.PUBREL).nth(1).redeliver(dup);
+        SwitchboardFixture.Socket client = broker.subscriber("c");
+        Publication first = broker.publish("1", 2);
+        Publication second = broker.publish("2", 2);
+        client.lines();
+
+        client.acks(MqttPacketType.PUBREC, 1).acks(MqttPacketType.PUBREC, 2);
+        assertThat(client.lines())
+                .containsExactly("PUBREL id=1 reason=0x00", "PUBREL id=1 reason=0x00", "PUBREL id=2 reason=0x00");
+        // A client answers both; the second answer is about nothing any more.
+        client.acks(MqttPacketType.PUBCOMP, 1).acks(MqttPacketType.PUBCOMP, 1).acks(MqttPacketType.PUBCOMP, 2);
+
+        assertThat(first.isAcknowledged()).isTrue();
+        assertThat(second.isAcknowledged()).isTrue();
+        assertThat(client.lines()).isEmpty();
+    }
+
+    @Test
+    void seed_ofFaultsByChance_isPrintedOnceUnlessTheTestHasSetIt() {
+        PrintStream before = System.out;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            broker.faults().on(MqttPacketType.PUBLISH).nth(1).dropPacket();
+            assertThat(bytes.toString(StandardCharsets.UTF_8)).isEmpty();
+            assertThat(broker.faults().summary()).isEmpty();
+            broker.faults().on(MqttPacketType.PUBLISH).withProbability(0.5).dropPacket();
+            broker.faults().on(MqttPacketType.PUBACK).withProbability(0.5).dropPacket();
+            new SwitchboardFixture()
+                    .faults()
+                    .seed(42)
+                    .on(MqttPacketType.PUBLISH)
+                    .withProbability(0.5)
+                    .dropPacket();
+        } finally {
+            System.setOut(before);
+        }
+
+        String replay = "faults().seed(" + broker.faults().seed() + "L)";
+        assertThat(bytes.toString(StandardCharsets.UTF_8).strip())
+                .isEqualTo("FakeMqttBroker: faults by chance use " + replay);
+        assertThat(broker.faults().summary()).contains(replay);
     }
 
     @Test
