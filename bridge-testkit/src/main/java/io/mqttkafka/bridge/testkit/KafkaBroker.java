@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A Kafka broker for a test: {@link io.mqttkafka.bridge.testkit.fake.FakeKafka} is in memory; a real one is a KRaft node
- * that is broker and controller at once, in this JVM ({@link EmbeddedKafka}), a process ({@link KafkaProcess}) or a
- * container ({@link ContainerKafka}). A test written against this interface runs on any of them.
+ * that is broker and controller at once, in this JVM ({@link EmbeddedKafka}), a process ({@link KafkaProcess}), one of three
+ * ({@link KafkaCluster}), or a container ({@link ContainerKafka}). A test written against this interface runs on any of them.
  *
  * <p>A real one listens on the loopback address unless it is a container, keeps its port and its data over {@link #restart()} and deletes the data on
  * {@link #close()}. Topics are created automatically on first use, as in Kafka's own defaults, unless the broker

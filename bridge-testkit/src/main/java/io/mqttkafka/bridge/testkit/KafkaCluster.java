@@ -4,15 +4,30 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.awaitility.Awaitility;
+import org.apache.kafka.clients.admin.TopicDescription;
 
 /**
- * Three Kafka brokers, each in a JVM of its own, of which one at a time can be killed. Every topic has three replicas, two
- * of which must have a record before it is confirmed.
+ * Three real Kafka brokers, each in a JVM of its own, of which one at a time can be killed. Every topic has three replicas,
+ * two of which must have a record before it is confirmed, so that a bridge goes on while one broker is gone.
+ *
+ * <pre>{@code
+ * try (KafkaCluster kafka = KafkaCluster.start()) {
+ *     kafka.createTopic("telemetry", 3);
+ *     KafkaProcess killed = kafka.killLeader("telemetry", 0);
+ *     ...
+ *     killed.restart();
+ *     kafka.awaitInSync(List.of("telemetry"));
+ * }
+ * }</pre>
+ *
+ * <p>A dead broker is given up after 3 seconds. Starting takes some ten seconds, and each broker a few hundred megabytes.
+ * {@link #bootstrapServers()} names all three. Thread-safe.
  */
 public final class KafkaCluster implements KafkaBroker {
 
@@ -33,7 +48,11 @@ public final class KafkaCluster implements KafkaBroker {
 
     private KafkaCluster() {}
 
-    /** Starts the brokers and returns when each knows the others. */
+    /**
+     * Starts the brokers and returns when each knows the others.
+     *
+     * @throws IllegalStateException if that takes longer than a minute
+     */
     public static KafkaCluster start() {
         KafkaCluster cluster = new KafkaCluster();
         KafkaNode.create(BROKERS, REPLICATED, null).forEach(node -> cluster.brokers.add(new KafkaProcess(node)));
@@ -46,17 +65,17 @@ public final class KafkaCluster implements KafkaBroker {
         }
     }
 
-    /** Kills (SIGKILL) the broker that leads this partition, and returns it. */
+    /**
+     * Kills (SIGKILL) the broker that leads this partition.
+     *
+     * @return the broker, to be {@linkplain KafkaProcess#restart() restarted}
+     * @throws IllegalStateException if the cluster does not tell who leads it
+     */
     public KafkaProcess killLeader(String topic, int partition) {
         try (Admin admin = admin()) {
-            int leader = admin.describeTopics(List.of(topic))
-                    .allTopicNames()
-                    .get()
-                    .get(topic)
-                    .partitions()
-                    .get(partition)
-                    .leader()
-                    .id();
+            TopicDescription description = Objects.requireNonNull(
+                    admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic), "the topic");
+            int leader = description.partitions().get(partition).leader().id();
             KafkaProcess broker = brokers.get(leader - 1);
             broker.kill();
             return broker;
@@ -68,13 +87,16 @@ public final class KafkaCluster implements KafkaBroker {
         }
     }
 
-    /** Waits until every replica of these topics is in sync. */
+    /**
+     * Waits until every replica of these topics is in sync.
+     *
+     * @throws IllegalStateException if that takes longer than a minute
+     */
     public void awaitInSync(List<String> topics) {
         try (Admin admin = admin()) {
-            Awaitility.await()
-                    .atMost(PATIENCE)
-                    .ignoreExceptions()
-                    .until(() -> admin.describeTopics(topics).allTopicNames().get().values().stream()
+            await(
+                    "the replicas of " + topics + " to be in sync",
+                    () -> admin.describeTopics(topics).allTopicNames().get().values().stream()
                             .flatMap(topic -> topic.partitions().stream())
                             .allMatch(partition -> partition.isr().size() == BROKERS));
         }
@@ -98,16 +120,33 @@ public final class KafkaCluster implements KafkaBroker {
                 .toArray(CompletableFuture<?>[]::new);
         CompletableFuture.allOf(starting).join();
         try (Admin admin = admin()) {
-            Awaitility.await()
-                    .atMost(PATIENCE)
-                    .ignoreExceptions()
-                    .until(() -> admin.describeCluster().nodes().get().size() == BROKERS);
+            await(
+                    BROKERS + " brokers to know each other",
+                    () -> admin.describeCluster().nodes().get().size() == BROKERS);
         }
     }
 
     @Override
     public void close() {
         brokers.forEach(KafkaProcess::close);
+    }
+
+    /** Waits; a cluster that is about to change its mind answers with exceptions. */
+    private static void await(String what, Callable<Boolean> condition) {
+        boolean came = Polling.until(PATIENCE, () -> {
+            try {
+                return condition.call();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            } catch (Exception e) {
+                return false;
+            }
+        });
+        if (!came) {
+            throw new IllegalStateException(
+                    "Waited for " + what + ", but within " + PATIENCE.toSeconds() + " s it did not come");
+        }
     }
 
     private Admin admin() {
