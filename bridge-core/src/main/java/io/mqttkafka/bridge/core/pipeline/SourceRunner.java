@@ -398,10 +398,7 @@ public final class SourceRunner implements Runner {
 
         @Override
         public boolean pauseAndMend(long untilNanos) throws InterruptedException {
-            return mendSink()
-                    && supervisor.pauseUntil(untilNanos)
-                    && mendTransactions()
-                    && awaitRoomAfterFullWindow();
+            return mendSink() && supervisor.pauseUntil(untilNanos) && mendTransactions() && awaitRoomAfterFullWindow();
         }
 
         @Override

@@ -54,7 +54,8 @@ class KafkaOutageTest {
         Publication publication = mqtt.publish("a/b", "x", 1);
         mqtt.awaitDisconnected("edge-1");
         assertThat(publication.isAcknowledged()).isFalse();
-        assertThat(bridge.health().connections().get(0).lastError()).contains("Kafka's client failed");
+        await().untilAsserted(() ->
+                assertThat(bridge.health().connections().get(0).lastError()).contains("Kafka's client failed"));
         kafka.restart();
 
         mqtt.awaitAcknowledged(publication);

@@ -46,6 +46,7 @@ import org.slf4j.LoggerFactory;
  * One connection made by one Paho client. Paho connects, subscribes and pings; messages and acknowledgements pass it by.
  */
 final class PahoConnection implements MqttConnection, FrameHandler {
+    private static final long LONG_FOR_A_CODEC = TimeUnit.MILLISECONDS.toNanos(500);
     private static final Logger log = LoggerFactory.getLogger(PahoConnection.class);
     private static final int FILTERS_PER_PACKET = 100;
 
@@ -268,7 +269,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private void unanswered() {
         InboundGate gate = inbound;
         finish(CloseReason.of(
-                gate != null && !gate.waiting()
+                gate != null && gate.heldUpFor(LONG_FOR_A_CODEC)
                         ? "the connection was not read for the keep-alive; a codec or function of a route may block"
                         : "the MQTT broker does not answer pings",
                 null));

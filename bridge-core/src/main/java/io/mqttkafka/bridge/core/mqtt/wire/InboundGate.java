@@ -78,9 +78,15 @@ public final class InboundGate extends InputStream {
         return lastReceivedNanos;
     }
 
-    /** Says whether the reader waits for the broker, rather than being held up by what it has read. */
-    public boolean waiting() {
-        return waiting;
+    /**
+     * Says whether the reader has been held up by what it has read, rather than waiting for the broker. Between two reads it does
+     * neither for a moment.
+     *
+     * @param least how long at least, in nanoseconds
+     * @return whether it has
+     */
+    public boolean heldUpFor(long least) {
+        return !waiting && System.nanoTime() - lastReadNanos > least;
     }
 
     @Override
