@@ -28,6 +28,12 @@ public final class Ports {
     private static final int LOWEST = 15_000;
     private static final int HIGHEST = 32_000;
 
+    // Tests often run in several JVMs at a time, and none knows which ports of another's are down for a moment:
+    // each begins with a share of its own.
+    private static final int SHARES = 16;
+    private static final int SHARE = (HIGHEST - LOWEST) / SHARES;
+    private static final int OWN = LOWEST + (int) (ProcessHandle.current().pid() % SHARES) * SHARE;
+
     private static final int ATTEMPTS = 1_000;
     private static final int PROBE_TIMEOUT_MILLIS = 500;
     private static final Set<Integer> HANDED_OUT = ConcurrentHashMap.newKeySet();
@@ -41,7 +47,8 @@ public final class Ports {
      */
     public static int free() {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            int port = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST);
+            boolean own = attempt < ATTEMPTS / 2;
+            int port = ThreadLocalRandom.current().nextInt(own ? OWN : LOWEST, own ? OWN + SHARE : HIGHEST);
             if (HANDED_OUT.add(port) && canBind(port)) {
                 return port;
             }
