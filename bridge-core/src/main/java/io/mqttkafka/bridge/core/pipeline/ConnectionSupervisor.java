@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.TakenOverException;
+import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
@@ -38,6 +39,7 @@ import org.slf4j.Logger;
 final class ConnectionSupervisor {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration IDENTITY_TIMEOUT = Duration.ofSeconds(10);
 
     /** The runner whose connection it is. */
     interface Owner {
@@ -552,6 +554,26 @@ final class ConnectionSupervisor {
             }
         }
         return true;
+    }
+
+    /**
+     * Says why a connection must not be made: another bridge has the identity, and the connection would take the session over from
+     * it, or Kafka does not tell.
+     *
+     * @param transactions what is written under the identity
+     * @param fenced is told if another bridge has it
+     * @return the reason, or null
+     */
+    static @Nullable CloseReason identityTaken(TransactionalKafkaSink transactions, Consumer<Throwable> fenced) {
+        try {
+            transactions.requireNotTakenOver(IDENTITY_TIMEOUT);
+            return null;
+        } catch (TakenOverException e) {
+            fenced.accept(e);
+            return CloseReason.of("another bridge has taken the transactional id over", e);
+        } catch (BridgeStartException e) {
+            return CloseReason.of(String.valueOf(e.getMessage()), e);
+        }
     }
 
     /**

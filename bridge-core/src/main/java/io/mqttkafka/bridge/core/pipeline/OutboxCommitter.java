@@ -11,7 +11,6 @@ import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.OutboxChange;
 import io.mqttkafka.bridge.core.session.OutboxJournal;
 import io.mqttkafka.bridge.core.session.OutboxState;
-import io.mqttkafka.bridge.error.BridgeStartException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -24,7 +23,6 @@ import org.slf4j.LoggerFactory;
  * what waited for it.
  */
 final class OutboxCommitter implements Runnable {
-    private static final Duration OBSTACLE_TIMEOUT = Duration.ofSeconds(10);
     private static final Logger log = LoggerFactory.getLogger(OutboxCommitter.class);
     private static final Duration LONGEST_FAREWELL = Duration.ofSeconds(5);
 
@@ -135,15 +133,7 @@ final class OutboxCommitter implements Runnable {
             // It broke after it was last looked at; that it told us is forgotten by now.
             return CloseReason.of("a transaction of Kafka's client failed", null);
         }
-        try {
-            sink.requireNotTakenOver(OBSTACLE_TIMEOUT);
-            return null;
-        } catch (TakenOverException e) {
-            owner.fenced(e);
-            return CloseReason.of("another bridge has taken the transactional id over", e);
-        } catch (BridgeStartException e) {
-            return CloseReason.of(String.valueOf(e.getMessage()), e);
-        }
+        return ConnectionSupervisor.identityTaken(sink, owner::fenced);
     }
 
     /** Says whether {@link #restart} is due. */

@@ -15,7 +15,6 @@ import io.mqttkafka.bridge.core.session.Qos2Change;
 import io.mqttkafka.bridge.core.session.Qos2Journal;
 import io.mqttkafka.bridge.core.session.Qos2State;
 import io.mqttkafka.bridge.core.session.SourceSession;
-import io.mqttkafka.bridge.error.BridgeStartException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -37,7 +36,6 @@ import org.slf4j.LoggerFactory;
  * not be acknowledged before it anyway. What waits here is not acknowledged, so the receive window bounds it.
  */
 final class TransactionCommitter implements Runnable {
-    private static final Duration OBSTACLE_TIMEOUT = Duration.ofSeconds(10);
     private static final Logger log = LoggerFactory.getLogger(TransactionCommitter.class);
 
     /** Kafka answers a commit before it has written it everywhere, and makes a transaction that begins sooner wait for 20 ms. */
@@ -197,15 +195,7 @@ final class TransactionCommitter implements Runnable {
             // It broke after it was last looked at; that it told us is forgotten by now.
             return CloseReason.of("a transaction of Kafka's client failed", null);
         }
-        try {
-            sink.requireNotTakenOver(OBSTACLE_TIMEOUT);
-            return null;
-        } catch (TakenOverException e) {
-            owner.fenced(e);
-            return CloseReason.of("another bridge has taken the transactional id over", e);
-        } catch (BridgeStartException e) {
-            return CloseReason.of(String.valueOf(e.getMessage()), e);
-        }
+        return ConnectionSupervisor.identityTaken(sink, owner::fenced);
     }
 
     /** Says whether {@link #restart} is due. */
