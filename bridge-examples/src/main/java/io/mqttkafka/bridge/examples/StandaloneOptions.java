@@ -307,6 +307,17 @@ final class StandaloneOptions {
         String user;
 
         @Option(
+                names = "--mqtt-user-env",
+                paramLabel = "NAME",
+                description = "Environment variable that holds the user name.")
+        @Nullable
+        String userEnv;
+
+        @Option(names = "--mqtt-user-file", paramLabel = "FILE", description = "File that holds the user name.")
+        @Nullable
+        Path userFile;
+
+        @Option(
                 names = "--mqtt-password-env",
                 paramLabel = "NAME",
                 description = "Environment variable that holds the password.")
@@ -399,8 +410,13 @@ final class StandaloneOptions {
                 options.clientId(clientId);
             }
             String password = secrets.read("--mqtt-password", passwordEnv, passwordFile);
-            if (user != null) {
-                options.credentials(user, password);
+            String userElsewhere = secrets.read("--mqtt-user", userEnv, userFile);
+            if (user != null && userElsewhere != null) {
+                throw new OptionException("--mqtt-user, --mqtt-user-env and --mqtt-user-file: choose one of them");
+            }
+            String name = user != null ? user : userElsewhere;
+            if (name != null) {
+                options.credentials(name, password);
             } else if (password != null) {
                 throw new OptionException("--mqtt-user: is missing; a password needs a user name");
             }

@@ -32,7 +32,8 @@ class StandaloneBridgeTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
-                .contains("--mqtt=", "--client-id=", "--mqtt-user=", "--mqtt-password-env=", "--mqtt-password-file=")
+                .contains("--mqtt=", "--client-id=", "--mqtt-user=", "--mqtt-user-env=", "--mqtt-user-file=")
+                .contains("--mqtt-password-env=", "--mqtt-password-file=")
                 .contains(
                         "--mqtt-trust-store=", "--mqtt-trust-store-password-env=", "--mqtt-trust-store-password-file=")
                 .contains("--mqtt-key-store=", "--mqtt-key-store-password-env=", "--mqtt-key-store-password-file=")
@@ -76,6 +77,7 @@ class StandaloneBridgeTest {
             --drain-timeout 2d       | --drain-timeout: 48h must be from 0s    | 24h
             --status-interval 0      | --status-interval: must be 1s or more   | 1s
             --mqtt-trust-store no.p12 | --mqtt-trust-store: 'no.p12' is not a readable file | check path
+            --mqtt-user-env X        | --mqtt-user-env: the variable           | export it
             --mqtt-password-env X    | --mqtt-password-env: the variable       | export it
             --mqtt-password-file no  | --mqtt-password-file: the file          | check path
             --mqtt-key-store-password-file no | --mqtt-key-store-password-file: the file | check path
@@ -234,6 +236,16 @@ class StandaloneBridgeTest {
         Path file = Files.writeString(directory.resolve("password"), SECRET);
 
         assertWrongUsage(complete("--mqtt-password-file", file.toString()), "--mqtt-user: is missing", "user name");
+    }
+
+    @Test
+    void userFromTwoPlaces_isRefused() throws IOException {
+        Path file = Files.writeString(directory.resolve("user"), "edge");
+
+        assertWrongUsage(
+                complete("--mqtt-user", "edge", "--mqtt-user-file", file.toString()),
+                "--mqtt-user, --mqtt-user-env",
+                "choose one");
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.testkit.KafkaProcess;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import java.time.Duration;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -103,21 +104,33 @@ class BrokerFaultsIT {
 
     @Test
     void smallHeap_backlogOfTwentyThousandLargeMessages_losesNothing() throws Exception {
-        Ledger ledger = new Ledger("small-heap", TOPICS);
+        smallHeap("small-heap", () -> BROKERS.kafka().pause(), () -> BROKERS.kafka()
+                .resume());
+    }
+
+    @Tag("chaos")
+    @Test
+    void smallHeap_backlogWhileKafkaIsStopped_losesNothing() throws Exception {
+        smallHeap("small-heap-stopped", () -> BROKERS.kafka().stop(), () -> BROKERS.kafka()
+                .restart());
+    }
+
+    private static void smallHeap(String run, Runnable away, Runnable back) throws Exception {
+        Ledger ledger = new Ledger(run, TOPICS);
         int messages = 20_000;
         Setup setup = setup(ledger).keepAlive(4).receiveMaximum(4_096);
         try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
                 BridgeProcess bridge = BridgeProcess.start(setup, "64m").awaitRunning()) {
-            BROKERS.kafka().pause();
+            away.run();
             try (Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 1, 10_000, 10_000, messages)) {
                 publisher.finish();
             } finally {
-                BROKERS.kafka().resume();
+                back.run();
             }
 
             Verdict verdict = tally.settle(PATIENCE);
 
-            System.out.printf("BrokerFaultsIT small heap: alive %b, %s%n", bridge.isAlive(), verdict);
+            System.out.printf("BrokerFaultsIT %s: alive %b, %s%n", run, bridge.isAlive(), verdict);
             assertThat(bridge.log()).doesNotContain("OutOfMemoryError");
             assertThat(bridge.isAlive()).isTrue();
             assertThat(verdict.acknowledged()).isEqualTo(messages);
