@@ -502,6 +502,8 @@ public final class Outbox {
                     finish(one);
                 }
             }
+            // What was behind those may wait for nothing else.
+            sendUnsent();
         }
         tellRoom();
     }

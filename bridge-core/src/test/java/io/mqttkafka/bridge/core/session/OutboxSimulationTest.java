@@ -73,6 +73,12 @@ class OutboxSimulationTest {
         }
     }
 
+    /** What a revoked partition leaves of the window, the messages behind it get at once: nothing else may ever come. */
+    @Test
+    void revoked_messagesThatWaitedBehind_areSent() {
+        OutboxSimulation.run(-7652628930111699299L, Mutant.NONE);
+    }
+
     /** The same seed has to tell the same story, or a failure could not be replayed. */
     @Test
     void same_seed_makes_same_story() {
