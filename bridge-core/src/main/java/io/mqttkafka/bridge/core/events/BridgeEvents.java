@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class BridgeEvents implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BridgeEvents.class);
     private static final int MOST_WAITING = 1024;
+    private static final int MOST_WAITING_SURELY = 16 * MOST_WAITING;
     private static final long RARELY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final List<BridgeListener> listeners;
@@ -60,8 +61,21 @@ public final class BridgeEvents implements AutoCloseable {
      * @param event calls the method
      */
     public void tell(Consumer<BridgeListener> event) {
+        tell(event, MOST_WAITING);
+    }
+
+    /**
+     * Tells every listener what happens seldom and must not be missed, however far behind it is, short of one that never returns.
+     *
+     * @param event calls the method
+     */
+    public void tellSurely(Consumer<BridgeListener> event) {
+        tell(event, MOST_WAITING_SURELY);
+    }
+
+    private void tell(Consumer<BridgeListener> event, int mostWaiting) {
         for (BridgeListener listener : listeners) {
-            if (waiting.incrementAndGet() <= MOST_WAITING) {
+            if (waiting.incrementAndGet() <= mostWaiting) {
                 teller.execute(() -> {
                     waiting.decrementAndGet();
                     call(listener, event);
@@ -72,17 +86,6 @@ public final class BridgeEvents implements AutoCloseable {
                     log.warn("A listener is slow: events are dropped");
                 }
             }
-        }
-    }
-
-    /**
-     * Tells every listener, however far behind it is, what happens seldom and must not be missed.
-     *
-     * @param event calls the method
-     */
-    public void tellSurely(Consumer<BridgeListener> event) {
-        for (BridgeListener listener : listeners) {
-            teller.execute(() -> call(listener, event));
         }
     }
 
