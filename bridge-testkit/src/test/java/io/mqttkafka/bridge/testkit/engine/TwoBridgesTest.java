@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.engine;
 import static io.mqttkafka.bridge.testkit.assertj.BridgeAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.BridgeState;
@@ -60,8 +61,11 @@ class TwoBridgesTest {
             }
             assertThat(kafka).topic("t").containsInOrder("h0", "h1", "h2");
             assertThat(kafka).topic("t").containsInOrder("t0", "t1", "t2");
-            assertThat(here.state()).isEqualTo(BridgeState.RUNNING);
-            assertThat(there.state()).isEqualTo(BridgeState.RUNNING);
+            // the last drop may come after everything was acknowledged
+            mqtt.awaitConnected("edge-1");
+            elsewhere.awaitConnected("edge-1");
+            await().until(() -> here.state() == BridgeState.RUNNING);
+            await().until(() -> there.state() == BridgeState.RUNNING);
         }
     }
 
