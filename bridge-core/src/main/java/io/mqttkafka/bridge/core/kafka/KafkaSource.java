@@ -334,6 +334,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         if (urgent.isEmpty()) {
             return;
         }
+        Map<TopicPartition, Partition> here = new HashMap<>();
         Map<TopicPartition, Partition> elsewhere = new HashMap<>();
         try {
             for (Partition partition : urgent) {
@@ -341,23 +342,53 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 if (!ledgers.containsKey(known)) {
                     elsewhere.put(known, partition);
                 } else if (firstOf(known) == null) {
+                    here.put(known, partition);
                     handler.passed(partition, consumer().position(known, RESOLVE_TIMEOUT));
                 }
             }
             long now = System.nanoTime();
-            if (!elsewhere.isEmpty() && now - resolvedNanos >= RESOLVE_NANOS) {
+            if (now - resolvedNanos >= RESOLVE_NANOS) {
                 resolvedNanos = now;
-                // Another member may have published them meanwhile.
-                consumer().committed(elsewhere.keySet(), RESOLVE_TIMEOUT).forEach((known, offset) -> {
-                    Partition partition = elsewhere.get(known);
-                    if (offset != null && partition != null) {
-                        handler.passed(partition, offset.offset());
-                    }
-                });
+                resolveBeyondTheEnd(here);
+                resolveElsewhere(elsewhere);
             }
         } catch (RetriableException | IllegalStateException e) {
-            log.debug("Where others are in partitions of route '{}' is not known yet", reading.route(), e);
+            log.debug("What becomes of records in partitions of route '{}' is not known yet", reading.route(), e);
         }
+    }
+
+    /** A log that was made anew can end before the records that an earlier process had read. */
+    private void resolveBeyondTheEnd(Map<TopicPartition, Partition> here) {
+        here.values().retainAll(handler.urgent());
+        if (here.isEmpty()) {
+            return;
+        }
+        consumer().endOffsets(here.keySet(), RESOLVE_TIMEOUT).forEach((known, end) -> {
+            Partition partition = here.get(known);
+            if (partition != null
+                    && consumer().position(known, RESOLVE_TIMEOUT) >= end
+                    && handler.passed(partition, Long.MAX_VALUE)) {
+                log.warn(
+                        "Route '{}': '{}' ends at offset {}, before records whose messages were on their way: the topic was made"
+                                + " anew or its log was cut; the packet ids of those messages are given up",
+                        reading.route(),
+                        known,
+                        end);
+            }
+        });
+    }
+
+    private void resolveElsewhere(Map<TopicPartition, Partition> elsewhere) {
+        if (elsewhere.isEmpty()) {
+            return;
+        }
+        // Another member may have published them meanwhile.
+        consumer().committed(elsewhere.keySet(), RESOLVE_TIMEOUT).forEach((known, offset) -> {
+            Partition partition = elsewhere.get(known);
+            if (offset != null && partition != null) {
+                handler.passed(partition, offset.offset());
+            }
+        });
     }
 
     /** Waits until a record may be taken again, and keeps the membership of the group alive meanwhile. */

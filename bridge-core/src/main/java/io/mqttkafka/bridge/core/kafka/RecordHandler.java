@@ -77,8 +77,9 @@ public interface RecordHandler {
      *
      * @param partition the partition
      * @param offset the offset
+     * @return whether there are such records
      */
-    void passed(Partition partition, long offset);
+    boolean passed(Partition partition, long offset);
 
     /**
      * Tells of a failure of Kafka that the source deals with by itself.

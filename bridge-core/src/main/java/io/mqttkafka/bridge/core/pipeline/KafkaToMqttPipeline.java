@@ -372,10 +372,8 @@ final class KafkaToMqttPipeline implements RecordHandler {
     }
 
     @Override
-    public void passed(Partition partition, long offset) {
-        if (outbox != null) {
-            outbox.passed(partition, offset);
-        }
+    public boolean passed(Partition partition, long offset) {
+        return outbox != null && outbox.passed(partition, offset);
     }
 
     @Override

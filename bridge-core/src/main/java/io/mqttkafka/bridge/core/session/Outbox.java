@@ -428,32 +428,33 @@ public final class Outbox {
      *
      * @param partition the partition
      * @param offset the offset
+     * @return whether there are such records
      */
-    public void passed(Partition partition, long offset) {
+    public boolean passed(Partition partition, long offset) {
+        boolean changes;
         synchronized (this) {
             Records known = records.get(partition);
-            if (known == null) {
-                return;
-            }
-            passed(known, offset);
+            changes = known != null && passed(known, offset);
         }
-        changeable.run();
+        if (changes) {
+            changeable.run();
+        }
+        return changes;
     }
 
-    private void passed(Records known, long offset) {
+    private boolean passed(Records known, long offset) {
         if (known.restored == 0) {
-            return;
+            return false;
         }
+        boolean any = false;
         for (OutboxEntry one : List.copyOf(known.open.values())) {
             RecordId record = one.record;
-            if (record != null
-                    && record.offset() < offset
-                    && one.publication == null
-                    && !one.claimed
-                    && one.wanted == Phase.ASSIGNED) {
+            if (record != null && record.offset() < offset && isToCome(one) && !one.claimed) {
                 makeVoid(one);
+                any = true;
             }
         }
+        return any;
     }
 
     /**
@@ -551,53 +552,81 @@ public final class Outbox {
      * @return whether it is on its way; if not, the outbox forgets it
      */
     public boolean publish(Publication publication, RecordId record, long nowNanos) {
+        boolean published;
         boolean changes;
         synchronized (this) {
             OutboxEntry one = hasRoom(publication, record) ? entryFor(record) : null;
+            published = one != null;
             if (one == null) {
                 roomWanted = true;
-                return false;
+                changes = packets != null && giveUpRestored(record);
+            } else {
+                publication.publishedNanos = nowNanos;
+                one.publication = publication;
+                one.claimed = false;
+                append(one, publication);
+                if (unsent == null) {
+                    unsent = one;
+                }
+                changes = one.durable != Phase.ASSIGNED;
+                sendUnsent();
             }
-            publication.publishedNanos = nowNanos;
-            one.publication = publication;
-            one.claimed = false;
-            append(one, publication);
-            if (unsent == null) {
-                unsent = one;
-            }
-            changes = one.durable != Phase.ASSIGNED;
-            sendUnsent();
         }
         if (changes) {
             changeable.run();
         }
-        return true;
+        return published;
     }
 
+    /**
+     * What an earlier process had sent holds places at the broker until its record comes, so it must not wait for room, and
+     * what comes before it waits for twice as much.
+     */
     private boolean hasRoom(Publication publication, RecordId record) {
-        if (packets == null) {
-            return false;
-        }
-        boolean fits = bytes + publication.size <= mostBytes || bytes == 0;
-        return (fits && unfinished < most) || isUrgent(record);
+        return packets != null
+                && (fits(publication, 1)
+                        || isRestored(record)
+                        || (restoredFrom(record.offset(), of(record.partition())) && fits(publication, 2)));
     }
 
-    /** What an earlier process had sent holds places at the broker until it comes, so it must not wait for room. */
-    private boolean isUrgent(RecordId record) {
-        Records known = of(record.partition());
+    private boolean fits(Publication publication, int times) {
+        boolean fits = (bytes + publication.size) / times <= mostBytes || bytes == 0;
+        return fits && unfinished < most * times;
+    }
+
+    private boolean isRestored(RecordId record) {
+        OutboxEntry one = of(record.partition()).open.get(record.offset());
+        return one != null && isToCome(one) && record.equals(one.record);
+    }
+
+    private static boolean restoredFrom(long offset, Records known) {
         return known.restored > 0
                 && known.open.values().stream()
-                        .anyMatch(one -> one.publication == null
-                                && one.wanted == Phase.ASSIGNED
-                                && one.record != null
-                                && one.record.offset() >= record.offset());
+                        .anyMatch(one -> isToCome(one) && one.record != null && one.record.offset() >= offset);
+    }
+
+    /** Says whether it was restored, and its record is to be published under its id when it comes. */
+    private static boolean isToCome(OutboxEntry one) {
+        return one.publication == null && one.wanted == Phase.ASSIGNED;
+    }
+
+    /**
+     * Frees the ids that hold every place at the broker when so many records have come before theirs that they stand for
+     * nothing the log still has: a duplicate rather than a stall.
+     */
+    private boolean giveUpRestored(RecordId record) {
+        Records known = of(record.partition());
+        if (onWire > 0 || held < limit || !restoredFrom(record.offset(), known)) {
+            return false;
+        }
+        return passed(known, Long.MAX_VALUE);
     }
 
     /** The entry that was restored for a record, or a new one; null if there is no id left. */
     private @Nullable OutboxEntry entryFor(RecordId record) {
         Records known = of(record.partition());
         OutboxEntry one = known.open.get(record.offset());
-        if (one != null && one.publication == null && one.wanted == Phase.ASSIGNED && record.equals(one.record)) {
+        if (one != null && isToCome(one) && record.equals(one.record)) {
             known.restored--;
             restored--;
             return one;

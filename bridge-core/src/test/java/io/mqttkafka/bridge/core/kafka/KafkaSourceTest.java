@@ -110,6 +110,35 @@ class KafkaSourceTest {
         assertThat(taker.acknowledged.get()).isEqualTo(1);
     }
 
+    /** Records of the other partitions would wait for ever for one that the new log does not have. */
+    @Test
+    void logEndsBeforeARecordOfAnEarlierProcess_recordIsGivenUp() {
+        taker.expected = 500;
+        taker.urgent.add(new Partition("g", TOPIC, 0));
+        consumer.endsAt(0, 2);
+        start();
+        consumer.give(0, 0, 1);
+        awaitTaken(2);
+        await().atMost(PATIENCE).until(taker.urgent::isEmpty);
+        assertThat(taker.failure).isNull();
+    }
+
+    @Test
+    void logGoesOnBehindWhatWasRead_recordOfAnEarlierProcessMayCome() {
+        taker.expected = 500;
+        taker.urgent.add(new Partition("g", TOPIC, 0));
+        consumer.endsAt(0, 501);
+        start();
+        consumer.give(0, 0, 1);
+        awaitTaken(2);
+        await().atMost(PATIENCE).until(() -> consumer.endsAsked.get() > 0);
+        assertThat(taker.urgent).isNotEmpty();
+
+        consumer.give(0, 500);
+        awaitTaken(3);
+        await().atMost(PATIENCE).until(taker.urgent::isEmpty);
+    }
+
     private void awaitTaken(int count) {
         await().atMost(PATIENCE).until(() -> taker.entries.size() == count || taker.failure != null);
         assertThat(taker.failure).isNull();
@@ -123,6 +152,11 @@ class KafkaSourceTest {
         final AtomicLong acknowledged = new AtomicLong();
         volatile @Nullable Throwable failure;
         volatile boolean ready = true;
+
+        /** The partition of which an earlier process had a record, if any, and the offset of that. */
+        final List<Partition> urgent = new CopyOnWriteArrayList<>();
+
+        volatile long expected;
         volatile Runnable onFlush = () -> {};
 
         @Override
@@ -161,16 +195,18 @@ class KafkaSourceTest {
 
         @Override
         public Collection<Partition> urgent() {
-            return List.of();
+            return List.copyOf(urgent);
         }
 
         @Override
         public boolean readyFor(Partition partition) {
-            return false;
+            return true;
         }
 
         @Override
-        public void passed(Partition partition, long offset) {}
+        public boolean passed(Partition partition, long offset) {
+            return urgent.removeIf(one -> one.equals(partition) && offset > expected);
+        }
 
         @Override
         public void troubled(Exception cause) {}
@@ -187,6 +223,7 @@ class KafkaSourceTest {
         final List<Long> asked = new CopyOnWriteArrayList<>();
 
         private final Queue<Runnable> answers = new ConcurrentLinkedQueue<>();
+        final AtomicInteger endsAsked = new AtomicInteger();
         volatile boolean holdAnswers;
         private volatile int most;
 
@@ -210,6 +247,18 @@ class KafkaSourceTest {
                     addRecord(new ConsumerRecord<>(TOPIC, partition, offset, null, new byte[0]));
                 }
             });
+        }
+
+        void endsAt(int partition, long offset) {
+            updateEndOffsets(Map.of(new TopicPartition(TOPIC, partition), offset));
+        }
+
+        @Override
+        public synchronized Map<TopicPartition, Long> endOffsets(
+                Collection<TopicPartition> partitions, Duration timeout) {
+            Map<TopicPartition, Long> ends = super.endOffsets(partitions);
+            endsAsked.incrementAndGet();
+            return ends;
         }
 
         /** Gives the answers that were held. */

@@ -33,7 +33,11 @@ class OutboxTest {
         final List<String> outcomes = new ArrayList<>();
 
         Message() {
-            super(2, 10);
+            this(10);
+        }
+
+        Message(int size) {
+            super(2, size);
         }
 
         @Override
@@ -247,6 +251,62 @@ class OutboxTest {
         outbox.pubrec(FIRST + 7, 0);
 
         assertThat(sent()).containsExactly("PUBREL unknown 7");
+    }
+
+    /** As when the topic was made anew: any number of records may lie before the offset that was on its way. */
+    @Test
+    void restored_recordsBeforeIt_areBoundedAllTheSame() {
+        outbox.connected(false, 10, wire);
+        publish(500);
+        commit();
+        outbox = restarted();
+        outbox.connected(true, 10, wire);
+
+        for (int i = 0; i < 20; i++) {
+            publish(i);
+        }
+        assertThat(outbox.publish(new Message(), record(20), 0)).isFalse();
+        assertThat(outbox.unresolved()).containsExactly(PARTITION);
+        // itself it must not wait
+        publish(500);
+    }
+
+    @Test
+    void restored_bytesBeforeIt_areBoundedAllTheSame() {
+        outbox.connected(false, 10, wire);
+        publish(500);
+        commit();
+        outbox = restarted();
+        outbox.connected(true, 10, wire);
+
+        for (int i = 0; i < 4; i++) {
+            assertThat(outbox.publish(new Message(490), record(i), 0)).isTrue();
+        }
+        assertThat(outbox.publish(new Message(490), record(4), 0)).isFalse();
+        outbox.recall(record(500), new Nobody());
+        assertThat(outbox.publish(new Message(490), record(500), 0)).isTrue();
+    }
+
+    @Test
+    void restored_holdsEveryPlace_behindMoreThanMayWait_isGivenUp() {
+        outbox.connected(false, 10, wire);
+        publish(500);
+        commit();
+        sent();
+        outbox = restarted();
+        outbox.connected(true, 1, wire);
+        for (int i = 0; i < 20; i++) {
+            publish(i);
+        }
+        commit();
+        assertThat(sent()).isEmpty();
+
+        assertThat(outbox.publish(new Message(), record(20), 0)).isFalse();
+        assertThat(outbox.unresolved()).isEmpty();
+        commit();
+        assertThat(sent()).containsExactly("PUBREL 0");
+        outbox.pubcomp(FIRST);
+        assertThat(sent()).containsExactly("PUBLISH 1");
     }
 
     @Test

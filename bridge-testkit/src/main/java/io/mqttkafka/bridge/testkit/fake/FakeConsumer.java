@@ -364,6 +364,21 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
         return offsets;
     }
 
+    @Override
+    public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions, Duration timeout) {
+        if (!core.awaitRunning(core.deadline(timeout))) {
+            throw new TimeoutException("Timeout expired before the end offsets were known");
+        }
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        synchronized (core) {
+            for (TopicPartition partition : partitions) {
+                PartitionLog log = core.log(partition);
+                offsets.put(partition, committedOnly ? log.lastStable() : log.end());
+            }
+        }
+        return offsets;
+    }
+
     // The end.
 
     @Override
