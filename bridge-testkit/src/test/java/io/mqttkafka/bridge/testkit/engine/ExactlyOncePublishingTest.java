@@ -325,6 +325,32 @@ class ExactlyOncePublishingTest {
 
     @Test
     void crash_doneAbovePrefix_isNotSentAgain() {
+        int[] unfinished = unfinishedAroundOneThatIsDone();
+
+        ScriptedConnection second = crashed(true);
+        expectAgain(second, unfinished[0], true);
+        PublishPacket last = second.expectPublish();
+        assertThat(last.packetId()).isEqualTo(unfinished[1]);
+        assertThat(last.payloadText()).isEqualTo("x2");
+        second.expectNothing(QUIET);
+    }
+
+    /** What the broker had handed on it has handed on, whatever it forgets. */
+    @Test
+    void crash_sessionLost_doneAbovePrefix_isNotSentAgain() {
+        int[] unfinished = unfinishedAroundOneThatIsDone();
+
+        ScriptedConnection second = crashed(false);
+        expectAgain(second, unfinished[0], false);
+        PublishPacket last = second.expectPublish();
+        assertThat(last.packetId()).isEqualTo(unfinished[1]);
+        assertThat(last.payloadText()).isEqualTo("x2");
+        assertThat(last.dup()).isFalse();
+        second.expectNothing(QUIET);
+    }
+
+    /** Publishes three records of which the second is done, and returns the packet ids of the others. */
+    private int[] unfinishedAroundOneThatIsDone() {
         ScriptedConnection first = publishing();
         append(1);
         Commit one = kafka.next();
@@ -341,14 +367,21 @@ class ExactlyOncePublishingTest {
         await().until(() -> engine.bridge().health().route("r").total().delivered() == 1);
         log.append("commands", "7", "x2");
         kafka.next().commit();
-        int third = first.expectPublish().packetId();
+        return new int[] {waiting, first.expectPublish().packetId()};
+    }
+
+    @Test
+    void crash_refusedNotCommitted_isPublishedAgainWithDup() {
+        ScriptedConnection first = publishing(route ->
+                route.onFailure(f -> f.retry(3, Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(2)))));
+        int id = published(first);
+        first.pubrec(id, QUOTA_EXCEEDED);
+        kafka.next();
+        first.expectNothing(QUIET);
 
         ScriptedConnection second = crashed(true);
-        expectAgain(second, waiting, true);
-        PublishPacket last = second.expectPublish();
-        assertThat(last.packetId()).isEqualTo(third);
-        assertThat(last.payloadText()).isEqualTo("x2");
-        second.expectNothing(QUIET);
+        expectAgain(second, id, true);
+        complete(second, id, 1);
     }
 
     @Test
@@ -387,6 +420,24 @@ class ExactlyOncePublishingTest {
         assertThat(again.dup()).isFalse();
         second.pubcomp(id);
         complete(second, again.packetId(), 1);
+    }
+
+    /** There is nothing to release, and the record comes again. */
+    @Test
+    void crash_unheard_sessionLost_idIsFree() {
+        ScriptedConnection first = publishing(route -> route.noSubscribers(
+                NoSubscribers.await(Backoff.exponential(Duration.ofMinutes(1), Duration.ofMinutes(1)))));
+        int id = published(first);
+        first.pubrec(id, NO_MATCHING_SUBSCRIBERS);
+        kafka.next().commit();
+        first.expectPubrel(id);
+
+        ScriptedConnection second = crashed(false);
+        kafka.next().commit();
+        PublishPacket again = second.expectPublish();
+        assertThat(again.dup()).isFalse();
+        complete(second, again.packetId(), 1);
+        second.expectNothing(QUIET);
     }
 
     @Test
@@ -477,6 +528,28 @@ class ExactlyOncePublishingTest {
         kafka.next().commit();
         expectAgain(second, id, false);
         complete(second, id, 1);
+    }
+
+    /** Nobody can tell the new session from the old: what was released counts as done, what was only sent is sent again. */
+    @Test
+    void crash_sessionLost_answerThatSaidSoIsLost_releasedIsDone() {
+        ScriptedConnection first = publishing();
+        int released = released(first);
+        log.append("commands", "7", "x1");
+        kafka.next().commit();
+        int sent = first.expectPublish().packetId();
+        engine.restart();
+        ScriptedConnection unanswered = engine.broker.accept();
+        unanswered.expectConnect();
+        unanswered.cut();
+
+        ScriptedConnection second = connected(true);
+        second.expectPubrel(released);
+        second.pubcomp(released, PACKET_ID_NOT_FOUND);
+        PublishPacket again = second.expectPublish();
+        assertThat(again.packetId()).isEqualTo(sent);
+        assertThat(again.payloadText()).isEqualTo("x1");
+        complete(second, sent, 2);
     }
 
     @Test
