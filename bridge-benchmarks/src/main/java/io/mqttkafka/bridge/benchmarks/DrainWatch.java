@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DrainWatch {
     /** Each look costs the broker a little, for every peer alike. */
-    private static final Duration INTERVAL = Duration.ofMillis(20);
+    private static final Duration INTERVAL = Duration.ofMillis(100);
 
     private static final Duration QUIET_WHEN_COMPLETE = Duration.ofSeconds(1);
     private static final Duration QUIET_WHEN_SHORT = Duration.ofSeconds(30);

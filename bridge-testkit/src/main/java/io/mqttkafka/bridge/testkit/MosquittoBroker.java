@@ -237,7 +237,6 @@ public final class MosquittoBroker implements MqttBroker {
         private List<String> configuration(TempDirectory directory, int port) {
             Path persistence = persistenceDirectory != null ? persistenceDirectory : directory.folder("data");
             List<String> lines = new ArrayList<>();
-            lines.add("per_listener_settings true");
             // else a mosquitto started by root becomes another user, who may not read the temporary folder
             lines.add("user " + System.getProperty("user.name"));
             lines.add("persistence true");

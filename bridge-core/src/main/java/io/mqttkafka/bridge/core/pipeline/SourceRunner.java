@@ -793,7 +793,8 @@ public final class SourceRunner implements Runner {
                 windowWasFull = true;
                 dropConnection(
                         "the window (mqtt.receiveMaximum, mqtt.maxInFlightBytes) has been full for a quarter of the "
-                                + "keep-alive because Kafka does not confirm; the MQTT broker queues meanwhile");
+                                + "keep-alive: Kafka does not confirm, or the MQTT broker does not read the "
+                                + "acknowledgements; the MQTT broker queues meanwhile");
             }
         }
 
