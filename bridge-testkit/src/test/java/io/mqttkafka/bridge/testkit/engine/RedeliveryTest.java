@@ -12,6 +12,8 @@ import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -133,6 +135,29 @@ class RedeliveryTest {
 
         second.expectPuback(1);
         assertThat(again.producer).isEqualTo(2);
+    }
+
+    /** As when Kafka's name cannot be resolved for a while. */
+    @Test
+    void send_expired_noProducerCanBeMadeYet_isTriedUntilOneCan() {
+        ScriptedConnection first = engine.connected();
+        first.publish(qos1(1, "a/b", "x"));
+        AtomicInteger attempts = new AtomicInteger();
+        engine.kafka.beforeProducer(() -> {
+            if (attempts.incrementAndGet() < 4) {
+                throw new KafkaException("Failed to construct kafka producer");
+            }
+        });
+        engine.kafka.next("x").fail(new TimeoutException("expired"));
+        first.expectClosed();
+        ScriptedConnection second = engine.established(true);
+
+        second.publish(qos1(1, "a/b", "x").duplicate());
+        engine.kafka.next("x").confirm();
+
+        second.expectPuback(1);
+        assertThat(attempts).hasValue(4);
+        assertThat(engine.kafka.openProducers()).isOne();
     }
 
     @Test
