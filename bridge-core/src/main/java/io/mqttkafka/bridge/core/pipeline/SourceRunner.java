@@ -115,6 +115,10 @@ public final class SourceRunner implements Runner {
     private volatile Duration keepAlive;
 
     private volatile boolean windowWasFull;
+
+    /** How many of those the runner's thread has seen. */
+    private long idsUsedTwice;
+
     private volatile int leftUnacknowledged;
 
     private record Stop(
@@ -454,7 +458,6 @@ public final class SourceRunner implements Runner {
     private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
         long stalledAt = 0;
         long owedSince = 0;
-        long usedTwice = session.idsUsedTwice();
         boolean reported = false;
         while (true) {
             synchronized (monitor) {
@@ -471,7 +474,7 @@ public final class SourceRunner implements Runner {
             }
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
-            reported = reported || reportIdsUsedTwice(usedTwice);
+            reported = reportIdsUsedTwice(reported);
             owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
             long tooLong = keepAlive.toNanos() * 2;
             if (owedSince != 0 && now - owedSince > tooLong) {
@@ -500,13 +503,18 @@ public final class SourceRunner implements Runner {
         return null;
     }
 
-    private boolean reportIdsUsedTwice(long before) {
-        if (session.idsUsedTwice() == before) {
-            return false;
+    /** Once for each connection; what came before its subscriptions counts too. */
+    private boolean reportIdsUsedTwice(boolean already) {
+        long now = session.idsUsedTwice();
+        boolean more = now != idsUsedTwice;
+        idsUsedTwice = now;
+        if (already || !more) {
+            return already;
         }
         log.warn(
-                "'{}': the MQTT broker uses packet ids for a second message before it has released the first, which MQTT forbids; "
-                        + "messages of QoS 2 can be repeated. mosquitto before 2.0.13 does so with a large backlog",
+                "'{}': the MQTT broker uses packet ids for a second message before it has released the first, or delivers again "
+                        + "without DUP, which MQTT forbids both; messages of QoS 2 can be repeated. mosquitto before 2.0.13 uses "
+                        + "ids so with a large backlog",
                 clientId);
         return true;
     }

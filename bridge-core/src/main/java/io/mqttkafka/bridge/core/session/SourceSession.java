@@ -244,6 +244,7 @@ public final class SourceSession {
             unacknowledged.clear();
         }
         Delivery earlier = qos == 2 ? qos2.get(packetId) : unacknowledged.remove(packetId);
+        boolean usedTwice = earlier != null && (earlier.epoch == epoch || (!duplicate && !unproven));
         boolean repetition =
                 earlier != null && earlier.fingerprint == fingerprint && earlier.epoch != epoch && duplicate;
         if (repetition && earlier != null) {
@@ -271,7 +272,7 @@ public final class SourceSession {
         Delivery delivery = new Delivery(packetId, qos, durable, fingerprint, nowNanos, open);
         append(current, delivery);
         if (qos == 2) {
-            if (earlier != null && earlier.epoch == epoch) {
+            if (usedTwice) {
                 idsUsedTwice.lazySet(idsUsedTwice.get() + 1);
             }
             qos2.put(delivery);
@@ -511,8 +512,8 @@ public final class SourceSession {
     }
 
     /**
-     * Counts the messages that came under a packet id of QoS 2 which the broker had not released. MQTT forbids that, and such
-     * messages can be repeated.
+     * Counts the messages that came under a packet id of QoS 2 which the broker had not released, and were no marked
+     * repetitions. MQTT forbids that, and such messages can be repeated.
      *
      * @return how many
      */

@@ -112,6 +112,34 @@ class SourceSessionTest {
         assertThat(session.idsUsedTwice()).isEqualTo(1);
     }
 
+    @Test
+    void publishedQos2_deliveredAgainWithoutDup_isProducedAndCounted() {
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        reconnect(true);
+
+        assertThat(session.published(7, 2, false, CONTENT, 1, false, 0)).isNotNull();
+        assertThat(session.idsUsedTwice()).isEqualTo(1);
+    }
+
+    /** The broker may have begun a session of which nobody was told; its ids are its own. */
+    @Test
+    void publishedQos2_withoutDup_inDoubtAboutTheSession_isNotCounted() {
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        reconnectInDoubt();
+
+        assertThat(session.published(7, 2, false, CONTENT, 1, false, 0)).isNotNull();
+        assertThat(session.idsUsedTwice()).isZero();
+    }
+
+    @Test
+    void publishedQos2_failedBefore_deliveredAgain_isNotCounted() {
+        session.failed(session.published(7, 2, false, CONTENT, 1, false, 0));
+        reconnect(true);
+
+        assertThat(session.published(7, 2, true, CONTENT, 1, false, 0)).isNotNull();
+        assertThat(session.idsUsedTwice()).isZero();
+    }
+
     /** By now the session begun by the unanswered request can have sent something that got lost. */
     @Test
     void publishedQos2_againAfterSubscribingInDoubt_isNew() {

@@ -326,6 +326,21 @@ class TransactionTest {
         expectSubscribeAndPubrec(second);
     }
 
+    /** It can be another message of the same content, as long as nothing says that it was sent before. */
+    @Test
+    void redelivery_withoutDup_isProducedAndWarnedOf() {
+        try (LogCapture log = new LogCapture()) {
+            ScriptedConnection first = connected();
+            produce(first);
+
+            ScriptedConnection second = engine.reconnected(first, true);
+            second.publish(qos2(1, "a/b", "x"));
+            kafka.next("t=x").commit();
+            second.expectPubrec(1);
+            await().until(() -> log.lines().stream().anyMatch(line -> line.contains("without DUP")));
+        }
+    }
+
     @Test
     void routes_several_areInOneTransaction() {
         ScriptedConnection first = connected(exactly("a/#", "wide"), exactly("a/b", "narrow"));
