@@ -17,7 +17,7 @@ import java.util.List;
  * the same ids and with DUP, before anything new. It frees a packet id as early as it may and likes to use it again at
  * once. What the client owes in return it checks with every packet.
  *
- * <p>It can also misbehave, in one way at a time.
+ * <p>It can also misbehave, in one way at a time, and besides send more than the receive maximum.
  */
 final class ModelMqttBroker {
     /** How it treats its client. */
@@ -66,6 +66,7 @@ final class ModelMqttBroker {
     private final Manner manner;
     private final IdChoice idChoice;
     private final boolean releasesCount;
+    private final boolean greedy;
 
     private final Deque<Message> queue = new ArrayDeque<>();
     private final List<InFlight> inFlight = new ArrayList<>();
@@ -85,11 +86,13 @@ final class ModelMqttBroker {
      * @param manner how it treats its client
      * @param idChoice which ids it takes
      * @param releasesCount whether a PUBREL from an earlier connection counts against the receive maximum
+     * @param greedy whether it does not keep to the receive maximum
      */
-    ModelMqttBroker(Manner manner, IdChoice idChoice, boolean releasesCount) {
+    ModelMqttBroker(Manner manner, IdChoice idChoice, boolean releasesCount, boolean greedy) {
         this.manner = manner;
         this.idChoice = idChoice;
         this.releasesCount = releasesCount;
+        this.greedy = greedy;
     }
 
     /** Takes a message from a publisher; false if no session is subscribed to it. */
@@ -149,11 +152,11 @@ final class ModelMqttBroker {
         }
         for (InFlight one : inFlight) {
             // A PUBREL needs no room: it makes some.
-            if (!one.sent && (one.releasing || counted < receiveMaximum)) {
+            if (!one.sent && (one.releasing || greedy || counted < receiveMaximum)) {
                 return send(one);
             }
         }
-        if (queue.isEmpty() || counted >= receiveMaximum) {
+        if (queue.isEmpty() || (counted >= receiveMaximum && !greedy)) {
             return null;
         }
         int id = chooseId();

@@ -48,7 +48,8 @@ class MutantsTest {
         LOSES_REMOVALS_WITH_ABORT(LosesRemovalsWithAbort::new),
         FORGETS_REMOVALS_WITH_ABORT(ForgetsRemovalsWithAbort::new),
         CHOOSES_CLIENT_ID_AT_RANDOM(ChoosesClientIdAtRandom::new),
-        IGNORES_FINGERPRINT(IgnoresFingerprint::new);
+        IGNORES_FINGERPRINT(IgnoresFingerprint::new),
+        READS_WITHOUT_END(ReadsWithoutEnd::new);
 
         private final Subject.Factory factory;
 
@@ -101,6 +102,18 @@ class MutantsTest {
         @Override
         boolean isOpen(Delivery delivery, int route) {
             return (open & (1L << route)) != 0;
+        }
+    }
+
+    /** What a client does whose callback puts messages into a queue. */
+    private static final class ReadsWithoutEnd extends Subject {
+        ReadsWithoutEnd(Process process) {
+            super(process);
+        }
+
+        @Override
+        boolean hasRoom(int receiveMaximum) {
+            return true;
         }
     }
 

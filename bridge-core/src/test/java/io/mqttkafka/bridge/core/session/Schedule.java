@@ -81,6 +81,7 @@ record Schedule(long seed, World world, List<Event> events) {
      * @param manner how the broker behaves
      * @param idChoice how it chooses packet ids
      * @param releasesCount how it counts against the receive maximum
+     * @param greedy whether it sends on beyond the receive maximum, as mosquitto before 2.0.13
      * @param durable whether records of QoS 2 and their packet ids go to Kafka in one transaction
      */
     record World(
@@ -91,6 +92,7 @@ record Schedule(long seed, World world, List<Event> events) {
             Manner manner,
             IdChoice idChoice,
             boolean releasesCount,
+            boolean greedy,
             boolean durable) {
         int topics() {
             return routes.size();
@@ -158,6 +160,7 @@ record Schedule(long seed, World world, List<Event> events) {
                 manner,
                 pick(random, IdChoice.values()),
                 random.nextBoolean(),
+                random.nextInt(6) == 0,
                 random.nextInt(4) > 0);
     }
 

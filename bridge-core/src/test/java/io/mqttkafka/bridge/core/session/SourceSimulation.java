@@ -208,7 +208,7 @@ final class SourceSimulation {
         this.world = schedule.world();
         this.factory = factory;
         this.trace = trace;
-        this.broker = new ModelMqttBroker(world.manner(), world.idChoice(), world.releasesCount());
+        this.broker = new ModelMqttBroker(world.manner(), world.idChoice(), world.releasesCount(), world.greedy());
         this.kafka = new ModelKafka(MOST_MESSAGES + 1, world.topics(), world.durable());
         this.transactions = new ModelTransactions(kafka);
     }
@@ -578,6 +578,9 @@ final class SourceSimulation {
 
     private void bridgeReads(int most) {
         for (int i = 0; bridgeIsConnected && i < most && !toBridge.isEmpty(); i++) {
+            if (toBridge.element().type() == Type.PUBLISH && !subject.hasRoom(receiveMaximum)) {
+                return;
+            }
             Packet packet = toBridge.remove();
             note("bridge", "reads ", packet);
             try {
@@ -928,7 +931,10 @@ final class SourceSimulation {
             // What is released is remembered until that is committed, and the broker goes on meanwhile.
             most = 2 * largestWindow + transactions.staleIds();
         }
-        if (isHonest() && subject.remembered() > most) {
+        if (unacknowledged.size() > receiveMaximum) {
+            throw new Violation(BOUNDED_MEMORY, unacknowledged.size() + " messages are unacknowledged");
+        }
+        if (isHonest() && !world.greedy() && subject.remembered() > most) {
             throw new Violation(BOUNDED_MEMORY, subject.remembered() + " ids are remembered");
         }
         if (bridgeIsConnected && subject.unacknowledged() != unacknowledged.size()) {

@@ -107,6 +107,11 @@ class Subject {
         session.connected(sessionPresent);
     }
 
+    /** Whether the bridge reads another message. */
+    boolean hasRoom(int receiveMaximum) {
+        return session.hasRoom(receiveMaximum);
+    }
+
     /** Null if an earlier copy stands for it. */
     Delivery published(int id, int qos, boolean duplicate, long fingerprint, int routes, long nowNanos) {
         return session.published(id, qos, duplicate, fingerprint, routes, durable && qos == 2 && routes > 0, nowNanos);
