@@ -102,6 +102,13 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private final Map<TopicPartition, OffsetLedger> ledgers = new HashMap<>();
     private final Map<TopicPartition, Long> counted = new HashMap<>();
     private final Deque<Waiting> backlog = new ArrayDeque<>();
+
+    /** How many records of urgent partitions were taken since those were assigned. */
+    private final Map<TopicPartition, Integer> takenUrgently = new HashMap<>();
+
+    /** Urgent partitions that were not there when last asked for. */
+    private final Set<TopicPartition> absent = new HashSet<>();
+
     private @Nullable Consumer<byte[], byte[]> consumer;
     private boolean newProtocol;
     private long polledNanos;
@@ -313,10 +320,18 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             Waiting first = firstOf(topicPartition(partition));
             if (first != null && handler.readyFor(partition)) {
                 backlog.remove(first);
+                countUrgent(first.partition(), partition, first.message().offset());
                 return first;
             }
         }
         return null;
+    }
+
+    /** An earlier process had read no further ahead of what was committed, so who waits still waits for other records. */
+    private void countUrgent(TopicPartition known, Partition partition, long offset) {
+        if (takenUrgently.merge(known, 1, Integer::sum) > 2 * MOST_OPEN && handler.ended(partition, offset + 1)) {
+            tellGone(known, "was read from an earlier offset");
+        }
     }
 
     private @Nullable Waiting firstOf(TopicPartition partition) {
@@ -332,50 +347,60 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private void resolve() {
         Collection<Partition> urgent = handler.urgent();
         if (urgent.isEmpty()) {
+            absent.clear();
             return;
         }
         Map<TopicPartition, Partition> here = new HashMap<>();
         Map<TopicPartition, Partition> elsewhere = new HashMap<>();
+        for (Partition partition : urgent) {
+            TopicPartition known = topicPartition(partition);
+            (ledgers.containsKey(known) ? here : elsewhere).put(known, partition);
+        }
+        ask(() -> resolveByPosition(here));
+        if (System.nanoTime() - resolvedNanos >= RESOLVE_NANOS) {
+            ask(() -> resolveElsewhere(elsewhere));
+            ask(() -> resolveByEnd(here));
+            resolvedNanos = System.nanoTime();
+        }
+    }
+
+    /** What is fatal shows when the consumer polls. */
+    private void ask(Runnable question) {
         try {
-            for (Partition partition : urgent) {
-                TopicPartition known = topicPartition(partition);
-                if (!ledgers.containsKey(known)) {
-                    elsewhere.put(known, partition);
-                } else if (firstOf(known) == null) {
-                    here.put(known, partition);
-                    handler.passed(partition, consumer().position(known, RESOLVE_TIMEOUT));
-                }
-            }
-            long now = System.nanoTime();
-            if (now - resolvedNanos >= RESOLVE_NANOS) {
-                resolvedNanos = now;
-                resolveBeyondTheEnd(here);
-                resolveElsewhere(elsewhere);
-            }
-        } catch (RetriableException | IllegalStateException e) {
+            question.run();
+        } catch (KafkaException | IllegalStateException e) {
             log.debug("What becomes of records in partitions of route '{}' is not known yet", reading.route(), e);
         }
     }
 
-    /** A log that was made anew can end before the records that an earlier process had read. */
-    private void resolveBeyondTheEnd(Map<TopicPartition, Partition> here) {
-        here.values().retainAll(handler.urgent());
-        if (here.isEmpty()) {
-            return;
-        }
-        consumer().endOffsets(here.keySet(), RESOLVE_TIMEOUT).forEach((known, end) -> {
-            Partition partition = here.get(known);
-            if (partition != null
-                    && consumer().position(known, RESOLVE_TIMEOUT) >= end
-                    && handler.passed(partition, Long.MAX_VALUE)) {
-                log.warn(
-                        "Route '{}': '{}' ends at offset {}, before records whose messages were on their way: the topic was made"
-                                + " anew or its log was cut; the packet ids of those messages are given up",
-                        reading.route(),
-                        known,
-                        end);
+    private void resolveByPosition(Map<TopicPartition, Partition> here) {
+        here.forEach((known, partition) -> {
+            if (firstOf(known) == null) {
+                handler.passed(partition, consumer().position(known, RESOLVE_TIMEOUT));
             }
         });
+    }
+
+    /** A log that was made anew can end before the records that an earlier process had read. */
+    private void resolveByEnd(Map<TopicPartition, Partition> partitions) {
+        if (partitions.isEmpty()) {
+            return;
+        }
+        consumer().endOffsets(partitions.keySet(), RESOLVE_TIMEOUT).forEach((known, end) -> {
+            Partition partition = partitions.get(known);
+            if (partition != null && handler.ended(partition, end)) {
+                tellGone(known, "ends at offset " + end);
+            }
+        });
+    }
+
+    private void tellGone(TopicPartition partition, String why) {
+        log.warn(
+                "Route '{}': '{}' {}, and records are gone whose messages were on their way: the topic was made anew, or its"
+                        + " log was cut; the packet ids of those messages are given up",
+                reading.route(),
+                partition,
+                why);
     }
 
     private void resolveElsewhere(Map<TopicPartition, Partition> elsewhere) {
@@ -389,6 +414,21 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 handler.passed(partition, offset.offset());
             }
         });
+        Map<TopicPartition, Partition> there = new HashMap<>();
+        elsewhere.forEach((known, partition) -> {
+            if (exists(known)) {
+                absent.remove(known);
+                there.put(known, partition);
+            } else if (!absent.add(known) && handler.passed(partition, Long.MAX_VALUE)) {
+                tellGone(known, "does not exist");
+            }
+        });
+        resolveByEnd(there);
+    }
+
+    private boolean exists(TopicPartition partition) {
+        List<PartitionInfo> all = consumer().partitionsFor(partition.topic(), RESOLVE_TIMEOUT);
+        return all != null && all.stream().anyMatch(one -> one.partition() == partition.partition());
     }
 
     /** Waits until a record may be taken again, and keeps the membership of the group alive meanwhile. */
@@ -647,6 +687,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         partitions.forEach(partition -> {
             ledgers.put(partition, new OffsetLedger());
             counted.remove(partition);
+            takenUrgently.remove(partition);
         });
         log.debug("Route '{}' reads {} more partitions", reading.route(), partitions.size());
     }

@@ -82,6 +82,16 @@ public interface RecordHandler {
     boolean passed(Partition partition, long offset);
 
     /**
+     * Tells that the log of an urgent partition ends at an offset, so that no record at or behind it is one that an earlier
+     * process had read.
+     *
+     * @param partition the partition
+     * @param end the offset
+     * @return whether such records were expected
+     */
+    boolean ended(Partition partition, long end);
+
+    /**
      * Tells of a failure of Kafka that the source deals with by itself.
      *
      * @param cause what happened

@@ -64,6 +64,9 @@ final class KafkaToMqttPipeline implements RecordHandler {
         /** The route has to stop, because of a record or, if null, of Kafka. */
         void stop(SinkRoute route, @Nullable String origin, Throwable cause);
 
+        /** Says whether other routes publish on the connection. */
+        boolean othersRun(SinkRoute route);
+
         /** A record has come back from the broker or Kafka: the reading thread should look. */
         void wake(SinkRoute route);
     }
@@ -377,6 +380,11 @@ final class KafkaToMqttPipeline implements RecordHandler {
     }
 
     @Override
+    public boolean ended(Partition partition, long end) {
+        return outbox != null && outbox.ended(partition, end);
+    }
+
+    @Override
     public void committed(String topic, int partition, long offset) {
         if (outbox != null) {
             outbox.offsetCommitted(new Partition(route.group, topic, partition), offset);
@@ -385,8 +393,19 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     @Override
     public void revoked(String topic, int partition) {
-        if (outbox != null) {
-            outbox.revoked(new Partition(route.group, topic, partition));
+        if (outbox == null) {
+            return;
+        }
+        Partition gone = new Partition(route.group, topic, partition);
+        outbox.revoked(gone);
+        if (route.stopped() && connection.othersRun(route) && outbox.passed(gone, Long.MAX_VALUE)) {
+            log.warn(
+                    "Route '{}' has stopped before the records came again whose messages were on their way when the bridge died;"
+                            + " the packet ids of those of '{}-{}' are given up, so that other routes go on: the messages can"
+                            + " be repeated when the route runs again",
+                    route.name(),
+                    topic,
+                    partition);
         }
     }
 

@@ -507,6 +507,7 @@ public final class SinkRunner implements Runner {
         long finishedBefore = done();
         long progressAt = System.nanoTime();
         long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
+        long givenUp = givenUp();
         while (true) {
             synchronized (monitor) {
                 if (supervisor.closed() == null && !supervisor.ending()) {
@@ -522,6 +523,7 @@ public final class SinkRunner implements Runner {
             }
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
+            givenUp = reportGivenUp(givenUp);
             long finishedNow = done();
             if (finishedNow != finishedBefore || !awaitsBroker()) {
                 finishedBefore = finishedNow;
@@ -538,6 +540,22 @@ public final class SinkRunner implements Runner {
         }
         current.disconnect(NORMAL_DISCONNECTION);
         return null;
+    }
+
+    private long givenUp() {
+        return outbox == null ? 0 : outbox.givenUp();
+    }
+
+    private long reportGivenUp(long before) {
+        long now = givenUp();
+        if (now > before) {
+            log.warn(
+                    "'{}': {} messages that were on their way when the bridge died held every place at the MQTT broker while more"
+                            + " records than may wait came before theirs; their packet ids are given up, so they can be repeated",
+                    clientId,
+                    now - before);
+        }
+        return now;
     }
 
     private long reportStall(long now, long reportedAt) {
@@ -739,6 +757,12 @@ public final class SinkRunner implements Runner {
         @Override
         public void stop(SinkRoute route, @Nullable String origin, Throwable cause) {
             lane(route).ifPresent(lane -> stopRoute(lane, origin, cause));
+        }
+
+        @Override
+        public boolean othersRun(SinkRoute route) {
+            return lanes.stream()
+                    .anyMatch(lane -> lane.route() != route && !lane.route().stopped());
         }
 
         @Override

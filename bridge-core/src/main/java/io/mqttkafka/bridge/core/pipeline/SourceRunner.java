@@ -513,7 +513,7 @@ public final class SourceRunner implements Runner {
         }
         log.warn(
                 "'{}': the MQTT broker uses packet ids for a second message before it has released the first, or delivers again "
-                        + "without DUP, which MQTT forbids both; messages of QoS 2 can be repeated. mosquitto before 2.0.13 uses "
+                        + "without DUP; MQTT forbids both, and messages of QoS 2 can be repeated. mosquitto before 2.0.13 uses "
                         + "ids so with a large backlog",
                 clientId);
         return true;

@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>9</td><td>after a refusal (PUBREC of 0x80 or above)</td><td>assigned</td><td>nothing</td><td>as 2</td></tr>
  * <tr><td>10</td><td>after a message that was thrown away (0x10) and is to be tried again</td><td>void</td>
  *   <td>perhaps the id</td><td>PUBREL frees the id; the record comes again and gets another one</td></tr>
- * <tr><td>11</td><td>2 to 4, and the record does not come again: filtered now, expired, compacted, read by another member</td>
+ * <tr><td>11</td><td>2 to 4, and the record does not come again: filtered now, expired, compacted, read by another member, or
+ *   its topic was made anew</td>
  *   <td>assigned</td><td>perhaps the message</td><td>void is committed, then PUBREL frees the id</td></tr>
  * <tr><td>12</td><td>1 to 10, and the broker has lost the session</td><td>any</td><td>nothing</td>
  *   <td>what is assigned or released is published anew, without DUP, under the id it has, after a commit that says assigned;
@@ -146,6 +147,7 @@ public final class Outbox {
     private long releases;
     private long finished;
     private long resent;
+    private long givenUp;
     private boolean roomWanted;
 
     /**
@@ -393,7 +395,7 @@ public final class Outbox {
         if (known == null) {
             return Recollection.UNKNOWN;
         }
-        passed(known, record.offset());
+        giveUp(known, 0, record.offset());
         Long done = known.done.get(record.offset());
         if (done != null && done == record.fingerprint()) {
             return Recollection.DONE;
@@ -431,30 +433,51 @@ public final class Outbox {
      * @return whether there are such records
      */
     public boolean passed(Partition partition, long offset) {
-        boolean changes;
-        synchronized (this) {
-            Records known = records.get(partition);
-            changes = known != null && passed(known, offset);
-        }
-        if (changes) {
-            changeable.run();
-        }
-        return changes;
+        return giveUp(partition, 0, offset);
     }
 
-    private boolean passed(Records known, long offset) {
-        if (known.restored == 0) {
-            return false;
+    /**
+     * Tells that the log of a partition ends at an offset, so that records at or behind it, which an earlier process had read,
+     * are gone: the topic was made anew, or its log was cut.
+     *
+     * @param partition the partition
+     * @param end the offset
+     * @return whether there are such records
+     */
+    public boolean ended(Partition partition, long end) {
+        return giveUp(partition, end, Long.MAX_VALUE);
+    }
+
+    private boolean giveUp(Partition partition, long from, long before) {
+        int count;
+        synchronized (this) {
+            Records known = records.get(partition);
+            count = known == null ? 0 : giveUp(known, from, before);
         }
-        boolean any = false;
+        if (count > 0) {
+            changeable.run();
+        }
+        return count > 0;
+    }
+
+    /** Frees the ids of records between two offsets that were restored and have not come; returns how many. */
+    private int giveUp(Records known, long from, long before) {
+        if (known.restored == 0) {
+            return 0;
+        }
+        int count = 0;
         for (OutboxEntry one : List.copyOf(known.open.values())) {
             RecordId record = one.record;
-            if (record != null && record.offset() < offset && isToCome(one) && !one.claimed) {
+            if (record != null
+                    && record.offset() >= from
+                    && record.offset() < before
+                    && isUnpublished(one)
+                    && !one.claimed) {
                 makeVoid(one);
-                any = true;
+                count++;
             }
         }
-        return any;
+        return count;
     }
 
     /**
@@ -579,54 +602,75 @@ public final class Outbox {
     }
 
     /**
-     * What an earlier process had sent holds places at the broker until its record comes, so it must not wait for room, and
-     * what comes before it waits for twice as much.
+     * What an earlier process had sent holds places at the broker until its record comes, so it must not wait for room; what
+     * comes before it may fill the window twice, and take all ids there are.
      */
     private boolean hasRoom(Publication publication, RecordId record) {
         return packets != null
-                && (fits(publication, 1)
+                && ((fits(publication, 1) && unfinished < most)
                         || isRestored(record)
-                        || (restoredFrom(record.offset(), of(record.partition())) && fits(publication, 2)));
+                        || (fits(publication, 2) && restoredFrom(record.offset(), of(record.partition()))));
     }
 
     private boolean fits(Publication publication, int times) {
-        boolean fits = (bytes + publication.size) / times <= mostBytes || bytes == 0;
-        return fits && unfinished < most * times;
+        return (bytes + publication.size) / times <= mostBytes || bytes == 0;
     }
 
     private boolean isRestored(RecordId record) {
         OutboxEntry one = of(record.partition()).open.get(record.offset());
-        return one != null && isToCome(one) && record.equals(one.record);
+        return one != null && isUnpublished(one) && record.equals(one.record);
     }
 
     private static boolean restoredFrom(long offset, Records known) {
         return known.restored > 0
                 && known.open.values().stream()
-                        .anyMatch(one -> isToCome(one) && one.record != null && one.record.offset() >= offset);
+                        .anyMatch(one -> isUnpublished(one) && one.record != null && one.record.offset() >= offset);
     }
 
-    /** Says whether it was restored, and its record is to be published under its id when it comes. */
-    private static boolean isToCome(OutboxEntry one) {
+    /** Says whether it was restored, and its record has not been published under its id since. */
+    private static boolean isUnpublished(OutboxEntry one) {
         return one.publication == null && one.wanted == Phase.ASSIGNED;
     }
 
     /**
-     * Frees the ids that hold every place at the broker when so many records have come before theirs that they stand for
-     * nothing the log still has: a duplicate rather than a stall.
+     * Frees ids of a partition that hold places at the broker when nothing can move: what comes before their records fills all
+     * that may wait, and they every place. A duplicate rather than a stall.
      */
     private boolean giveUpRestored(RecordId record) {
         Records known = of(record.partition());
-        if (onWire > 0 || held < limit || !restoredFrom(record.offset(), known)) {
+        if (onWire > 0 || held < limit || !restoredFrom(record.offset(), known) || anyHeldInVain()) {
             return false;
         }
-        return passed(known, Long.MAX_VALUE);
+        int count = giveUp(known, 0, Long.MAX_VALUE);
+        givenUp += count;
+        return count > 0;
+    }
+
+    /** Says whether places become free as soon as a transaction is committed. */
+    private boolean anyHeldInVain() {
+        for (OutboxEntry one : byId) {
+            if (one != null && one.held && one.wanted == Phase.VOID) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Counts the messages of an earlier process whose ids were given up because they held every place at the broker while too
+     * much had to wait before them. They are published again, perhaps as repetitions.
+     *
+     * @return how many
+     */
+    public synchronized long givenUp() {
+        return givenUp;
     }
 
     /** The entry that was restored for a record, or a new one; null if there is no id left. */
     private @Nullable OutboxEntry entryFor(RecordId record) {
         Records known = of(record.partition());
         OutboxEntry one = known.open.get(record.offset());
-        if (one != null && isToCome(one) && record.equals(one.record)) {
+        if (one != null && isUnpublished(one) && record.equals(one.record)) {
             known.restored--;
             restored--;
             return one;

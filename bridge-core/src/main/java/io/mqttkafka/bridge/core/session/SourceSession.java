@@ -512,8 +512,8 @@ public final class SourceSession {
     }
 
     /**
-     * Counts the messages that came under a packet id of QoS 2 which the broker had not released, and were no marked
-     * repetitions. MQTT forbids that, and such messages can be repeated.
+     * Counts the messages that came under a packet id of QoS 2 which the broker had not released: a second time on one
+     * connection, or without DUP on another one. MQTT forbids both, and such messages can be repeated.
      *
      * @return how many
      */

@@ -9,7 +9,9 @@ import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -131,12 +133,39 @@ class KafkaSourceTest {
         start();
         consumer.give(0, 0, 1);
         awaitTaken(2);
-        await().atMost(PATIENCE).until(() -> consumer.endsAsked.get() > 0);
+        int asked = consumer.endsAsked.get();
+        // the answer to the first of them has been dealt with when the second is asked
+        await().atMost(PATIENCE).until(() -> consumer.endsAsked.get() >= asked + 2);
         assertThat(taker.urgent).isNotEmpty();
 
         consumer.give(0, 500);
         awaitTaken(3);
         await().atMost(PATIENCE).until(taker.urgent::isEmpty);
+    }
+
+    /** It would never be read, and its message would hold a place at the MQTT broker for ever. */
+    @Test
+    void partitionOfAnEarlierProcess_isNoMore_recordIsGivenUp() {
+        taker.expected = 500;
+        taker.urgent.add(new Partition("g", TOPIC, 7));
+        start();
+
+        await().atMost(PATIENCE).until(taker.urgent::isEmpty);
+        assertThat(taker.failure).isNull();
+    }
+
+    @Test
+    void recordOfAnEarlierProcess_behindNewerRecordsThanItCanHaveRead_isGivenUp() {
+        taker.expected = 1_000_000;
+        taker.urgent.add(new Partition("g", TOPIC, 0));
+        consumer.endsAt(0, 2_000_000);
+        start();
+        long[] offsets = new long[2 * KafkaSource.MOST_OPEN + 1];
+        Arrays.setAll(offsets, i -> i);
+        consumer.give(0, offsets);
+
+        await().atMost(PATIENCE).until(taker.urgent::isEmpty);
+        assertThat(taker.entries).hasSize(offsets.length);
     }
 
     private void awaitTaken(int count) {
@@ -147,7 +176,7 @@ class KafkaSourceTest {
     /** Takes what it is given, and counts how often it is asked. */
     private static final class Taker implements RecordHandler {
         final AtomicInteger looks = new AtomicInteger();
-        final List<OffsetLedger.Entry> entries = new CopyOnWriteArrayList<>();
+        final List<OffsetLedger.Entry> entries = Collections.synchronizedList(new ArrayList<>());
         final List<Long> committed = new CopyOnWriteArrayList<>();
         final AtomicLong acknowledged = new AtomicLong();
         volatile @Nullable Throwable failure;
@@ -206,6 +235,11 @@ class KafkaSourceTest {
         @Override
         public boolean passed(Partition partition, long offset) {
             return urgent.removeIf(one -> one.equals(partition) && offset > expected);
+        }
+
+        @Override
+        public boolean ended(Partition partition, long end) {
+            return urgent.removeIf(one -> one.equals(partition) && end <= expected);
         }
 
         @Override

@@ -253,60 +253,115 @@ class OutboxTest {
         assertThat(sent()).containsExactly("PUBREL unknown 7");
     }
 
-    /** As when the topic was made anew: any number of records may lie before the offset that was on its way. */
-    @Test
-    void restored_recordsBeforeIt_areBoundedAllTheSame() {
-        outbox.connected(false, 10, wire);
-        publish(500);
-        commit();
-        outbox = restarted();
-        outbox.connected(true, 10, wire);
+    private boolean publishLarge(long offset) {
+        return outbox.publish(new Message(100), record(offset), 0);
+    }
 
+    /** Leaves a record behind whose message is on its way, and restarts. */
+    private void restartedWith(long offset, int receiveMaximum) {
+        outbox.connected(false, 10, wire);
+        publish(offset);
+        commit();
+        sent();
+        outbox = restarted();
+        outbox.connected(true, receiveMaximum, wire);
+    }
+
+    /** As when offsets were set back: any number of records may lie before the one that was on its way. */
+    @Test
+    void restored_recordsBeforeIt_mayFillTheWindowTwice() {
+        restartedWith(500, 10);
         for (int i = 0; i < 20; i++) {
-            publish(i);
+            assertThat(publishLarge(i)).isTrue();
         }
-        assertThat(outbox.publish(new Message(), record(20), 0)).isFalse();
+
+        assertThat(publishLarge(20)).isFalse();
         assertThat(outbox.unresolved()).containsExactly(PARTITION);
         // itself it must not wait
-        publish(500);
+        assertThat(publishLarge(500)).isTrue();
+        assertThat(outbox.givenUp()).isZero();
     }
 
     @Test
-    void restored_bytesBeforeIt_areBoundedAllTheSame() {
-        outbox.connected(false, 10, wire);
+    void restored_recordsBehindIt_haveNoMoreRoomThanEver() {
+        restartedWith(500, 10);
         publish(500);
-        commit();
-        outbox = restarted();
-        outbox.connected(true, 10, wire);
-
-        for (int i = 0; i < 4; i++) {
-            assertThat(outbox.publish(new Message(490), record(i), 0)).isTrue();
+        for (int i = 501; i < 510; i++) {
+            publish(i);
         }
-        assertThat(outbox.publish(new Message(490), record(4), 0)).isFalse();
-        outbox.recall(record(500), new Nobody());
-        assertThat(outbox.publish(new Message(490), record(500), 0)).isTrue();
+
+        assertThat(outbox.publish(new Message(), record(510), 0)).isFalse();
     }
 
     @Test
     void restored_holdsEveryPlace_behindMoreThanMayWait_isGivenUp() {
-        outbox.connected(false, 10, wire);
-        publish(500);
-        commit();
-        sent();
-        outbox = restarted();
-        outbox.connected(true, 1, wire);
+        restartedWith(500, 1);
         for (int i = 0; i < 20; i++) {
-            publish(i);
+            assertThat(publishLarge(i)).isTrue();
         }
         commit();
         assertThat(sent()).isEmpty();
 
-        assertThat(outbox.publish(new Message(), record(20), 0)).isFalse();
+        assertThat(publishLarge(20)).isFalse();
+        assertThat(outbox.givenUp()).isEqualTo(1);
         assertThat(outbox.unresolved()).isEmpty();
         commit();
         assertThat(sent()).containsExactly("PUBREL 0");
         outbox.pubcomp(FIRST);
         assertThat(sent()).containsExactly("PUBLISH 1");
+    }
+
+    /** The places of the one are about to become free; the other is intact. */
+    @Test
+    void restored_ofTwoPartitions_oneGivenUp_theOtherIsKept() {
+        Partition second = new Partition("g", "t", 1);
+        outbox.connected(false, 10, wire);
+        publish(500);
+        assertThat(outbox.publish(new Message(), new RecordId(second, 7, 1), 0)).isTrue();
+        commit();
+        sent();
+        outbox = restarted();
+        outbox.connected(true, 2, wire);
+        for (int i = 0; i < 20; i++) {
+            assertThat(publishLarge(i)).isTrue();
+        }
+        assertThat(publishLarge(20)).isFalse();
+        assertThat(outbox.givenUp()).isEqualTo(1);
+
+        assertThat(outbox.publish(new Message(), new RecordId(second, 6, 1), 0)).isFalse();
+
+        assertThat(outbox.givenUp()).isEqualTo(1);
+        assertThat(outbox.unresolved()).containsExactly(second);
+    }
+
+    @Test
+    void ended_beforeWhatWasRestored_freesIt_andNothingBefore() {
+        outbox.connected(false, 10, wire);
+        publish(3);
+        publish(500);
+        commit();
+        sent();
+        outbox = restarted();
+        outbox.connected(true, 10, wire);
+
+        assertThat(outbox.ended(PARTITION, 501)).isFalse();
+        assertThat(outbox.ended(PARTITION, 500)).isTrue();
+        assertThat(outbox.ended(PARTITION, 500)).isFalse();
+
+        commit();
+        assertThat(sent()).containsExactly("PUBREL 1");
+        assertThat(outbox.unresolved()).containsExactly(PARTITION);
+    }
+
+    /** It has come, whatever is said of the log. */
+    @Test
+    void ended_afterTheRecordHasCome_freesNothing() {
+        restartedWith(500, 10);
+        assertThat(outbox.recall(record(500), new Nobody())).isEqualTo(Recollection.ASSIGNED);
+
+        assertThat(outbox.ended(PARTITION, 0)).isFalse();
+        publish(500);
+        assertThat(sent()).containsExactly("DUP 0");
     }
 
     @Test
