@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.testkit;
 
 import static io.mqttkafka.bridge.testkit.assertj.BridgeAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mqttkafka.bridge.Bridge;
@@ -63,7 +64,7 @@ class AnyBrokerIT {
             kafka.createTopic("commands", 1);
             try (Bridge bridge = bridge(mqtt, kafka)) {
                 exchange(mqtt, kafka, "before");
-                assertThat(bridge.health().healthy()).isTrue();
+                await().until(() -> bridge.health().healthy());
 
                 String address = mqtt.serverUri() + " " + kafka.bootstrapServers();
                 mqtt.restart();

@@ -38,7 +38,7 @@ class KafkaOutageTest {
 
         assertThat(kafka.awaitRecords("t", 1).get(0).partition()).isEqualTo(3);
         mqtt.awaitAcknowledged(publication);
-        assertThat(bridge.health().healthy()).isTrue();
+        await().until(() -> bridge.health().healthy());
     }
 
     @Test
@@ -64,6 +64,6 @@ class KafkaOutageTest {
                         .filter(logged -> logged.packet().type() == MqttPacketType.PUBACK)
                         .count())
                 .isOne();
-        assertThat(bridge.health().healthy()).isTrue();
+        await().until(() -> bridge.health().healthy());
     }
 }

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.testkit.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.testkit.PublishPacket;
@@ -34,7 +35,7 @@ class KeepAliveTest {
             engine.kafka.next("queued").confirm();
         }
 
-        assertThat(engine.bridge().health().connections().get(0).connected()).isTrue();
+        await().until(() -> engine.bridge().health().connections().get(0).connected());
         assertThat(engine.bridge().health().connections().get(0).connects()).isOne();
     }
 

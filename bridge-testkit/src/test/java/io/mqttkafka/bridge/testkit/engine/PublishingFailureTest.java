@@ -231,7 +231,7 @@ class PublishingFailureTest {
 
         awaitCommitted(1);
         connection.expectNothing(QUIET);
-        assertThat(engine.bridge().health().route("r").total().expired()).isEqualTo(1);
+        await().until(() -> engine.bridge().health().route("r").total().expired() == 1);
     }
 
     @Test
@@ -437,7 +437,7 @@ class PublishingFailureTest {
         assertThat(log.committed("commands")).isEqualTo(-1);
         connection.puback(again.packetId());
         awaitCommitted(1);
-        assertThat(engine.bridge().health().route("r").total().retries()).isEqualTo(1);
+        await().until(() -> engine.bridge().health().route("r").total().retries() == 1);
     }
 
     @Test
