@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.GroupListing;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -140,7 +141,7 @@ class CommandFaultsIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"consumer", "classic"})
-    void partitions_changeHands_inFlight_losesNothing(String groupProtocol) {
+    void partitions_changeHands_inFlight_losesNothing(String groupProtocol) throws Exception {
         String topic = "hands-" + groupProtocol;
         kafka.createTopic(topic, PARTITIONS);
         // Left out, the bridge has to find out by itself that the broker has the new protocol.
@@ -151,6 +152,7 @@ class CommandFaultsIT {
                         .start();
                 Commander commander = commander(topic)) {
             await().atMost(PATIENCE).until(() -> subscriber.count() > 500);
+            assertThat(typeOfGroup("group-of-" + topic)).isEqualTo(groupProtocol);
             try (Bridge second = bridge(mqtt.serverUri(), "second", topic, QoS.AT_LEAST_ONCE, protocol)
                     .start()) {
                 await("both take part").atMost(PATIENCE).until(() -> delivered(second) > 100);
@@ -158,6 +160,19 @@ class CommandFaultsIT {
 
                 settle("partitions changed hands, " + groupProtocol, subscriber, commander, topic);
             }
+        }
+    }
+
+    /** What Kafka says of a group: that of the new protocol is called "consumer" too. */
+    private static String typeOfGroup(String group) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+            return admin.listGroups().valid().get(30, TimeUnit.SECONDS).stream()
+                    .filter(listing -> listing.groupId().equals(group))
+                    .findFirst()
+                    .flatMap(GroupListing::type)
+                    .orElseThrow()
+                    .toString()
+                    .toLowerCase(Locale.ROOT);
         }
     }
 

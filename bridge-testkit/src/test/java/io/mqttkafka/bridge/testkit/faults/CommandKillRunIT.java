@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
@@ -116,6 +117,7 @@ class CommandKillRunIT {
         }
     }
 
+    @Tag("chaos")
     @Test
     void halt_atEveryPoint_deliversExactlyOnce() throws Exception {
         try (Run run = new Run("halted")) {
