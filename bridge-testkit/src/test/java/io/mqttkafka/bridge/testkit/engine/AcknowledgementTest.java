@@ -4,6 +4,7 @@ import static io.mqttkafka.bridge.testkit.engine.Engine.QUIET;
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos2;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
 import io.mqttkafka.bridge.QoS;
@@ -160,10 +161,10 @@ class AcknowledgementTest {
 
         connection.expectPuback(1);
         connection.expectPuback(2);
-        assertThat(counts("wide").received()).isOne();
-        assertThat(counts("wide").acknowledged()).isOne();
-        assertThat(counts("narrow").received()).isOne();
-        assertThat(counts("narrow").acknowledged()).isOne();
+        await().until(() -> counts("wide").received() == 1);
+        await().until(() -> counts("wide").acknowledged() == 1);
+        await().until(() -> counts("narrow").received() == 1);
+        await().until(() -> counts("narrow").acknowledged() == 1);
     }
 
     @Test
@@ -174,8 +175,8 @@ class AcknowledgementTest {
         engine.kafka.next("x").confirm();
 
         connection.expectPuback(1);
-        assertThat(counts("wide").acknowledged()).isOne();
-        assertThat(counts("narrow").acknowledged()).isOne();
+        await().until(() -> counts("wide").acknowledged() == 1);
+        await().until(() -> counts("narrow").acknowledged() == 1);
     }
 
     private RouteCounts counts(String route) {

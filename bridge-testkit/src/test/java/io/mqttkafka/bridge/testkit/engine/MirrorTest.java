@@ -88,8 +88,8 @@ class MirrorTest {
         await().until(() -> counts("in t").looped() == 20 && counts("out t").looped() == 20);
         assertThat(kafka.values("t")).hasSize(40).doesNotHaveDuplicates();
         assertThat(published()).isEqualTo(20);
-        assertThat(counts("in t").delivered()).isEqualTo(20);
-        assertThat(counts("out t").delivered()).isEqualTo(20);
+        await().until(() -> counts("in t").delivered() == 20);
+        await().until(() -> counts("out t").delivered() == 20);
         mqtt.awaitAllAcknowledged("edge-1");
         kafka.awaitCommitted("group-t", "t", 0, 40);
         assertThat(mqtt.violations()).isEmpty();

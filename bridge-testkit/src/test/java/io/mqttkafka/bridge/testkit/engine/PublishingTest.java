@@ -81,7 +81,7 @@ class PublishingTest {
 
         awaitCommitted(1);
         await().until(() -> counts().acknowledged() == 1);
-        assertThat(counts()).isEqualTo(new RouteCounts(1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0));
+        await().untilAsserted(() -> assertThat(counts()).isEqualTo(new RouteCounts(1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)));
     }
 
     @Test
