@@ -403,14 +403,20 @@ class ExactlyOncePublishingTest {
         second.expectNothing(QUIET);
     }
 
+    /** Plays a message that nobody has subscribed to, up to the PUBREL that frees its id. */
+    private int thrownAway() {
+        ScriptedConnection connection = publishing(route -> route.noSubscribers(
+                NoSubscribers.await(Backoff.exponential(Duration.ofMinutes(1), Duration.ofMinutes(1)))));
+        int id = published(connection);
+        connection.pubrec(id, NO_MATCHING_SUBSCRIBERS);
+        kafka.next().commit();
+        connection.expectPubrel(id);
+        return id;
+    }
+
     @Test
     void crash_unheard_idIsReleasedAndRecordPublishedAgain() {
-        ScriptedConnection first = publishing(route -> route.noSubscribers(
-                NoSubscribers.await(Backoff.exponential(Duration.ofMinutes(1), Duration.ofMinutes(1)))));
-        int id = published(first);
-        first.pubrec(id, NO_MATCHING_SUBSCRIBERS);
-        kafka.next().commit();
-        first.expectPubrel(id);
+        int id = thrownAway();
 
         ScriptedConnection second = crashed(true);
         second.expectPubrel(id);
@@ -425,12 +431,7 @@ class ExactlyOncePublishingTest {
     /** There is nothing to release, and the record comes again. */
     @Test
     void crash_unheard_sessionLost_idIsFree() {
-        ScriptedConnection first = publishing(route -> route.noSubscribers(
-                NoSubscribers.await(Backoff.exponential(Duration.ofMinutes(1), Duration.ofMinutes(1)))));
-        int id = published(first);
-        first.pubrec(id, NO_MATCHING_SUBSCRIBERS);
-        kafka.next().commit();
-        first.expectPubrel(id);
+        thrownAway();
 
         ScriptedConnection second = crashed(false);
         kafka.next().commit();

@@ -1,7 +1,6 @@
 package io.mqttkafka.bridge.testkit.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.testkit.PublishPacket;
@@ -35,7 +34,7 @@ class KeepAliveTest {
             engine.kafka.next("queued").confirm();
         }
 
-        await().until(() -> engine.bridge().health().connections().get(0).connected());
+        assertThat(engine.bridge().health().connections().get(0).connected()).isTrue();
         assertThat(engine.bridge().health().connections().get(0).connects()).isOne();
     }
 
