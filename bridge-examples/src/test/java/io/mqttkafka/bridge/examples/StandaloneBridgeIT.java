@@ -9,26 +9,17 @@ import io.mqttkafka.bridge.testkit.EmbeddedKafka;
 import io.mqttkafka.bridge.testkit.FaultProxy;
 import io.mqttkafka.bridge.testkit.MosquittoBroker;
 import io.mqttkafka.bridge.testkit.MqttBroker;
-import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
 import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(120)
 class StandaloneBridgeIT {
@@ -64,116 +55,6 @@ class StandaloneBridgeIT {
     }
 
     @Test
-    void unreachableMqtt_saysSo() throws IOException {
-        kafka.createTopic(name, 1);
-
-        Run run = run("tcp://127.0.0.1:" + closedPort(), kafka.bootstrapServers(), "--start-timeout", "2s");
-
-        assertNotStarted(run, "--mqtt: no connection to the MQTT broker", "check host and port");
-    }
-
-    @Test
-    void unreachableKafka_saysSo() throws IOException {
-        Run run = run(mqtt.serverUri(), "127.0.0.1:" + closedPort(), "--start-timeout", "2s");
-
-        assertNotStarted(run, "--kafka:", "check");
-    }
-
-    @Test
-    void unknownKafkaTopic_saysSo() {
-        Run run = run(mqtt.serverUri(), kafka.bootstrapServers());
-
-        assertNotStarted(run, name, "create");
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {0x86, 0x87})
-    void refusedCredentials_saySoWithoutThem(int reasonCode) throws IOException {
-        kafka.createTopic(name, 1);
-        Path password = Files.writeString(directory.resolve("password"), SECRET + "\n");
-        try (ScriptedMqttBroker broker = ScriptedMqttBroker.start()) {
-            CompletableFuture<Void> script = CompletableFuture.runAsync(() -> {
-                var connection = broker.accept();
-                connection.expectConnect();
-                connection.connack(false, reasonCode);
-            });
-
-            Run run = run(
-                    broker.serverUri(),
-                    kafka.bootstrapServers(),
-                    "--mqtt-user",
-                    "me",
-                    "--mqtt-password-file",
-                    password.toString());
-
-            script.join();
-            assertNotStarted(run, "--mqtt-user", "check user name");
-            assertThat(run.output()).doesNotContain(SECRET);
-        }
-    }
-
-    @Test
-    void wrongPassword_saysSoWithoutIt() throws IOException {
-        assumeTrue(MosquittoBroker.available(), "mosquitto is not installed");
-        kafka.createTopic(name, 1);
-        try (MosquittoBroker broker =
-                MosquittoBroker.builder().user("me", "right").start()) {
-            List<String> args = args(broker.serverUri(), kafka.bootstrapServers());
-            args.addAll(List.of("--mqtt-user", "me", "--mqtt-password-env", "MQTT_PASSWORD"));
-
-            Run run = Run.standaloneBridge(Map.of("MQTT_PASSWORD", SECRET), args.toArray(String[]::new));
-
-            assertNotStarted(run, "--mqtt-user", "check user name");
-            assertThat(run.output()).doesNotContain(SECRET);
-        }
-    }
-
-    @Test
-    void certificateOfAnotherHost_saysSo() throws Exception {
-        kafka.createTopic(name, 1);
-        try (TlsServer server = TlsServer.startFor("elsewhere.example", directory)) {
-            Run run = run(
-                    "ssl://127.0.0.1:" + server.port(),
-                    kafka.bootstrapServers(),
-                    "--mqtt-trust-store",
-                    server.trustStore().toString(),
-                    "--mqtt-trust-store-password-file",
-                    server.passwordFile().toString());
-
-            assertNotStarted(run, "--mqtt: the certificate of ssl://127.0.0.1", "use a host name that it holds");
-            assertThat(run.output()).doesNotContain(SelfSignedCertificate.PASSWORD);
-        }
-    }
-
-    @Test
-    void untrustedCertificate_saysSo() throws Exception {
-        kafka.createTopic(name, 1);
-        try (TlsServer server = TlsServer.startFor("elsewhere.example", directory)) {
-            Run run = run("ssl://127.0.0.1:" + server.port(), kafka.bootstrapServers());
-
-            assertNotStarted(run, "--mqtt-trust-store: the certificate of ssl://127.0.0.1", "give a trust store");
-        }
-    }
-
-    @Test
-    void wrongStorePassword_saysSoWithoutIt() throws Exception {
-        kafka.createTopic(name, 1);
-        Path password = Files.writeString(directory.resolve("wrong"), SECRET);
-        try (TlsServer server = TlsServer.startFor("elsewhere.example", directory)) {
-            Run run = run(
-                    "ssl://127.0.0.1:" + server.port(),
-                    kafka.bootstrapServers(),
-                    "--mqtt-trust-store",
-                    server.trustStore().toString(),
-                    "--mqtt-trust-store-password-file",
-                    password.toString());
-
-            assertNotStarted(run, "--mqtt-trust-store", "password");
-            assertThat(run.output()).doesNotContain(SECRET);
-        }
-    }
-
-    @Test
     void secureConnection_worksAndTellsNoSecret() throws Exception {
         assumeTrue(MosquittoBroker.available(), "mosquitto is not installed");
         kafka.createTopic(name, 1);
@@ -187,7 +68,7 @@ class StandaloneBridgeIT {
                 .user("me", SECRET)
                 .tls(certificate.certificate(), certificate.certificate(), certificate.key())
                 .start()) {
-            List<String> args = args(broker.serverUri(), kafka.bootstrapServers());
+            List<String> args = StandaloneArgs.of(name, broker.serverUri(), kafka.bootstrapServers());
             args.addAll(List.of("--mqtt-user", "me", "--mqtt-password-file", password.toString()));
             args.addAll(List.of("--mqtt-trust-store", certificate.trustStore().toString()));
             args.addAll(List.of("--mqtt-trust-store-password-file", storePassword.toString()));
@@ -207,7 +88,7 @@ class StandaloneBridgeIT {
     @Test
     void sigterm_drainsKeepsTheSessionAndExitsWith0() throws Exception {
         kafka.createTopic(name, 1);
-        List<String> args = args(mqtt.serverUri(), kafka.bootstrapServers());
+        List<String> args = StandaloneArgs.of(name, mqtt.serverUri(), kafka.bootstrapServers());
         args.addAll(List.of("--status-interval", "1s"));
 
         try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
@@ -234,7 +115,7 @@ class StandaloneBridgeIT {
     @Test
     void sigtermWhileKafkaHangs_leavesMessagesToTheBrokerAndExitsWith5() throws Exception {
         kafka.createTopic(name, 1);
-        List<String> args = args(mqtt.serverUri(), kafkaProxy.address());
+        List<String> args = StandaloneArgs.of(name, mqtt.serverUri(), kafkaProxy.address());
         args.addAll(List.of("--status-interval", "1s", "--drain-timeout", "1s"));
 
         try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
@@ -261,7 +142,7 @@ class StandaloneBridgeIT {
     void sigtermWhileAwayFromTheBroker_exitsWith5IfMessagesWereLeft() throws Exception {
         kafka.createTopic(name, 1);
         try (FaultProxy mqttProxy = FaultProxy.to(mqtt)) {
-            List<String> args = args(mqttProxy.serverUri(), kafkaProxy.address());
+            List<String> args = StandaloneArgs.of(name, mqttProxy.serverUri(), kafkaProxy.address());
             args.addAll(List.of("--status-interval", "1s", "--drain-timeout", "1s"));
 
             try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
@@ -285,7 +166,7 @@ class StandaloneBridgeIT {
     @Test
     void secondSigterm_endsAtOnceWith5() throws Exception {
         kafka.createTopic(name, 1);
-        List<String> args = args(mqtt.serverUri(), kafkaProxy.address());
+        List<String> args = StandaloneArgs.of(name, mqtt.serverUri(), kafkaProxy.address());
         args.addAll(List.of("--status-interval", "1s", "--drain-timeout", "1h"));
 
         try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
@@ -305,15 +186,17 @@ class StandaloneBridgeIT {
 
     @Test
     void sigtermWhileStarting_exitsWith0() throws Exception {
-        List<String> args = args("tcp://127.0.0.1:" + closedPort(), kafka.bootstrapServers());
-        args.addAll(List.of("--start-timeout", "1h"));
         kafka.createTopic(name, 1);
+        try (FaultProxy nowhere = FaultProxy.start()) {
+            List<String> args = StandaloneArgs.of(name, nowhere.serverUri(), kafka.bootstrapServers());
+            args.addAll(List.of("--start-timeout", "1h"));
 
-        try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
-            bridge.awaitOutput("starting");
-            bridge.terminate();
+            try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {
+                bridge.awaitOutput("starting");
+                bridge.terminate();
 
-            assertThat(bridge.awaitExit()).as(bridge.output()).isZero();
+                assertThat(bridge.awaitExit()).as(bridge.output()).isZero();
+            }
         }
     }
 
@@ -394,7 +277,7 @@ class StandaloneBridgeIT {
         String commands = "commands-" + name;
         kafka.createTopic(name, 1);
         kafka.createTopic(commands, 1);
-        List<String> args = args(mqtt.serverUri(), kafka.bootstrapServers());
+        List<String> args = StandaloneArgs.of(name, mqtt.serverUri(), kafka.bootstrapServers());
         args.addAll(List.of("--qos", "2", "--effectively-once"));
         args.addAll(List.of("--from-kafka", commands, "--to-mqtt", name + "/{key}/cmd", "--group", name));
         args.addAll(List.of("--publish-qos", "2", "--retain", "--status-interval", "1s"));
@@ -449,50 +332,9 @@ class StandaloneBridgeIT {
         }
     }
 
-    @Test
-    void unknownKafkaTopicToRead_saysSo() {
-        kafka.createTopic(name, 1);
-
-        Run run = run(mqtt.serverUri(), kafka.bootstrapServers(), "--from-kafka", "no-" + name, "--to-mqtt", "x/{key}");
-
-        assertNotStarted(run, "--from-kafka: the topic 'no-" + name, "create");
-    }
-
-    private Run run(String mqttUri, String kafkaAddress, String... added) {
-        List<String> args = args(mqttUri, kafkaAddress);
-        args.addAll(List.of(added));
-        return Run.standaloneBridge(args.toArray(String[]::new));
-    }
-
-    private List<String> args(String mqttUri, String kafkaAddress) {
-        return new ArrayList<>(List.of(
-                "--mqtt",
-                mqttUri,
-                "--client-id",
-                name,
-                "--kafka",
-                kafkaAddress,
-                "--from-mqtt",
-                "in/" + name,
-                "--to-kafka",
-                name));
-    }
-
     private List<String> values() {
         return kafka.readAll(name).stream()
                 .map(message -> new String(message.value(), UTF_8))
                 .toList();
-    }
-
-    private static void assertNotStarted(Run run, String what, String mend) {
-        assertThat(run.err()).startsWith("standalone-bridge: could not start: ").contains(what, mend);
-        assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.exitCode()).isEqualTo(3);
-    }
-
-    private static int closedPort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

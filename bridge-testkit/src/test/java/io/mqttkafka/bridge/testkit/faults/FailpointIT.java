@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
@@ -82,12 +83,19 @@ class FailpointIT {
         Set<Failpoint> points = EnumSet.range(Failpoint.RECEIVED, Failpoint.RESTORED);
         points.removeAll(OF_NEW_SESSIONS);
         Retractions retractions = new Retractions(ledger);
+        UnderWay underWay = new UnderWay();
+        PacketTrail trail = new PacketTrail(ledger);
         try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
-                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(retractions::see));
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt())
+                        .tap(new MqttPacketTap((connection, direction, packet) -> {
+                            retractions.see(connection, direction, packet);
+                            underWay.see(connection, direction, packet);
+                            trail.see(connection, direction, packet);
+                        }));
                 BridgeProcess bridge = BridgeProcess.start(setup(proxy.serverUri(), ledger, 2), HEAP)
                         .awaitRunning();
                 Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 2, BYTES, load.perSecond)) {
-            publisher.holdWhile(() -> ledger.acknowledged() - tally.distinct() > MOST_WAITING);
+            hold(publisher, underWay, ledger, tally);
             for (Failpoint point : points) {
                 Halt halt = halt(point, load);
                 if (point == Failpoint.RESTORED) {
@@ -98,7 +106,7 @@ class FailpointIT {
                 } else {
                     haltAt(halt, bridge);
                 }
-                startAgain(bridge, tally, ledger);
+                startAgain(bridge, tally, ledger, trail);
                 // What mosquitto sends again although it has released it, nobody can tell from a new message.
                 assertThat(tally.unexplained(retractions))
                         .as("duplicated and not taken back, %s", halt)
@@ -110,7 +118,12 @@ class FailpointIT {
             publisher.stop();
 
             Verdict verdict = judge(
-                    "qos 2, " + load + ", taken back " + retractions.count(), 2, points.size() + 1, tally, bridge);
+                    "qos 2, " + load + ", taken back " + retractions.count(),
+                    2,
+                    points.size() + 1,
+                    tally,
+                    bridge,
+                    trail);
 
             assertThat(tally.unexplained(retractions))
                     .as("duplicated and not taken back; %s", verdict)
@@ -124,26 +137,31 @@ class FailpointIT {
     void halt_atEveryPointAtQos1_losesNothingAndRepeatsAWindowAtMost(Load load) throws Exception {
         Ledger ledger = new Ledger("halted-qos1-" + load.ordinal() + "-" + round, TOPICS);
         UnderWay underWay = new UnderWay();
+        PacketTrail trail = new PacketTrail(ledger);
         try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
-                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(underWay::see));
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt())
+                        .tap(new MqttPacketTap((connection, direction, packet) -> {
+                            underWay.see(connection, direction, packet);
+                            trail.see(connection, direction, packet);
+                        }));
                 BridgeProcess bridge = BridgeProcess.start(setup(proxy.serverUri(), ledger, 1), HEAP)
                         .awaitRunning();
                 Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, 1, BYTES, load.perSecond)) {
-            publisher.holdWhile(() -> ledger.acknowledged() - tally.distinct() > MOST_WAITING);
+            hold(publisher, underWay, ledger, tally);
             for (Failpoint point : OF_QOS1) {
                 // In the rush after a restart mosquitto 2.0.11 has more than a window under way.
                 await().atMost(PATIENCE)
                         .until(() -> tally.distinct() >= ledger.acknowledged() - load.perSecond / 10
                                 && underWay.count() < RECEIVE_MAXIMUM / 2);
                 haltAt(halt(point, load), bridge);
-                startAgain(bridge, tally, ledger);
+                startAgain(bridge, tally, ledger, trail);
                 assertThat(tally.verdict().reordered())
                         .as("reordered, %s", point)
                         .isZero();
             }
             publisher.stop();
 
-            Verdict verdict = judge("qos 1, " + load, 1, OF_QOS1.size(), tally, bridge);
+            Verdict verdict = judge("qos 1, " + load, 1, OF_QOS1.size(), tally, bridge, trail);
 
             assertThat(verdict.duplicated())
                     .as("duplicated; %s", verdict)
@@ -155,10 +173,12 @@ class FailpointIT {
     @Test
     void halt_whenTheSessionIsNew_takesNothingForARepetition() throws Exception {
         Ledger ledger = new Ledger("halted-new-session-" + round, TOPICS);
-        Setup setup = setup(BROKERS.mqtt().serverUri(), ledger, 2);
+        PacketTrail trail = new PacketTrail(ledger);
         int after = 50;
         try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
-                BridgeProcess bridge = BridgeProcess.start(setup, HEAP, new Halt(Failpoint.BEFORE_GENERATION, 1))) {
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(trail::see));
+                BridgeProcess bridge = BridgeProcess.start(
+                        setup(proxy.serverUri(), ledger, 2), HEAP, new Halt(Failpoint.BEFORE_GENERATION, 1))) {
             assertThat(bridge.awaitEnd()).isEqualTo(new Halt(Failpoint.BEFORE_GENERATION, 1).exitCode());
             for (Failpoint point : OF_NEW_SESSIONS) {
                 bridge.start();
@@ -166,7 +186,7 @@ class FailpointIT {
                 bridge.haltAt(new Halt(Failpoint.COMMITTED, 1));
                 publish(ledger, 1);
                 assertThat(bridge.awaitEnd()).isEqualTo(new Halt(Failpoint.COMMITTED, 1).exitCode());
-                endSession(setup.clientId());
+                endSession(setup(BROKERS.mqtt().serverUri(), ledger, 2).clientId());
                 Halt halt = new Halt(point, 1);
                 bridge.start(halt);
                 assertThat(bridge.awaitEnd()).isEqualTo(halt.exitCode());
@@ -174,11 +194,13 @@ class FailpointIT {
                 bridge.awaitRunning();
                 // under the packet ids that Kafka has known before
                 publish(ledger, after);
-                await().atMost(PATIENCE).until(tally::isComplete);
+                assertThat(tally.await(tally::isComplete, PATIENCE))
+                        .as(() -> "complete; " + whereabouts(tally, bridge, trail))
+                        .isTrue();
                 bridge.terminate();
             }
 
-            Verdict verdict = judge("new session", 2, 2 * OF_NEW_SESSIONS.size() + 1, tally, bridge);
+            Verdict verdict = judge("new session", 2, 2 * OF_NEW_SESSIONS.size() + 1, tally, bridge, trail);
 
             int messages = OF_NEW_SESSIONS.size() * (1 + after);
             assertThat(verdict).isEqualTo(new Verdict(messages, messages, 0, 0, 0, 0, 0));
@@ -205,6 +227,12 @@ class FailpointIT {
         }
     }
 
+    /** Keeps the backlog so small that mosquitto can cope with it. */
+    private static void hold(Publisher publisher, UnderWay underWay, Ledger ledger, Tally tally) {
+        BooleanSupplier surge = underWay.surge(2 * RECEIVE_MAXIMUM, RECEIVE_MAXIMUM / 4);
+        publisher.holdWhile(() -> surge.getAsBoolean() || ledger.acknowledged() - tally.distinct() > MOST_WAITING);
+    }
+
     private Halt halt(Failpoint point, Load load) {
         return new Halt(point, 1 + random.nextInt(load.mostPasses));
     }
@@ -214,21 +242,36 @@ class FailpointIT {
         assertThat(bridge.awaitEnd()).as("exit code at %s", halt).isEqualTo(halt.exitCode());
     }
 
-    private static void startAgain(BridgeProcess bridge, Tally tally, Ledger ledger) throws IOException {
+    private static void startAgain(BridgeProcess bridge, Tally tally, Ledger ledger, PacketTrail trail)
+            throws IOException {
         tally.starting();
         bridge.start();
         bridge.awaitRunning();
         int owed = ledger.acknowledged();
-        await().atMost(PATIENCE).until(() -> tally.distinct() >= owed);
+        assertThat(tally.await(() -> tally.distinct() >= owed, PATIENCE))
+                .as(() -> "gets on after its start; " + whereabouts(tally, bridge, trail))
+                .isTrue();
     }
 
-    private Verdict judge(String what, int qos, int halts, Tally tally, BridgeProcess bridge) {
+    /** Tells what became of the messages that are missing. */
+    private static String whereabouts(Tally tally, BridgeProcess bridge, PacketTrail trail) {
+        return String.join(
+                "\n",
+                tally.verdict().toString(),
+                trail.of(tally.missing()),
+                tally.ends(BROKERS.kafka()),
+                bridge.logTail());
+    }
+
+    private Verdict judge(String what, int qos, int halts, Tally tally, BridgeProcess bridge, PacketTrail trail) {
         Verdict verdict = tally.settle(PATIENCE);
         // killed with a transaction under way it would hold up the bridge of the next test
         bridge.terminate();
         System.out.printf("FailpointIT %s: round %d, halts %d, seed %d, %s%n", what, round, halts, seed, verdict);
         Totals.add(qos, halts, 0, verdict, tally.recoveries());
-        assertThat(verdict.lost()).as("lost; %s%n%s", verdict, bridge.logTail()).isZero();
+        assertThat(verdict.lost())
+                .as(() -> "lost; " + whereabouts(tally, bridge, trail))
+                .isZero();
         assertThat(verdict.reordered()).as("reordered; %s", verdict).isZero();
         assertThat(verdict.corrupt()).as("corrupt; %s", verdict).isZero();
         assertThat(verdict.misrouted()).as("misrouted; %s", verdict).isZero();

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -141,7 +140,7 @@ class KillRunIT {
                         .awaitRunning();
                 Publisher publisher = Publisher.start(mqtt, ledger, qos, 100, PER_SECOND)) {
             // A bridge that cannot keep up would never be killed.
-            BooleanSupplier tooMuchUnderWay = tooMuch(underWay);
+            BooleanSupplier tooMuchUnderWay = underWay.surge(2 * RECEIVE_MAXIMUM, RECEIVE_MAXIMUM / 4);
             publisher.holdWhile(
                     () -> tooMuchUnderWay.getAsBoolean() || ledger.acknowledged() - tally.distinct() > MOST_WAITING);
             for (int kill = 0; kill < KILLS; kill++) {
@@ -161,23 +160,6 @@ class KillRunIT {
 
             return judge("keeping up, qos " + qos, qos, tally, bridge);
         }
-    }
-
-    /**
-     * Says whether so much is under way that it would stay so: mosquitto reads one packet of each connection by turns, so that
-     * on a slow machine the acknowledgements of a backlog wait behind what is published, for as long as something is.
-     */
-    private static BooleanSupplier tooMuch(UnderWay underWay) {
-        AtomicBoolean holding = new AtomicBoolean();
-        return () -> {
-            int count = underWay.count();
-            if (count > 2 * RECEIVE_MAXIMUM) {
-                holding.set(true);
-            } else if (count < RECEIVE_MAXIMUM / 4) {
-                holding.set(false);
-            }
-            return holding.get();
-        };
     }
 
     private static void kill(BridgeProcess bridge, Tally tally, BooleanSupplier moment) throws IOException {

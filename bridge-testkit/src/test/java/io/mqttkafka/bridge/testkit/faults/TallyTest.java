@@ -11,6 +11,7 @@ import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.faults.Ledger.Message;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
+import java.time.Duration;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +46,25 @@ class TallyTest {
 
         assertThat(tally.verdict().lost()).isOne();
         assertThat(tally.isComplete()).isFalse();
+    }
+
+    @Test
+    void missing_namesWhatIsNotInKafka() {
+        ledger.acknowledged(first);
+        ledger.acknowledged(third);
+
+        add(first);
+
+        assertThat(tally.missing()).containsExactly(third);
+    }
+
+    @Test
+    void await_withoutRecordsAndInVain_givesUp() {
+        assertThat(tally.await(tally::isComplete, Duration.ofDays(1))).isTrue();
+
+        ledger.acknowledged(first);
+
+        assertThat(tally.await(tally::isComplete, Duration.ofMillis(1))).isFalse();
     }
 
     @Test

@@ -5,6 +5,8 @@ import io.mqttkafka.bridge.testkit.MqttPacket;
 import io.mqttkafka.bridge.testkit.MqttPacketType;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /**
  * Counts what an MQTT broker has under way to the newest connection through a proxy: packet ids that it has sent and that
@@ -49,6 +51,24 @@ final class UnderWay {
 
     synchronized int count() {
         return packetIds.size();
+    }
+
+    /**
+     * Tells, whenever asked, whether more than this is under way, and from then on whether it has not come down to that yet. What
+     * is published has to wait for it: mosquitto reads one packet of each connection by turns, so that on a slow machine the
+     * acknowledgements of a backlog wait behind what is published, for as long as something is.
+     */
+    BooleanSupplier surge(int above, int until) {
+        AtomicBoolean surging = new AtomicBoolean();
+        return () -> {
+            int count = count();
+            if (count > above) {
+                surging.set(true);
+            } else if (count < until) {
+                surging.set(false);
+            }
+            return surging.get();
+        };
     }
 
     /** Returns how many there were at the most on one connection. */
