@@ -143,7 +143,10 @@ final class KafkaTopics {
                         "enable.auto.commit",
                         false,
                         "allow.auto.create.topics",
-                        false),
+                        false,
+                        // closing waits for the fetch under way, which at the end of a topic has nothing to bring
+                        "fetch.max.wait.ms",
+                        20),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
     }

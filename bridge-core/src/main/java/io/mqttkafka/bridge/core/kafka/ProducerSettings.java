@@ -23,6 +23,7 @@ final class ProducerSettings {
     private static final int DEFAULT_LINGER_MS = 5;
     private static final int TRANSACTION_RETRY_BACKOFF_MS = 5;
     private static final int DEFAULT_TRANSACTION_TIMEOUT_MS = 15_000;
+    private static final int STATE_FETCH_MAX_WAIT_MS = 20;
 
     private ProducerSettings() {}
 
@@ -74,6 +75,8 @@ final class ProducerSettings {
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        // A consumer that is closed waits for the fetch under way, which at the end of the topic has nothing to bring.
+        properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, STATE_FETCH_MAX_WAIT_MS);
         return properties;
     }
 

@@ -22,6 +22,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -51,6 +52,7 @@ public final class Qos2StateTopic implements StateTopic {
     private static final int MOST_REPLICAS = 3;
     private static final String SEGMENT_BYTES = String.valueOf(16 * 1024 * 1024);
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(1);
     private static final Duration DIAGNOSIS_PATIENCE = Duration.ofSeconds(5);
 
     /** MQTT forbids the first character in client ids, so that no client's entries are taken for claims. */
@@ -179,7 +181,8 @@ public final class Qos2StateTopic implements StateTopic {
     @Override
     public List<byte[]> read(String client, Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
-        try (Consumer<byte[], byte[]> consumer = clients.consumer(ProducerSettings.stateConsumer(options, clientId))) {
+        try (Reader reader = reader(ProducerSettings.stateConsumer(options, clientId))) {
+            Consumer<byte[], byte[]> consumer = reader.consumer();
             List<TopicPartition> partitions = consumer.partitionsFor(name, Duration.ofNanos(left(deadline))).stream()
                     .map(info -> new TopicPartition(name, info.partition()))
                     .toList();
@@ -325,7 +328,8 @@ public final class Qos2StateTopic implements StateTopic {
         }
         Map<String, Object> properties = ProducerSettings.stateConsumer(options, clientId);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
-        try (Consumer<byte[], byte[]> consumer = clients.consumer(properties)) {
+        try (Reader reader = reader(properties)) {
+            Consumer<byte[], byte[]> consumer = reader.consumer();
             consumer.assign(List.of(partition));
             consumer.seek(partition, from);
             while (!(oneWillDo && !found.isEmpty())
@@ -337,6 +341,18 @@ public final class Qos2StateTopic implements StateTopic {
                 }
             }
             return found;
+        }
+    }
+
+    private Reader reader(Map<String, Object> properties) {
+        return new Reader(clients.consumer(properties));
+    }
+
+    /** A consumer that is not waited for when it is done: its close could take longer than the caller has. */
+    private record Reader(Consumer<byte[], byte[]> consumer) implements AutoCloseable {
+        @Override
+        public void close() {
+            consumer.close(CloseOptions.timeout(CLOSE_PATIENCE));
         }
     }
 

@@ -1,15 +1,19 @@
 package io.mqttkafka.bridge.testkit.engine;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.DURATION;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.StateTopic;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +22,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -201,6 +207,50 @@ class Qos2StateTopicIT {
         assertThat(read("grown", "a", PATIENCE)).containsExactlyInAnyOrder("whole, in the old partition", "later");
     }
 
+    /** A consumer waits for its fetches when it is closed: half a minute, unless it is told, if Kafka hangs just then. */
+    @Test
+    void consumers_areClosedWithinASecond() {
+        List<CloseOptions> closes = new ArrayList<>();
+        StateTopic claims = new WatchedClients(closes::add).stateTopic(options("closing"), "a");
+        claims.prepare(PATIENCE);
+        try (Producer<byte[], byte[]> producer = bytesProducer("closing")) {
+            long mine = claims.claim(producer, "a", "mine", () -> true);
+
+            claims.read("a", PATIENCE);
+            claims.isClaimedByAnother("a", "mine", mine, PATIENCE);
+        }
+
+        assertThat(closes).hasSize(2).allSatisfy(options -> assertThat(options.timeout())
+                .get(as(DURATION))
+                .isLessThanOrEqualTo(Duration.ofSeconds(1)));
+    }
+
+    /** Real clients, and tells how its consumers are closed. */
+    private record WatchedClients(java.util.function.Consumer<CloseOptions> closes) implements KafkaClients {
+        @Override
+        public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
+            return REAL.producer(properties);
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public Consumer<byte[], byte[]> consumer(Map<String, Object> properties) {
+            Consumer<byte[], byte[]> real = REAL.consumer(properties);
+            return (Consumer<byte[], byte[]>) Proxy.newProxyInstance(
+                    Consumer.class.getClassLoader(), new Class<?>[] {Consumer.class}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("close")) {
+                            closes.accept(arguments == null ? null : (CloseOptions) arguments[0]);
+                        }
+                        return method.invoke(real, arguments);
+                    });
+        }
+
+        @Override
+        public Admin admin(Map<String, Object> properties) {
+            return REAL.admin(properties);
+        }
+    }
+
     private static List<String> read(String topic, String clientId, Duration timeout) {
         return topic(topic, clientId).read(clientId, timeout).stream()
                 .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
@@ -208,11 +258,14 @@ class Qos2StateTopicIT {
     }
 
     private static StateTopic topic(String name, String clientId) {
-        KafkaOptions options = KafkaOptions.builder()
+        return KafkaClients.REAL.stateTopic(options(name), clientId);
+    }
+
+    private static KafkaOptions options(String stateTopic) {
+        return KafkaOptions.builder()
                 .bootstrapServers(kafka.bootstrapServers())
-                .transactions(transactions -> transactions.stateTopic(name))
+                .transactions(transactions -> transactions.stateTopic(stateTopic))
                 .build();
-        return KafkaClients.REAL.stateTopic(options, clientId);
     }
 
     private static Admin admin() {
