@@ -348,7 +348,7 @@ public final class Qos2StateTopic implements StateTopic {
         return new Reader(clients.consumer(properties));
     }
 
-    /** A consumer that is not waited for when it is done: its close could take longer than the caller has. */
+    /** A consumer that is waited for a second at most when it is done: its close could take longer than the caller has. */
     private record Reader(Consumer<byte[], byte[]> consumer) implements AutoCloseable {
         @Override
         public void close() {

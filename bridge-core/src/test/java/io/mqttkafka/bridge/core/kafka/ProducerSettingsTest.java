@@ -39,6 +39,15 @@ class ProducerSettingsTest {
         return new ProducerConfig(whole);
     }
 
+    /** Closing it waits for the fetch under way. */
+    @Test
+    void stateConsumer_doesNotFetchForLong() {
+        KafkaOptions kafka =
+                KafkaOptions.builder().bootstrapServers("kafka:9092").build();
+
+        assertThat(ProducerSettings.stateConsumer(kafka, "edge-1")).containsEntry("fetch.max.wait.ms", 20);
+    }
+
     @Test
     void deliveryTimeout_notSet_isTheLongest() {
         assertThat(producer(k -> k)).containsEntry("delivery.timeout.ms", Integer.MAX_VALUE);

@@ -1,7 +1,6 @@
 package io.mqttkafka.bridge.testkit.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.testkit.EmbeddedKafka;
@@ -150,9 +149,11 @@ class FailpointIT {
             hold(publisher, underWay, ledger, tally);
             for (Failpoint point : OF_QOS1) {
                 // In the rush after a restart mosquitto 2.0.11 has more than a window under way.
-                await().atMost(PATIENCE)
-                        .until(() -> tally.distinct() >= ledger.acknowledged() - load.perSecond / 10
-                                && underWay.count() < RECEIVE_MAXIMUM / 2);
+                BooleanSupplier keepsUp = () -> tally.distinct() >= ledger.acknowledged() - load.perSecond / 10
+                        && underWay.count() < RECEIVE_MAXIMUM / 2;
+                assertThat(tally.await(keepsUp, PATIENCE))
+                        .as(() -> "keeps up; " + whereabouts(tally, bridge, trail))
+                        .isTrue();
                 haltAt(halt(point, load), bridge);
                 startAgain(bridge, tally, ledger, trail);
                 assertThat(tally.verdict().reordered())

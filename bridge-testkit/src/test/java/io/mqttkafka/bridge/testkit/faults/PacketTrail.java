@@ -21,13 +21,7 @@ final class PacketTrail {
     private static final int MOST_TOLD = 3;
 
     private record Step(
-            long millis,
-            int connection,
-            Direction direction,
-            MqttPacketType type,
-            boolean duplicate,
-            int packetId,
-            Message message) {
+            long millis, int connection, MqttPacketType type, boolean duplicate, int packetId, Message message) {
 
         @Override
         public String toString() {
@@ -51,19 +45,19 @@ final class PacketTrail {
             case PUBLISH -> {
                 if (fromBroker) {
                     Message message = ledger.read(packet.publish().payload()).orElse(null);
-                    add(connection, direction, packet, packet.publish().dup(), message);
+                    add(connection, packet, packet.publish().dup(), message);
                 }
             }
-            case PUBACK, PUBREC, PUBREL, PUBCOMP -> add(connection, direction, packet, false, null);
+            case PUBACK, PUBREC, PUBREL, PUBCOMP -> add(connection, packet, false, null);
             default -> {
                 // concerns no message
             }
         }
     }
 
-    private void add(int connection, Direction direction, MqttPacket packet, boolean duplicate, Message message) {
+    private void add(int connection, MqttPacket packet, boolean duplicate, Message message) {
         long millis = (System.nanoTime() - start) / 1_000_000;
-        steps.add(new Step(millis, connection, direction, packet.type(), duplicate, packet.packetId(), message));
+        steps.add(new Step(millis, connection, packet.type(), duplicate, packet.packetId(), message));
     }
 
     /** Tells how far these messages came, and the whole story of some. */

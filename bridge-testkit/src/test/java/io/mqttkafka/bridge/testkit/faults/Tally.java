@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -48,6 +49,8 @@ final class Tally implements AutoCloseable {
         }
     }
 
+    private static final Duration LONGEST_REST = Duration.ofSeconds(120);
+
     private static final class Topic {
         final BitSet seen = new BitSet();
         int highest = -1;
@@ -62,6 +65,7 @@ final class Tally implements AutoCloseable {
     private final List<TopicPartition> partitions = new ArrayList<>();
     private final Map<TopicPartition, Long> positions = new ConcurrentHashMap<>();
     private volatile boolean closing;
+    private volatile Throwable failure;
     private int records;
     private int duplicated;
     private int reordered;
@@ -144,30 +148,50 @@ final class Tally implements AutoCloseable {
     }
 
     /**
-     * Waits until this holds, however long it takes while records come: a slow machine is no fault. Gives up when none has
-     * come for so long.
+     * Waits until this holds, however long it takes while messages come that were not there before: a slow machine is no fault.
+     * Gives up when none has come for so long.
      *
      * @return whether it holds
      */
     boolean await(BooleanSupplier condition, Duration patience) {
+        boolean[] holds = new boolean[1];
         int[] last = {-1};
         long[] since = new long[1];
         Awaitility.await().dontCatchUncaughtExceptions().forever().until(() -> {
-            int now = records();
-            if (now != last[0]) {
+            if (failure != null) {
+                throw new IllegalStateException("The records cannot be read", failure);
+            }
+            int now = distinct();
+            boolean comes = now != last[0];
+            if (comes) {
                 last[0] = now;
                 since[0] = System.nanoTime();
             }
-            return condition.getAsBoolean() || System.nanoTime() - since[0] > patience.toNanos();
+            holds[0] = condition.getAsBoolean();
+            return holds[0] || (!comes && System.nanoTime() - since[0] > patience.toNanos());
         });
-        return condition.getAsBoolean();
+        return holds[0];
     }
 
-    /** Waits until everything is in Kafka, but not longer than this without a record, then until nothing more comes, and judges. */
+    /**
+     * Waits until everything is in Kafka, but not longer than this without a message, then until nothing more comes, and judges.
+     */
     Verdict settle(Duration patience) {
-        if (await(this::isComplete, patience)) {
-            await(() -> false, Duration.ofMillis(700));
+        if (!await(this::isComplete, patience)) {
+            // the verdict says what is missing
+            return verdict();
         }
+        int[] last = {-1};
+        // What goes wrong elsewhere shows in the verdict.
+        Awaitility.await()
+                .dontCatchUncaughtExceptions()
+                .pollInterval(Duration.ofMillis(700))
+                .atMost(LONGEST_REST)
+                .until(() -> {
+                    int before = last[0];
+                    last[0] = records();
+                    return before == last[0];
+                });
         return verdict();
     }
 
@@ -266,11 +290,14 @@ final class Tally implements AutoCloseable {
     private void run() {
         try (consumer) {
             while (!closing) {
-                consumer.poll(Duration.ofMillis(200)).forEach(this::add);
-                partitions.forEach(partition -> positions.put(partition, consumer.position(partition)));
+                ConsumerRecords<byte[], byte[]> read = consumer.poll(Duration.ofMillis(200));
+                read.forEach(this::add);
+                read.nextOffsets().forEach((partition, next) -> positions.put(partition, next.offset()));
             }
         } catch (WakeupException e) {
             // closed
+        } catch (RuntimeException | Error e) {
+            failure = e;
         }
     }
 

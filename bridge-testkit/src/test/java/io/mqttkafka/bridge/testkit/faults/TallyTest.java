@@ -12,6 +12,9 @@ import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.faults.Ledger.Message;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +68,33 @@ class TallyTest {
         ledger.acknowledged(first);
 
         assertThat(tally.await(tally::isComplete, Duration.ofMillis(1))).isFalse();
+    }
+
+    @Test
+    void await_whileMessagesCome_outlastsItsPatience() {
+        Deque<Message> coming = new ArrayDeque<>(List.of(first, second, third));
+
+        assertThat(tally.await(
+                        () -> {
+                            boolean all = coming.isEmpty();
+                            if (!all) {
+                                add(coming.poll());
+                            }
+                            return all;
+                        },
+                        Duration.ZERO))
+                .isTrue();
+    }
+
+    @Test
+    void await_whileNothingButRepetitionsCome_givesUp() {
+        assertThat(tally.await(
+                        () -> {
+                            add(first);
+                            return false;
+                        },
+                        Duration.ZERO))
+                .isFalse();
     }
 
     @Test
