@@ -64,9 +64,10 @@ class Qos2FaultsIT {
     void mosquitto_restarted_repeatsNothingButWhatItTakesBack() {
         Ledger ledger = new Ledger("q2-mqtt-restart-" + round, TOPICS);
         Retractions retractions = new Retractions(ledger);
+        PacketTrail trail = new PacketTrail(ledger);
         int restarts = 3;
         try (Tally tally = tally(ledger);
-                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(retractions::see));
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(tap(retractions, trail));
                 Bridge bridge = setup(proxy, ledger).build().start();
                 Publisher publisher = publisher(ledger)) {
             for (int restart = 0; restart < restarts; restart++) {
@@ -76,14 +77,7 @@ class Qos2FaultsIT {
             awaitMore(ledger, 500);
             publisher.stop();
 
-            Verdict verdict = tally.settle(PATIENCE);
-
-            print("mosquitto restarted, " + retractions.count() + " messages taken back", bridge, verdict);
-            Totals.add(2, 0, restarts, verdict, List.of());
-            assertSound(verdict);
-            assertThat(tally.unexplained(retractions))
-                    .as("duplicated and not taken back; %s", verdict)
-                    .isZero();
+            judge("mosquitto restarted", restarts, tally, bridge, retractions, trail);
         }
     }
 
@@ -191,8 +185,10 @@ class Qos2FaultsIT {
     void connectionToMqtt_cutInTheMiddleOfPackets_deliversExactlyOnce() {
         Ledger ledger = new Ledger("q2-cut-" + round, TOPICS);
         int cuts = 24;
+        Retractions retractions = new Retractions(ledger);
+        PacketTrail trail = new PacketTrail(ledger);
         try (Tally tally = tally(ledger);
-                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt());
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(tap(retractions, trail));
                 Bridge bridge = setup(proxy, ledger).build().start();
                 Publisher publisher = publisher(ledger)) {
             for (int cut = 0; cut < cuts; cut++) {
@@ -208,7 +204,7 @@ class Qos2FaultsIT {
             }
             publisher.stop();
 
-            judge("MQTT cut", cuts, tally, bridge);
+            judge("MQTT cut", cuts, tally, bridge, retractions, trail);
         }
     }
 
@@ -217,8 +213,10 @@ class Qos2FaultsIT {
     @Test
     void networkToMqtt_swallowingEverything_deliversExactlyOnce() {
         Ledger ledger = new Ledger("q2-half-open-" + round, TOPICS);
+        Retractions retractions = new Retractions(ledger);
+        PacketTrail trail = new PacketTrail(ledger);
         try (Tally tally = tally(ledger);
-                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt());
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(tap(retractions, trail));
                 Bridge bridge = setup(proxy, ledger)
                         .keepAlive(KEEP_ALIVE_SECONDS)
                         .build()
@@ -231,7 +229,7 @@ class Qos2FaultsIT {
             awaitMore(ledger, 500);
             publisher.stop();
 
-            judge("MQTT half-open", 1, tally, bridge);
+            judge("MQTT half-open", 1, tally, bridge, retractions, trail);
         }
     }
 
@@ -240,8 +238,10 @@ class Qos2FaultsIT {
     @EnumSource
     void networkToMqtt_swallowingOneDirection_deliversExactlyOnce(Direction direction) {
         Ledger ledger = new Ledger("q2-one-way-" + direction.ordinal() + "-" + round, TOPICS);
+        Retractions retractions = new Retractions(ledger);
+        PacketTrail trail = new PacketTrail(ledger);
         try (Tally tally = tally(ledger);
-                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt());
+                FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(tap(retractions, trail));
                 Bridge bridge = setup(proxy, ledger)
                         .keepAlive(KEEP_ALIVE_SECONDS)
                         .build()
@@ -254,7 +254,7 @@ class Qos2FaultsIT {
             awaitMore(ledger, 500);
             publisher.stop();
 
-            judge("MQTT one-way " + direction, 1, tally, bridge);
+            judge("MQTT one-way " + direction, 1, tally, bridge, retractions, trail);
         }
     }
 
@@ -369,6 +369,13 @@ class Qos2FaultsIT {
         return Publisher.start(BROKERS.mqtt(), ledger, 2, BYTES, PER_SECOND);
     }
 
+    private static MqttPacketTap tap(Retractions retractions, PacketTrail trail) {
+        return new MqttPacketTap((connection, direction, packet) -> {
+            retractions.see(connection, direction, packet);
+            trail.see(connection, direction, packet);
+        });
+    }
+
     private static Setup setup(Ledger ledger) {
         return setup(BROKERS.mqtt().serverUri(), ledger);
     }
@@ -393,6 +400,22 @@ class Qos2FaultsIT {
         Totals.add(2, 0, faults, verdict, List.of());
         assertSound(verdict);
         assertThat(verdict.duplicated()).as("duplicated; %s", verdict).isZero();
+    }
+
+    /**
+     * What mosquitto sends again although it has released it, nobody can tell from a new message. It does so when it restarts, and
+     * when a connection ends before it has released again what was released on the one before.
+     */
+    private void judge(
+            String what, int faults, Tally tally, Bridge bridge, Retractions retractions, PacketTrail trail) {
+        Verdict verdict = tally.settle(PATIENCE);
+        print(what + ", taken back " + retractions.count(), bridge, verdict);
+        Totals.add(2, 0, faults, verdict, List.of());
+        assertSound(verdict);
+        assertThat(tally.unexplained(retractions))
+                .as(() -> "duplicated and not taken back; %s%n%s"
+                        .formatted(verdict, trail.of(tally.unexplainedMessages(retractions))))
+                .isZero();
     }
 
     private void print(String what, Bridge bridge, Verdict verdict) {

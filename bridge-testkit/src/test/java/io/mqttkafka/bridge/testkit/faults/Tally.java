@@ -202,9 +202,20 @@ final class Tally implements AutoCloseable {
     /** Counts the repetitions of messages that the MQTT broker has not taken back as often. */
     synchronized int unexplained(Retractions retractions) {
         int unexplained = 0;
-        for (Map.Entry<Message, Integer> repeated : repetitions.entrySet()) {
-            unexplained += Math.max(0, repeated.getValue() - retractions.of(repeated.getKey()));
+        for (Message message : unexplainedMessages(retractions)) {
+            unexplained += repetitions.get(message) - retractions.of(message);
         }
+        return unexplained;
+    }
+
+    /** Lists the messages that came again more often than the MQTT broker has taken them back. */
+    synchronized Set<Message> unexplainedMessages(Retractions retractions) {
+        Set<Message> unexplained = new LinkedHashSet<>();
+        repetitions.forEach((message, times) -> {
+            if (times > retractions.of(message)) {
+                unexplained.add(message);
+            }
+        });
         return unexplained;
     }
 
