@@ -175,6 +175,7 @@ class FailpointIT {
     void halt_whenTheSessionIsNew_takesNothingForARepetition() throws Exception {
         Ledger ledger = new Ledger("halted-new-session-" + round, TOPICS);
         PacketTrail trail = new PacketTrail(ledger);
+        String clientId = setup(BROKERS.mqtt().serverUri(), ledger, 2).clientId();
         int after = 50;
         try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
                 FaultProxy proxy = FaultProxy.to(BROKERS.mqtt()).tap(new MqttPacketTap(trail::see));
@@ -187,7 +188,7 @@ class FailpointIT {
                 bridge.haltAt(new Halt(Failpoint.COMMITTED, 1));
                 publish(ledger, 1);
                 assertThat(bridge.awaitEnd()).isEqualTo(new Halt(Failpoint.COMMITTED, 1).exitCode());
-                endSession(setup(BROKERS.mqtt().serverUri(), ledger, 2).clientId());
+                endSession(clientId);
                 Halt halt = new Halt(point, 1);
                 bridge.start(halt);
                 assertThat(bridge.awaitEnd()).isEqualTo(halt.exitCode());

@@ -14,7 +14,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Remembers the packets of one session that concern messages, to tell what became of those that are missing. Thread-safe.
+ * Remembers the packets of one session that concern messages, to tell what became of those that are missing or came too
+ * often. Thread-safe.
  */
 final class PacketTrail {
 
