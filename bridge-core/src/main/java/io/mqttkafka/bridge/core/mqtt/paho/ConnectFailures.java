@@ -1,9 +1,11 @@
 package io.mqttkafka.bridge.core.mqtt.paho;
 
+import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException.Kind;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
@@ -75,6 +77,11 @@ final class ConnectFailures {
             }
         }
         return unreachable(uri, failure == null ? "no answer in time" : root(failure), failure);
+    }
+
+    /** The connection ended before CONNACK. The words of what routes threw are not repeated. */
+    static MqttConnectException failed(URI uri, CloseReason ended) {
+        return failed(uri, ended.cause() instanceof IOException broken ? broken : new IOException(ended.text()));
     }
 
     private static boolean isCertificate(Throwable cause) {

@@ -72,6 +72,9 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private volatile @Nullable Thread reader;
     private volatile @Nullable ConnAck connAck;
 
+    /** Why the connection has ended; null while it has not. */
+    private volatile @Nullable CloseReason ended;
+
     /** What the thread that opens the connection waits for; Paho does not always tell it of the end. */
     private volatile @Nullable CountDownLatch awaited;
 
@@ -151,6 +154,10 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         ConnAck answer = connAck;
         if (answer != null && !answer.accepted()) {
             throw ConnectFailures.refused(uri, clientId, answer);
+        }
+        CloseReason reason = ended;
+        if (answer == null && reason != null) {
+            throw ConnectFailures.failed(uri, reason);
         }
         if (!inTime || failure[0] != null || answer == null) {
             throw ConnectFailures.failed(uri, inTime ? failure[0] : null);
@@ -510,12 +517,13 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         if (!finished.compareAndSet(false, true)) {
             return;
         }
+        ended = reason;
         ConnAck answer = connAck;
         if (answer != null && answer.accepted()) {
             handler.closed(reason);
         }
         CountDownLatch waiting = awaited;
-        if (waiting != null && answer != null) {
+        if (waiting != null) {
             waiting.countDown();
         }
         // Paho waits for its own threads, and this may be one of them.
@@ -555,7 +563,8 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private static void closePaho(GatedClient paho, @Nullable Thread reading) throws InterruptedException {
         try {
             paho.disconnectForcibly(0, 1, false);
-        } catch (MqttException e) {
+        } catch (MqttException | RuntimeException e) {
+            // Paho may be taking itself apart, and the next connection waits for this.
             log.debug("Paho was not connected any more", e);
         }
         if (reading != null) {
@@ -564,7 +573,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         }
         try {
             paho.close(true);
-        } catch (MqttException e) {
+        } catch (MqttException | RuntimeException e) {
             log.debug("Paho could not be closed", e);
         }
     }
