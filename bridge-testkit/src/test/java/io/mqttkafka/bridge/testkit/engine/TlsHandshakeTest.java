@@ -1,0 +1,195 @@
+package io.mqttkafka.bridge.testkit.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.BridgeState;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.config.TlsOptions;
+import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
+import io.mqttkafka.bridge.testkit.fake.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a start says when TLS does not come about: which option to look at. */
+class TlsHandshakeTest {
+    @TempDir
+    static Path ours;
+
+    @TempDir
+    static Path others;
+
+    private static SelfSignedCertificate certificate;
+    private static SelfSignedCertificate another;
+
+    private final FakeKafka kafka = FakeKafka.start();
+
+    @BeforeAll
+    static void certificates() {
+        certificate = SelfSignedCertificate.create(ours);
+        another = SelfSignedCertificate.create(others, "dns:example.org");
+    }
+
+    @BeforeEach
+    void topic() {
+        kafka.createTopic("commands", 1);
+    }
+
+    @AfterEach
+    void close() {
+        kafka.close();
+    }
+
+    private Bridge bridge(int port, UnaryOperator<TlsOptions.Builder> tls) {
+        return Bridge.builder()
+                .mqtt(m -> m.serverUri("ssl://127.0.0.1:" + port)
+                        .clientId("edge-1")
+                        .tls(tls::apply))
+                .kafka(k -> k.bootstrapServers(kafka.bootstrapServers()))
+                .route(Route.fromKafka("commands")
+                        .group("g")
+                        .toMqtt("devices/{key}")
+                        .qos(QoS.AT_LEAST_ONCE)
+                        .build())
+                .build();
+    }
+
+    private String refusal(int port, UnaryOperator<TlsOptions.Builder> tls) {
+        try (Bridge bridge = bridge(port, tls)) {
+            Throwable failure = catchThrowable(bridge::start);
+            assertThat(failure).isInstanceOf(BridgeStartException.class);
+            return String.valueOf(failure.getMessage());
+        }
+    }
+
+    private static TlsOptions.Builder trusting(TlsOptions.Builder tls) {
+        return tls.trustStore(certificate.trustStore(), SelfSignedCertificate.PASSWORD);
+    }
+
+    @Test
+    void certificateOfTheBroker_notTrusted_namesTheTrustStore() {
+        try (FakeMqttBroker broker = FakeMqttBroker.builder().tls(certificate).start()) {
+            assertThat(refusal(broker.port(), tls -> tls))
+                    .startsWith("mqtt.tls.trustStore: ")
+                    .contains("is not trusted");
+        }
+    }
+
+    @Test
+    void certificateOfTheBroker_forAnotherHost_namesTheUri() {
+        try (FakeMqttBroker broker = FakeMqttBroker.builder().tls(another).start()) {
+            assertThat(refusal(
+                            broker.port(), tls -> tls.trustStore(another.trustStore(), SelfSignedCertificate.PASSWORD)))
+                    .startsWith("mqtt.serverUri: ")
+                    .contains("is for another host");
+        }
+    }
+
+    @Test
+    void broker_speaksNoTls_isTold() {
+        try (FakeMqttBroker broker = FakeMqttBroker.start()) {
+            assertThat(refusal(broker.port(), TlsHandshakeTest::trusting))
+                    .startsWith("mqtt.serverUri: ")
+                    .contains("check that this port speaks TLS");
+        }
+    }
+
+    @Test
+    void certificateOfTheClient_missing_namesTheKeyStore() throws Exception {
+        try (AskingBroker broker = new AskingBroker()) {
+            assertThat(refusal(broker.port(), TlsHandshakeTest::trusting))
+                    .startsWith("mqtt.serverUri: ")
+                    .contains("mqtt.tls.keyStore");
+        }
+    }
+
+    @Test
+    void certificateOfTheClient_given_connects() throws Exception {
+        try (AskingBroker broker = new AskingBroker();
+                Bridge bridge = bridge(broker.port(), tls -> trusting(tls)
+                        .keyStore(certificate.keyStore(), SelfSignedCertificate.PASSWORD))) {
+            bridge.start();
+
+            assertThat(bridge.state()).isEqualTo(BridgeState.RUNNING);
+        }
+    }
+
+    /** Asks clients for a certificate, and accepts every connection of those that have it. */
+    private static final class AskingBroker implements AutoCloseable {
+        private static final byte[] CONNACK = {0x20, 3, 0, 0, 0};
+
+        private final SSLServerSocket listener;
+        private final Thread thread = new Thread(this::run, "asking-broker");
+
+        AskingBroker() throws IOException, GeneralSecurityException {
+            listener = (SSLServerSocket)
+                    context().getServerSocketFactory().createServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
+            listener.setNeedClientAuth(true);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        int port() {
+            return listener.getLocalPort();
+        }
+
+        private static SSLContext context() throws IOException, GeneralSecurityException {
+            char[] password = SelfSignedCertificate.PASSWORD.toCharArray();
+            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(store(certificate.keyStore(), password), password);
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(store(certificate.trustStore(), password));
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+            return context;
+        }
+
+        private static KeyStore store(Path file, char[] password) throws IOException, GeneralSecurityException {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            try (InputStream in = new FileInputStream(file.toFile())) {
+                store.load(in, password);
+            }
+            return store;
+        }
+
+        private void run() {
+            while (!listener.isClosed()) {
+                try (Socket client = listener.accept()) {
+                    InputStream in = client.getInputStream();
+                    if (in.read() >= 0) {
+                        client.getOutputStream().write(CONNACK);
+                        in.transferTo(OutputStream.nullOutputStream());
+                    }
+                } catch (IOException e) {
+                    // A client without a certificate, one that has left, or the end.
+                }
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+        }
+    }
+}
