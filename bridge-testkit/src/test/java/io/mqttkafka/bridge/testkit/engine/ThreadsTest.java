@@ -44,6 +44,23 @@ class ThreadsTest {
         }
     }
 
+    /** As a load balancer does which has no broker behind it. */
+    @Test
+    void threads_connectionsClosedAtOnce_leaveNone() {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        try (Engine engine = new Engine().route("a/#", QoS.AT_LEAST_ONCE, "t")) {
+            ScriptedConnection connection = engine.connected();
+            int atFirst = ofBridge(before).size();
+            connection.cut();
+            for (int i = 0; i < 5; i++) {
+                engine.broker.accept().cut();
+            }
+            engine.established(true);
+
+            await().until(() -> ofBridge(before).size() <= atFirst);
+        }
+    }
+
     @Test
     void threads_afterClose_areGone() {
         Set<Thread> before = Thread.getAllStackTraces().keySet();

@@ -56,6 +56,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private static final int DO_NOT_REPLAY_RETAINED = 1;
 
     private static final Duration GOODBYE_PATIENCE = Duration.ofSeconds(1);
+    private static final Duration OPENER_PATIENCE = Duration.ofSeconds(2);
     private static final Duration READER_PATIENCE = Duration.ofSeconds(2);
     private static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
 
@@ -64,6 +65,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private final InboundHandler handler;
     private final AtomicBoolean finished = new AtomicBoolean();
     private final CountDownLatch released = new CountDownLatch(1);
+    private final Opening opening = new Opening();
 
     private volatile @Nullable GatedClient client;
     private volatile @Nullable Socket socket;
@@ -111,15 +113,16 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             GatedClient paho = new GatedClient(uri.toString(), clientId, pings, module -> new GatedClient.Gate(module) {
                 @Override
                 InputStream inbound(InputStream in) {
-                    InboundGate gate = new InboundGate(in, PahoConnection.this, options.maximumPacketSize(), (int)
-                            options.keepAlive().toSeconds());
+                    InboundGate gate = new InboundGate(
+                            opening.starting(in), PahoConnection.this, options.maximumPacketSize(), (int)
+                                    options.keepAlive().toSeconds());
                     inbound = gate;
                     return gate;
                 }
 
                 @Override
                 OutputStream outbound(OutputStream out) {
-                    OutboundGate gate = new OutboundGate(out);
+                    OutboundGate gate = new OutboundGate(out, opening::done, PahoConnection.this::broken);
                     outbound = gate;
                     handler.connecting();
                     return gate;
@@ -127,6 +130,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
 
                 @Override
                 void stopping() {
+                    opening.done();
                     if (pings.looking()) {
                         unanswered();
                     }
@@ -196,11 +200,16 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             paho.setSocketFactory(Sockets.tls(
                     TlsContexts.create(Objects.requireNonNull(options.tls(), "tls"))
                             .getSocketFactory(),
-                    made -> socket = made));
+                    this::opens));
         } else {
-            paho.setSocketFactory(Sockets.plain(made -> socket = made));
+            paho.setSocketFactory(Sockets.plain(this::opens));
         }
         return paho;
+    }
+
+    private void opens(Socket made) {
+        socket = made;
+        opening.begin();
     }
 
     // What arrives: all by the thread that reads.
@@ -547,6 +556,8 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         }
         Thread reading = reader;
         try {
+            opening.awaitEnd(OPENER_PATIENCE);
+            opening.done();
             GatedClient paho = client;
             if (paho != null) {
                 closePaho(paho, reading);

@@ -3,14 +3,17 @@ package io.mqttkafka.bridge.core.mqtt.wire;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * The stream that an MQTT client writes instead of the socket's, and the place where our acknowledgements join it. A
- * client can write a packet in pieces; here it is held until it is whole, so that no acknowledgement gets in between.
- * Thread-safe.
+ * client can write a packet in pieces; here it is held until it is whole, so that no acknowledgement gets in between. That
+ * the connection is gone is told to others than the client, which would log an error. Thread-safe.
  */
 public final class OutboundGate extends OutputStream {
     private final OutputStream out;
+    private final Runnable written;
+    private final Consumer<IOException> broken;
     private final Object writing = new Object();
 
     /** What the client has written of a packet that is not whole yet. */
@@ -22,9 +25,13 @@ public final class OutboundGate extends OutputStream {
      * Makes the gate.
      *
      * @param out the socket's stream
+     * @param written is run whenever a packet of the client has been written, or has failed to be
+     * @param broken hears that a packet of the client could not be written
      */
-    public OutboundGate(OutputStream out) {
+    public OutboundGate(OutputStream out, Runnable written, Consumer<IOException> broken) {
         this.out = out;
+        this.written = written;
+        this.broken = broken;
     }
 
     /**
@@ -42,12 +49,13 @@ public final class OutboundGate extends OutputStream {
     }
 
     @Override
-    public void write(int b) throws IOException {
+    public void write(int b) {
         write(new byte[] {(byte) b}, 0, 1);
     }
 
     @Override
-    public void write(byte[] bytes, int offset, int count) throws IOException {
+    public void write(byte[] bytes, int offset, int count) {
+        IOException failure = null;
         synchronized (writing) {
             if (pending.length - length < count) {
                 pending = Arrays.copyOf(pending, Math.max(pending.length * 2, length + count));
@@ -55,14 +63,23 @@ public final class OutboundGate extends OutputStream {
             System.arraycopy(bytes, offset, pending, length, count);
             length += count;
             int whole = wholePackets();
-            if (whole > 0) {
+            if (whole == 0) {
+                return;
+            }
+            try {
                 out.write(pending, 0, whole);
                 out.flush();
-                System.arraycopy(pending, whole, pending, 0, length - whole);
-                length -= whole;
-                // The packets can hold a password.
-                Arrays.fill(pending, length, length + whole, (byte) 0);
+            } catch (IOException e) {
+                failure = e;
             }
+            System.arraycopy(pending, whole, pending, 0, length - whole);
+            length -= whole;
+            // The packets can hold a password.
+            Arrays.fill(pending, length, length + whole, (byte) 0);
+        }
+        written.run();
+        if (failure != null) {
+            broken.accept(failure);
         }
     }
 
@@ -79,11 +96,10 @@ public final class OutboundGate extends OutputStream {
         return end;
     }
 
+    /** Does nothing: whole packets are flushed when they are written. */
     @Override
-    public void flush() throws IOException {
-        synchronized (writing) {
-            out.flush();
-        }
+    public void flush() {
+        // Paho flushes after each packet.
     }
 
     @Override
