@@ -127,6 +127,10 @@ public final class DefaultBridge implements Bridge {
                     .add(compiled);
             routes.add(compiled);
         }
+        requireMqttText("mqtt.credentials", config.mqtt().username());
+        requireMqttText("mqtt.clientId", config.mqtt().clientId());
+        byClientId.keySet().forEach(clientId -> requireMqttText("route: clientId", clientId));
+        sinksByClientId.keySet().forEach(clientId -> requireMqttText("route: clientId", clientId));
         if (bothWays && !config.loops().allowFeedback()) {
             FeedbackCheck.requireNone(all(byClientId), all(sinksByClientId));
         }
@@ -189,11 +193,18 @@ public final class DefaultBridge implements Bridge {
             throw new BridgeConfigException("status.clientId: '" + UntrustedText.escape(clientId)
                     + "' is used by a route, and they would take each other's session over; choose another one");
         }
-        if (MqttText.bytes(options.topic()) == null) {
-            throw new BridgeConfigException("status.topic: '" + UntrustedText.escape(options.topic())
-                    + "' has characters that MQTT does not take; choose another one");
-        }
+        requireMqttText("status.topic", options.topic());
+        requireMqttText("status.clientId", clientId);
         return new StatusRunner(clientId, options, config.mqtt(), transport, events, clock, this::stateChanged);
+    }
+
+    /** Paho would end the connection over it, again and again. */
+    private static void requireMqttText(String option, @Nullable String text) {
+        if (text != null && MqttText.bytes(text) == null) {
+            throw new BridgeConfigException(
+                    option + ": '" + UntrustedText.escape(text)
+                            + "' is too long, or has characters that MQTT does not take, such as the end of a line; leave them out");
+        }
     }
 
     private static <R> List<R> all(Map<String, List<R>> byClientId) {

@@ -128,6 +128,26 @@ class LivenessTest {
         second.expectPuback(2);
     }
 
+    /** As code does that was interrupted while it waited for something, and says so. */
+    @Test
+    void filter_leavesTheThreadInterrupted_connectionGoesOn() {
+        ScriptedConnection connection = engine.route(Route.fromMqtt("a/#")
+                        .qos(QoS.AT_LEAST_ONCE)
+                        .filter(payload -> {
+                            Thread.currentThread().interrupt();
+                            return true;
+                        })
+                        .toKafka("t")
+                        .name("t")
+                        .build())
+                .connected();
+        for (int id = 1; id <= 3; id++) {
+            connection.publish(qos1(id, "a/b", "x" + id));
+            engine.kafka.next("x" + id).confirm();
+            connection.expectPuback(id);
+        }
+    }
+
     @Test
     void codec_blocks_dropsTheConnectionAndConnectsAgainWhenItReturns() {
         Route route = Route.fromMqtt("a/#")

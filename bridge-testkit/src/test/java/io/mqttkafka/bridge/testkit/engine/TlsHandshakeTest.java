@@ -21,6 +21,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -121,6 +122,8 @@ class TlsHandshakeTest {
             assertThat(refusal(broker.port(), TlsHandshakeTest::trusting))
                     .startsWith("mqtt.serverUri: ")
                     .contains("mqtt.tls.keyStore");
+            // The first attempt has found it out: the alert is read even if CONNECT could not be written.
+            assertThat(broker.accepted).hasValue(1);
         }
     }
 
@@ -139,6 +142,7 @@ class TlsHandshakeTest {
     private static final class AskingBroker implements AutoCloseable {
         private static final byte[] CONNACK = {0x20, 3, 0, 0, 0};
 
+        private final AtomicInteger accepted = new AtomicInteger();
         private final SSLServerSocket listener;
         private final Thread thread = new Thread(this::run, "asking-broker");
 
@@ -176,6 +180,7 @@ class TlsHandshakeTest {
         private void run() {
             while (!listener.isClosed()) {
                 try (Socket client = listener.accept()) {
+                    accepted.incrementAndGet();
                     InputStream in = client.getInputStream();
                     if (in.read() >= 0) {
                         client.getOutputStream().write(CONNACK);

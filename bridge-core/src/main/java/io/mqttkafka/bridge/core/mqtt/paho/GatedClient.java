@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.util.function.Function;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
+import org.eclipse.paho.mqttv5.client.internal.MqttState;
 import org.eclipse.paho.mqttv5.client.internal.NetworkModule;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
@@ -26,6 +27,14 @@ final class GatedClient extends MqttAsyncClient {
      */
     void received() {
         comms.getClientState().notifyReceivedBytes(1);
+    }
+
+    /** Wakes a writer of Paho that began to wait just after it was told to stop; nobody else would. */
+    void wakeWriter() {
+        MqttState state = comms.getClientState();
+        if (state != null) {
+            state.notifyQueueLock();
+        }
     }
 
     @Override

@@ -11,9 +11,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Helps Paho's thread that opens a connection to its end. That thread starts three others and sleeps for a tenth of a second
- * before it looks whether each of them runs: here it is woken. If one has ended by then, because the broker closed the
- * connection at once, it sleeps for ever: here nothing is read before CONNECT is written, which is the last it does.
+ * Helps Paho's thread that opens a connection to its end. That thread starts three others, sleeps for a tenth of a second
+ * before it looks whether each of them runs, and asks for CONNECT to be written at last. Here it is woken. If one of the others has
+ * ended by then, because the broker closed the connection at once, it sleeps for ever: here nothing is read before CONNECT is
+ * written.
  */
 final class Opening {
     private static final long WAKE_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
@@ -70,7 +71,8 @@ final class Opening {
         long began = System.nanoTime();
         while (opener.isAlive() && System.nanoTime() - began < GIVE_UP_NANOS) {
             LockSupport.parkNanos(WAKE_NANOS);
-            // It waits with a limit nowhere else, and swallows the interrupt.
+            // It swallows the interrupt, and where it may wait with a limit otherwise, on the way out, it is done no
+            // harm.
             if (opener.getState() == Thread.State.TIMED_WAITING) {
                 opener.interrupt();
             }
@@ -78,6 +80,10 @@ final class Opening {
     }
 
     private void awaitReadable() throws IOException {
+        if (readable.getCount() == 0) {
+            // A route's code may have left the thread interrupted, which is no reason to read no more.
+            return;
+        }
         try {
             readable.await();
         } catch (InterruptedException e) {

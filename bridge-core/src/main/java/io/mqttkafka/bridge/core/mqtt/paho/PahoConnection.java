@@ -122,7 +122,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
 
                 @Override
                 OutputStream outbound(OutputStream out) {
-                    OutboundGate gate = new OutboundGate(out, opening::done, PahoConnection.this::broken);
+                    OutboundGate gate = new OutboundGate(out, opening::done, PahoConnection.this::unwritten);
                     outbound = gate;
                     handler.connecting();
                     return gate;
@@ -207,9 +207,13 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         return paho;
     }
 
-    private void opens(Socket made) {
+    private void opens(Socket made) throws IOException {
         socket = made;
         opening.begin();
+        if (finished.get()) {
+            // It took so long to find the address that the attempt is over, and nobody else would close this.
+            made.close();
+        }
     }
 
     // What arrives: all by the thread that reads.
@@ -279,6 +283,22 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             finish(CloseReason.of(
                     "taking a message in failed: " + cause.getClass().getName(), cause));
         }
+    }
+
+    /** Paho could not write. Why can still lie unread: an alert of TLS, or DISCONNECT. */
+    private void unwritten(IOException cause) {
+        Thread patience = new Thread(
+                () -> {
+                    try {
+                        awaitReleased(READER_PATIENCE);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    broken(cause);
+                },
+                "bridge-mqtt-unwritten");
+        patience.setDaemon(true);
+        patience.start();
     }
 
     /** A ping got no answer, or we did not read it. */
@@ -578,6 +598,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             // Paho may be taking itself apart, and the next connection waits for this.
             log.debug("Paho was not connected any more", e);
         }
+        paho.wakeWriter();
         if (reading != null) {
             // What close() takes away its reader still uses. But that may be held up by a route.
             reading.join(READER_PATIENCE.toMillis());

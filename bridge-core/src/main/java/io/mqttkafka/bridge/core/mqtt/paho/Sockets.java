@@ -3,23 +3,27 @@ package io.mqttkafka.bridge.core.mqtt.paho;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.util.function.Consumer;
 import javax.net.SocketFactory;
 import javax.net.ssl.SSLSocketFactory;
 
 /** Socket factories that show each socket they make, so that it can be closed over Paho's head. */
 final class Sockets {
+    /** Hears of each socket before it is connected. */
+    interface Made {
+        void accept(Socket socket) throws IOException;
+    }
+
     private Sockets() {}
 
-    static SocketFactory plain(Consumer<Socket> made) {
+    static SocketFactory plain(Made made) {
         return new Plain(SocketFactory.getDefault(), made);
     }
 
-    static SSLSocketFactory tls(SSLSocketFactory factory, Consumer<Socket> made) {
+    static SSLSocketFactory tls(SSLSocketFactory factory, Made made) {
         return new Tls(factory, made);
     }
 
-    private static Socket show(Socket socket, Consumer<Socket> made) throws IOException {
+    private static Socket show(Socket socket, Made made) throws IOException {
         socket.setTcpNoDelay(true);
         made.accept(socket);
         return socket;
@@ -27,9 +31,9 @@ final class Sockets {
 
     private static final class Plain extends SocketFactory {
         private final SocketFactory factory;
-        private final Consumer<Socket> made;
+        private final Made made;
 
-        Plain(SocketFactory factory, Consumer<Socket> made) {
+        Plain(SocketFactory factory, Made made) {
             this.factory = factory;
             this.made = made;
         }
@@ -62,9 +66,9 @@ final class Sockets {
 
     private static final class Tls extends SSLSocketFactory {
         private final SSLSocketFactory factory;
-        private final Consumer<Socket> made;
+        private final Made made;
 
-        Tls(SSLSocketFactory factory, Consumer<Socket> made) {
+        Tls(SSLSocketFactory factory, Made made) {
             this.factory = factory;
             this.made = made;
         }

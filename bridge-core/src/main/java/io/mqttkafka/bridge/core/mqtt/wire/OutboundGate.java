@@ -25,8 +25,8 @@ public final class OutboundGate extends OutputStream {
      * Makes the gate.
      *
      * @param out the socket's stream
-     * @param written is run whenever a packet of the client has been written, or has failed to be
-     * @param broken hears that a packet of the client could not be written
+     * @param written is run after a packet of the client has been written, or could not be
+     * @param broken hears before that why a packet of the client could not be written
      */
     public OutboundGate(OutputStream out, Runnable written, Consumer<IOException> broken) {
         this.out = out;
@@ -55,7 +55,17 @@ public final class OutboundGate extends OutputStream {
 
     @Override
     public void write(byte[] bytes, int offset, int count) {
-        IOException failure = null;
+        try {
+            if (!writeWhole(bytes, offset, count)) {
+                return;
+            }
+        } catch (IOException e) {
+            broken.accept(e);
+        }
+        written.run();
+    }
+
+    private boolean writeWhole(byte[] bytes, int offset, int count) throws IOException {
         synchronized (writing) {
             if (pending.length - length < count) {
                 pending = Arrays.copyOf(pending, Math.max(pending.length * 2, length + count));
@@ -64,22 +74,18 @@ public final class OutboundGate extends OutputStream {
             length += count;
             int whole = wholePackets();
             if (whole == 0) {
-                return;
+                return false;
             }
             try {
                 out.write(pending, 0, whole);
                 out.flush();
-            } catch (IOException e) {
-                failure = e;
+                return true;
+            } finally {
+                System.arraycopy(pending, whole, pending, 0, length - whole);
+                length -= whole;
+                // The packets can hold a password.
+                Arrays.fill(pending, length, length + whole, (byte) 0);
             }
-            System.arraycopy(pending, whole, pending, 0, length - whole);
-            length -= whole;
-            // The packets can hold a password.
-            Arrays.fill(pending, length, length + whole, (byte) 0);
-        }
-        written.run();
-        if (failure != null) {
-            broken.accept(failure);
         }
     }
 

@@ -41,7 +41,7 @@ class OutboundGateTest {
 
         gate.write(PINGREQ, 0, PINGREQ.length);
 
-        assertThat(told).containsExactly("written", "gone");
+        assertThat(told).containsExactly("gone", "written");
     }
 
     @Test
