@@ -60,8 +60,6 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE = Duration.ofSeconds(10);
-    private static final Duration RESOLVE_TIMEOUT = Duration.ofSeconds(1);
-    private static final long RESOLVE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /**
      * The most records taken and not committed; each is remembered, here and by exactly once in Kafka, with up to 21 bytes in
@@ -102,18 +100,12 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private final Map<TopicPartition, OffsetLedger> ledgers = new HashMap<>();
     private final Map<TopicPartition, Long> counted = new HashMap<>();
     private final Deque<Waiting> backlog = new ArrayDeque<>();
-
-    /** How many records of urgent partitions were taken since those were assigned. */
-    private final Map<TopicPartition, Integer> takenUrgently = new HashMap<>();
-
-    /** Urgent partitions that were not there when last asked for. */
-    private final Set<TopicPartition> absent = new HashSet<>();
+    private final GoneRecords gone;
 
     private @Nullable Consumer<byte[], byte[]> consumer;
     private boolean newProtocol;
     private long polledNanos;
     private long committedNanos;
-    private long resolvedNanos;
     private boolean committing;
     private int troubles;
     private boolean closing;
@@ -139,6 +131,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         this.options = options;
         this.reading = reading;
         this.handler = handler;
+        gone = new GoneRecords(reading.route(), handler, this::consumer);
         thread = new Thread(this::run, "bridge-" + reading.clientId() + "-read-" + reading.route());
         thread.setDaemon(true);
     }
@@ -296,7 +289,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         do {
             free = handler.ready() && room-- > 0;
             Collection<Partition> urgent = handler.urgent();
-            if (urgent.stream().anyMatch(partition -> ledgers.containsKey(topicPartition(partition)))) {
+            if (urgent.stream().anyMatch(partition -> ledgers.containsKey(GoneRecords.topicPartition(partition)))) {
                 next = nextUrgent(urgent);
             } else {
                 next = free ? backlog.poll() : null;
@@ -306,32 +299,21 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             }
         } while (next != null);
         handler.flush();
-        resolve();
+        gone.look(ledgers::containsKey, partition -> firstOf(partition) != null);
         return free;
-    }
-
-    private static TopicPartition topicPartition(Partition partition) {
-        return new TopicPartition(partition.topic(), partition.number());
     }
 
     /** The next record of an urgent partition; null if none may be taken. The others wait. */
     private @Nullable Waiting nextUrgent(Collection<Partition> urgent) {
         for (Partition partition : urgent) {
-            Waiting first = firstOf(topicPartition(partition));
+            Waiting first = firstOf(GoneRecords.topicPartition(partition));
             if (first != null && handler.readyFor(partition)) {
                 backlog.remove(first);
-                countUrgent(first.partition(), partition, first.message().offset());
+                gone.taken(partition, first.message().offset());
                 return first;
             }
         }
         return null;
-    }
-
-    /** An earlier process had read no further ahead of what was committed, so who waits still waits for other records. */
-    private void countUrgent(TopicPartition known, Partition partition, long offset) {
-        if (takenUrgently.merge(known, 1, Integer::sum) > 2 * MOST_OPEN && handler.ended(partition, offset + 1)) {
-            tellGone(known, "was read from an earlier offset");
-        }
     }
 
     private @Nullable Waiting firstOf(TopicPartition partition) {
@@ -341,94 +323,6 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             }
         }
         return null;
-    }
-
-    /** Finds out which of the records that make partitions urgent will never come. */
-    private void resolve() {
-        Collection<Partition> urgent = handler.urgent();
-        if (urgent.isEmpty()) {
-            absent.clear();
-            return;
-        }
-        Map<TopicPartition, Partition> here = new HashMap<>();
-        Map<TopicPartition, Partition> elsewhere = new HashMap<>();
-        for (Partition partition : urgent) {
-            TopicPartition known = topicPartition(partition);
-            (ledgers.containsKey(known) ? here : elsewhere).put(known, partition);
-        }
-        ask(() -> resolveByPosition(here));
-        if (System.nanoTime() - resolvedNanos >= RESOLVE_NANOS) {
-            ask(() -> resolveElsewhere(elsewhere));
-            ask(() -> resolveByEnd(here));
-            resolvedNanos = System.nanoTime();
-        }
-    }
-
-    /** What is fatal shows when the consumer polls. */
-    private void ask(Runnable question) {
-        try {
-            question.run();
-        } catch (KafkaException | IllegalStateException e) {
-            log.debug("What becomes of records in partitions of route '{}' is not known yet", reading.route(), e);
-        }
-    }
-
-    private void resolveByPosition(Map<TopicPartition, Partition> here) {
-        here.forEach((known, partition) -> {
-            if (firstOf(known) == null) {
-                handler.passed(partition, consumer().position(known, RESOLVE_TIMEOUT));
-            }
-        });
-    }
-
-    /** A log that was made anew can end before the records that an earlier process had read. */
-    private void resolveByEnd(Map<TopicPartition, Partition> partitions) {
-        if (partitions.isEmpty()) {
-            return;
-        }
-        consumer().endOffsets(partitions.keySet(), RESOLVE_TIMEOUT).forEach((known, end) -> {
-            Partition partition = partitions.get(known);
-            if (partition != null && handler.ended(partition, end)) {
-                tellGone(known, "ends at offset " + end);
-            }
-        });
-    }
-
-    private void tellGone(TopicPartition partition, String why) {
-        log.warn(
-                "Route '{}': '{}' {}, and records are gone whose messages were on their way: the topic was made anew, or its"
-                        + " log was cut; the packet ids of those messages are given up",
-                reading.route(),
-                partition,
-                why);
-    }
-
-    private void resolveElsewhere(Map<TopicPartition, Partition> elsewhere) {
-        if (elsewhere.isEmpty()) {
-            return;
-        }
-        // Another member may have published them meanwhile.
-        consumer().committed(elsewhere.keySet(), RESOLVE_TIMEOUT).forEach((known, offset) -> {
-            Partition partition = elsewhere.get(known);
-            if (offset != null && partition != null) {
-                handler.passed(partition, offset.offset());
-            }
-        });
-        Map<TopicPartition, Partition> there = new HashMap<>();
-        elsewhere.forEach((known, partition) -> {
-            if (exists(known)) {
-                absent.remove(known);
-                there.put(known, partition);
-            } else if (!absent.add(known) && handler.passed(partition, Long.MAX_VALUE)) {
-                tellGone(known, "does not exist");
-            }
-        });
-        resolveByEnd(there);
-    }
-
-    private boolean exists(TopicPartition partition) {
-        List<PartitionInfo> all = consumer().partitionsFor(partition.topic(), RESOLVE_TIMEOUT);
-        return all != null && all.stream().anyMatch(one -> one.partition() == partition.partition());
     }
 
     /** Waits until a record may be taken again, and keeps the membership of the group alive meanwhile. */
@@ -470,7 +364,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private boolean resumeUrgent() {
         Set<TopicPartition> urgent = new HashSet<>();
         for (Partition partition : handler.urgent()) {
-            TopicPartition known = topicPartition(partition);
+            TopicPartition known = GoneRecords.topicPartition(partition);
             if (consumer().assignment().contains(known)) {
                 urgent.add(known);
             }
@@ -687,7 +581,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         partitions.forEach(partition -> {
             ledgers.put(partition, new OffsetLedger());
             counted.remove(partition);
-            takenUrgently.remove(partition);
+            gone.assigned(partition);
         });
         log.debug("Route '{}' reads {} more partitions", reading.route(), partitions.size());
     }
