@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.error.BridgeStartException;
+import java.security.GeneralSecurityException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -20,6 +21,14 @@ final class StartFailures {
                                         : "kafka.client, kafka.producer, kafka.consumer: ")
                                 + cause.getMessage()
                                 + (servers ? "; check host names" : "; check the property"),
+                        failure);
+            }
+            if (cause instanceof IllegalArgumentException || cause instanceof GeneralSecurityException) {
+                // Without its message, which can repeat parts of sasl.jaas.config.
+                return new BridgeStartException(
+                        "kafka.client: Kafka's client cannot be made with these properties ("
+                                + cause.getClass().getSimpleName()
+                                + ", see the cause); check the sasl.* and ssl.* properties, such as sasl.jaas.config",
                         failure);
             }
             if (cause instanceof AuthenticationException) {

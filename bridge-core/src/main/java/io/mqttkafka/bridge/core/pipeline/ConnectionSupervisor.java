@@ -66,6 +66,11 @@ final class ConnectionSupervisor {
          */
         void prepare(MqttConnection current) throws MqttConnectException, InterruptedException;
 
+        /** Says what an attempt waits for now, and the mend, if that is not the MQTT broker; null otherwise. By any thread. */
+        default @Nullable String awaited() {
+            return null;
+        }
+
         /**
          * Works on a connection until that or the runner ends. It is not interrupted.
          *
@@ -223,7 +228,8 @@ final class ConnectionSupervisor {
             }
             throw new BridgeStartException(parts.words().notStarted() + ": " + e.getCause(), e.getCause());
         } catch (TimeoutException e) {
-            String error = lastError;
+            String awaited = owner.awaited();
+            String error = awaited == null ? lastError : awaited;
             throw new BridgeStartException(error == null ? parts.words().unanswered() : error, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

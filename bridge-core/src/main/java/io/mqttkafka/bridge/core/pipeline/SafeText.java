@@ -15,4 +15,13 @@ final class SafeText {
         String message = cause.getMessage();
         return ours && message != null ? UntrustedText.escape(message) : type;
     }
+
+    /** As {@link #of}, with what is at the bottom of it: Kafka's client says what it refuses now, and why only there. */
+    static String withRoot(Throwable cause) {
+        Throwable root = cause;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root == cause ? of(cause) : of(cause) + " (" + of(root) + ")";
+    }
 }

@@ -716,7 +716,7 @@ public final class SinkRunner implements Runner {
     private final class FromCommitter implements OutboxCommitter.Owner {
         @Override
         public void outcomeUnknown(Throwable cause) {
-            dropConnection(CloseReason.of("a transaction of Kafka's client failed: " + SafeText.of(cause), null));
+            dropConnection(CloseReason.of("a transaction of Kafka's client failed: " + SafeText.withRoot(cause), null));
         }
 
         @Override

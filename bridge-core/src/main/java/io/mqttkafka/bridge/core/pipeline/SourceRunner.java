@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,6 +109,7 @@ public final class SourceRunner implements Runner {
     private int malformed;
 
     private volatile boolean takingMessages;
+    private volatile boolean awaitingKafka;
     private volatile boolean draining;
     private volatile boolean sessionPresent;
 
@@ -350,6 +352,15 @@ public final class SourceRunner implements Runner {
         }
 
         @Override
+        public @Nullable String awaited() {
+            return awaitingKafka
+                    ? "kafka.transactions: Kafka has not committed a transaction to '"
+                            + parts.transactionOptions().stateTopic()
+                            + "' before the start timeout; check that its brokers run and answer, or set a longer startTimeout"
+                    : null;
+        }
+
+        @Override
         public @Nullable CloseReason serve(MqttConnection current) throws InterruptedException {
             boolean present = sessionPresent;
             supervisor.tellConnected(current, present, ", session " + (present ? "resumed" : "new"));
@@ -437,9 +448,14 @@ public final class SourceRunner implements Runner {
             return;
         }
         committer.wake();
-        while (session.generationDue() || session.forgettingDue()) {
-            requireGoingOn();
-            awaitTick();
+        awaitingKafka = true;
+        try {
+            while (session.generationDue() || session.forgettingDue()) {
+                requireGoingOn();
+                awaitTick();
+            }
+        } finally {
+            awaitingKafka = false;
         }
     }
 
@@ -812,11 +828,27 @@ public final class SourceRunner implements Runner {
         }
     }
 
+    /** What is not allowed now will not be allowed a moment later; without a start that waits this does nothing. */
+    private void failStartIfDenied(Throwable cause) {
+        for (Throwable denied = cause; denied != null; denied = denied.getCause()) {
+            if (denied instanceof AuthorizationException) {
+                supervisor.failStart(new BridgeStartException(
+                        "kafka.transactions.stateTopic: Kafka does not let us write a transaction to '"
+                                + parts.transactionOptions().stateTopic() + "' (" + SafeText.of(denied)
+                                + "); give this user WRITE and DESCRIBE on it and on the transactional id, or declare the"
+                                + " routes effectivelyOnce()",
+                        cause));
+                return;
+            }
+        }
+    }
+
     /** What the committer has to say. */
     private final class FromCommitter implements TransactionCommitter.Owner {
         @Override
         public void outcomeUnknown(Throwable cause) {
-            dropConnection("a transaction of Kafka's client failed: " + SafeText.of(cause));
+            failStartIfDenied(cause);
+            dropConnection("a transaction of Kafka's client failed: " + SafeText.withRoot(cause));
         }
 
         @Override
