@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge;
 
 import io.mqttkafka.bridge.error.CodecException;
+import io.mqttkafka.bridge.error.MalformedPayloadException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -24,7 +25,9 @@ public interface PayloadCodec<T> {
      * @param payload the bytes of the message; may be empty, never null
      * @param context where the payload comes from
      * @return the value, never null
-     * @throws CodecException if the payload is not of this form (any other exception is treated alike)
+     * @throws MalformedPayloadException if the payload is not of this form: the message is not tried again
+     * @throws CodecException if it cannot be read for another reason, such as a registry that does not answer: the message is
+     *     tried again if the route says so, as after any other exception
      */
     T decode(byte[] payload, CodecContext context);
 
@@ -34,7 +37,9 @@ public interface PayloadCodec<T> {
      * @param value the value, never null
      * @param context where the payload goes
      * @return the bytes, never null
-     * @throws CodecException if the value cannot be written (any other exception is treated alike)
+     * @throws MalformedPayloadException if the value cannot be written: the message is not tried again
+     * @throws CodecException if it cannot be written for another reason: the message is tried again if the route says so, as
+     *     after any other exception
      */
     byte[] encode(T value, CodecContext context);
 
@@ -78,7 +83,7 @@ public interface PayloadCodec<T> {
                             .decode(ByteBuffer.wrap(payload))
                             .toString();
                 } catch (CharacterCodingException e) {
-                    throw new CodecException("the payload is not UTF-8 text", e);
+                    throw new MalformedPayloadException("the payload is not UTF-8 text", e);
                 }
             }
 
@@ -92,7 +97,8 @@ public interface PayloadCodec<T> {
                             .encode(java.nio.CharBuffer.wrap(value));
                     return Arrays.copyOfRange(bytes.array(), bytes.arrayOffset(), bytes.arrayOffset() + bytes.limit());
                 } catch (CharacterCodingException e) {
-                    throw new CodecException("the text has an unpaired surrogate and cannot be written as UTF-8", e);
+                    throw new MalformedPayloadException(
+                            "the text has an unpaired surrogate and cannot be written as UTF-8", e);
                 }
             }
 

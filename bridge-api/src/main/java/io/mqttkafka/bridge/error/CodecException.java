@@ -3,7 +3,8 @@ package io.mqttkafka.bridge.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A payload could not be decoded or encoded. Thrown by codecs; goes to the failure policy of the route.
+ * A payload could not be decoded or encoded. Thrown by codecs; goes to the failure policy of the route, retries included. A
+ * {@link MalformedPayloadException} is not tried again.
  *
  * <p>Thread-safe.
  */

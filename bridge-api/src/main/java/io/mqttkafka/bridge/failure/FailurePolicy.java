@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * failure of the message: it waits, and the MQTT broker queues.
  *
  * <p>While a message is retried, later messages of the same route wait behind it, so that order is kept. Failures that a
- * repetition cannot mend (too large, illegal name) go to the last action at once.
+ * repetition cannot mend (too large, illegal name, {@link io.mqttkafka.bridge.error.MalformedPayloadException}) go to the last
+ * action at once. Other exceptions of codecs, filters and mappers are retried, as what they ask may answer later.
  *
  * <p>The default is {@link #stop()} without retries. Messages of QoS 0 are never retried; instead of {@link Stop} they are
  * shed and counted.
@@ -153,7 +154,13 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
          * Gives up by writing the message to a dead letter topic. The message is acknowledged when Kafka has confirmed it
          * there; if it cannot be written there either, the route stops.
          *
-         * @param topic a legal Kafka topic name; the topic should exist with enough replicas
+         * <p>The record has the payload as it came, and the headers {@code bridge.dead-letter.route}, {@code .cause} (the class
+         * of the exception), {@code .message} and {@code .attempts}. From MQTT, {@code mqtt.topic} and the other metadata
+         * headers and the user properties follow; from Kafka, {@code bridge.dead-letter.origin} ({@code topic-partition@offset})
+         * and the headers of the record.
+         *
+         * @param topic a legal Kafka topic name; the topic should exist with enough replicas; it must not start with
+         *     {@code __}, unless the route allows internal topics
          * @return this
          * @throws IllegalArgumentException if it is not a legal name
          * @throws IllegalStateException if a last action was set before

@@ -20,7 +20,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.mqttkafka.bridge.CodecContext;
 import io.mqttkafka.bridge.PayloadCodec;
-import io.mqttkafka.bridge.error.CodecException;
+import io.mqttkafka.bridge.error.MalformedPayloadException;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import org.jspecify.annotations.Nullable;
@@ -60,16 +60,17 @@ final class JacksonCodec<T> implements PayloadCodec<T> {
     @Override
     public T decode(byte[] payload, CodecContext context) {
         if (payload.length == 0) {
-            throw new CodecException("the payload is empty, not JSON for " + type.toCanonical());
+            throw new MalformedPayloadException("the payload is empty, not JSON for " + type.toCanonical());
         }
         T value;
         try {
             value = reader.readValue(payload);
         } catch (IOException | RuntimeException e) {
-            throw new CodecException("the payload is not JSON for " + type.toCanonical() + ": " + describe(e));
+            throw new MalformedPayloadException(
+                    "the payload is not JSON for " + type.toCanonical() + ": " + describe(e));
         }
         if (value == null || (value instanceof JsonNode node && (node.isNull() || node.isMissingNode()))) {
-            throw new CodecException("the payload is JSON null, which is no " + type.toCanonical());
+            throw new MalformedPayloadException("the payload is JSON null, which is no " + type.toCanonical());
         }
         return value;
     }
@@ -79,7 +80,7 @@ final class JacksonCodec<T> implements PayloadCodec<T> {
         try {
             return writer.writeValueAsBytes(value);
         } catch (JsonProcessingException | RuntimeException e) {
-            throw new CodecException(
+            throw new MalformedPayloadException(
                     "the value cannot be written as JSON of " + type.toCanonical() + ": " + describe(e));
         }
     }

@@ -90,6 +90,32 @@ class SinkRoutesTest {
     }
 
     @Test
+    void build_deadLetterTopicIsKafkasOwn_isRefused() {
+        assertRefused(
+                "onFailure.deadLetter: '__consumer_offsets' starts with '__'",
+                m -> m.clientId("c"),
+                Route.fromKafka("a")
+                        .toMqtt("t")
+                        .onFailure(f -> f.deadLetter("__consumer_offsets"))
+                        .build());
+        assertRefused(
+                "onFailure.deadLetter: '__consumer_offsets' starts with '__'",
+                m -> m.clientId("c"),
+                Route.fromMqtt("a")
+                        .toKafka("t")
+                        .onFailure(f -> f.deadLetter("__consumer_offsets"))
+                        .build());
+        assertThat(build(
+                        m -> m.clientId("c"),
+                        Route.fromMqtt("a")
+                                .toKafka("t")
+                                .allowInternalTopics()
+                                .onFailure(f -> f.deadLetter("__dead"))
+                                .build()))
+                .isNotNull();
+    }
+
+    @Test
     void build_templateNeverLegal_isRefused() {
         assertRefused(
                 "toMqtt",

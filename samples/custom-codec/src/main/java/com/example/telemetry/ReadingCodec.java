@@ -2,7 +2,7 @@ package com.example.telemetry;
 
 import io.mqttkafka.bridge.CodecContext;
 import io.mqttkafka.bridge.PayloadCodec;
-import io.mqttkafka.bridge.error.CodecException;
+import io.mqttkafka.bridge.error.MalformedPayloadException;
 import java.nio.ByteBuffer;
 
 /** The form in which sensors send readings: a version, the number, and the temperature in hundredths of a degree. */
@@ -14,8 +14,8 @@ public final class ReadingCodec implements PayloadCodec<Reading> {
     @Override
     public Reading decode(byte[] payload, CodecContext context) {
         if (payload.length != LENGTH || payload[0] != VERSION) {
-            throw new CodecException("A reading has " + LENGTH + " bytes and begins with the version " + VERSION
-                    + ", but this payload has " + payload.length + " bytes");
+            throw new MalformedPayloadException("A reading has " + LENGTH + " bytes and begins with the version "
+                    + VERSION + ", but this payload has " + payload.length + " bytes");
         }
         ByteBuffer bytes = ByteBuffer.wrap(payload, 1, LENGTH - 1);
         return new Reading(bytes.getInt(), bytes.getShort() / 100.0);
@@ -25,7 +25,7 @@ public final class ReadingCodec implements PayloadCodec<Reading> {
     public byte[] encode(Reading reading, CodecContext context) {
         long hundredths = Math.round(reading.celsius() * 100);
         if (hundredths != (short) hundredths) {
-            throw new CodecException("The temperature must fit into 16 bits of hundredths of a degree");
+            throw new MalformedPayloadException("The temperature must fit into 16 bits of hundredths of a degree");
         }
         return ByteBuffer.allocate(LENGTH)
                 .put(VERSION)

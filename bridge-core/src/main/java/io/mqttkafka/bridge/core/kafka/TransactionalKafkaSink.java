@@ -175,6 +175,26 @@ public final class TransactionalKafkaSink {
     }
 
     /**
+     * Words why a transaction has failed, if Kafka does not allow it: it will not a moment later either.
+     *
+     * @param failure what the transaction met with
+     * @return what to fail a start with; null if it failed for another reason
+     */
+    public @Nullable BridgeStartException denied(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AuthorizationException) {
+                return new BridgeStartException(
+                        "kafka.transactions.stateTopic: Kafka does not let us write a transaction to '"
+                                + stateTopic.name() + "' (" + SendFailures.text(cause)
+                                + "); give this user WRITE and DESCRIBE on it and on the transactional id, or declare the"
+                                + " routes effectivelyOnce()",
+                        failure);
+            }
+        }
+        return null;
+    }
+
+    /**
      * Makes sure that nobody has taken the identity over since this was opened. Being fenced tells it too, but only who writes.
      *
      * @param timeout how long to try

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.core.kafka.SendFailure;
+import io.mqttkafka.bridge.error.MalformedPayloadException;
 
 /**
  * Why a message could not go on.
@@ -19,6 +20,12 @@ record Failure(Kind kind, Throwable cause) {
         UNHEARD,
         /** Find out what is the matter with the Kafka topic. */
         TOPIC_UNKNOWN
+    }
+
+    /** Judges what code of the route or of the bridge threw. */
+    static Failure thrown(Throwable cause) {
+        boolean hopeless = cause instanceof HopLimitException || cause instanceof MalformedPayloadException;
+        return new Failure(hopeless ? Kind.FINAL : Kind.RETRYABLE, cause);
     }
 
     /** Translates what the sink said; not for a broken sink, which is no failure of one message. */

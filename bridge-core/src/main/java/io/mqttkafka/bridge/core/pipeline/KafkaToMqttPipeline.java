@@ -151,7 +151,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
             try {
                 outgoing = outgoing(attempt);
             } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
-                hold(attempt, failure(e));
+                hold(attempt, Failure.thrown(e));
                 return;
             }
             if (outgoing == null) {
@@ -214,10 +214,6 @@ final class KafkaToMqttPipeline implements RecordHandler {
         PropertyWriter properties = PublishProperties.of(route, attempt.message, headers, marker);
         EncodedPublish packet = EncodedPublish.of(topic, qos, attempt.retained, properties, transformation.payload());
         return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(headers));
-    }
-
-    private static Failure failure(Throwable cause) {
-        return new Failure(cause instanceof HopLimitException ? Failure.Kind.FINAL : Failure.Kind.RETRYABLE, cause);
     }
 
     private DeliveryException tooLarge(int size) {

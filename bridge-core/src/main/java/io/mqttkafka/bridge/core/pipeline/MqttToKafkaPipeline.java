@@ -108,8 +108,7 @@ final class MqttToKafkaPipeline {
             }
             partition = partition(route, topic, partitions, key, attempt.message);
         } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
-            boolean hopeless = e instanceof HopLimitException;
-            hold(attempt, new Failure(hopeless ? Failure.Kind.FINAL : Failure.Kind.RETRYABLE, e));
+            hold(attempt, Failure.thrown(e));
             return;
         }
         attempt.kafkaTopic = topic;
@@ -350,18 +349,24 @@ final class MqttToKafkaPipeline {
 
     /** Says in words why a topic cannot be written to. */
     static DeliveryException notReady(String topic, TopicResolution resolution) {
+        return notReady("toKafka", topic, resolution);
+    }
+
+    /** Says in words why a topic that an option names cannot be written to. */
+    static DeliveryException notReady(String option, String topic, TopicResolution resolution) {
         String name = "'" + UntrustedText.escape(topic) + "'";
         return new DeliveryException(
-                switch (resolution.state()) {
-                    case MISSING ->
-                        "toKafka: the topic " + name
-                                + " does not exist and Kafka does not create it; create it or change the route";
-                    case DENIED ->
-                        "toKafka: Kafka does not let us write to the topic " + name
-                                + "; give this user the rights DESCRIBE and WRITE";
-                    case ILLEGAL -> "toKafka: Kafka refuses the topic name " + name;
-                    default -> "toKafka: Kafka does not answer about the topic " + name;
-                },
+                option + ": "
+                        + switch (resolution.state()) {
+                            case MISSING ->
+                                "the topic " + name
+                                        + " does not exist and Kafka does not create it; create it or change the route";
+                            case DENIED ->
+                                "Kafka does not let us write to the topic " + name
+                                        + "; give this user the rights DESCRIBE and WRITE";
+                            case ILLEGAL -> "Kafka refuses the topic name " + name;
+                            default -> "Kafka does not answer about the topic " + name;
+                        },
                 resolution.cause());
     }
 

@@ -11,6 +11,7 @@ import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.core.pipeline.FeedbackCheck.Sample;
+import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
 import io.mqttkafka.bridge.core.routing.TopicTemplate.Variable;
@@ -97,9 +98,12 @@ public final class SinkRoute implements CompiledRoute {
         }
         allowDollar = topicTemplate != null && topicTemplate.literalPrefix().startsWith("$");
         failurePolicy = route.failurePolicy();
-        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter && reads(deadLetter.topic())) {
-            throw new BridgeConfigException("onFailure.deadLetter: '" + deadLetter.topic()
-                    + "' is a topic that the route itself reads; choose another one");
+        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+            KafkaTopicName.requireNotInternal("onFailure.deadLetter", deadLetter.topic(), false, "choose another name");
+            if (reads(deadLetter.topic())) {
+                throw new BridgeConfigException("onFailure.deadLetter: '" + deadLetter.topic()
+                        + "' is a topic that the route itself reads; choose another one");
+            }
         }
     }
 

@@ -119,6 +119,11 @@ public final class SourceRoute implements CompiledRoute {
         failurePolicy = route.failurePolicy();
         if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
             requireLegal("onFailure.deadLetter", deadLetter.topic());
+            KafkaTopicName.requireNotInternal(
+                    "onFailure.deadLetter",
+                    deadLetter.topic(),
+                    allowInternalTopics,
+                    "choose another name, or call allowInternalTopics()");
         }
         hasUserCode =
                 decoder != null || !steps.isEmpty() || encoder != null || topicMapper != null || keyMapper != null;

@@ -37,7 +37,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.kafka.common.errors.AuthorizationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -220,7 +219,8 @@ public final class SourceRunner implements Runner {
     private void requireTopics(SourceRoute route, long deadlineNanos) {
         String constant = route.constantTopic();
         if (constant != null) {
-            int partitions = requireReady(route, constant, deadlineNanos).partitions();
+            int partitions =
+                    requireReady("toKafka", route, constant, deadlineNanos).partitions();
             String missing = MqttToKafkaPipeline.missingPartition(route, constant, partitions);
             if (missing != null) {
                 throw new BridgeStartException("route '" + route.name() + "': " + missing);
@@ -230,11 +230,11 @@ public final class SourceRunner implements Runner {
         String deadLetter = route.deadLetterTopic();
         if (deadLetter != null) {
             // Not one of those that the route may write to by maxTopics.
-            requireReady(route, deadLetter, deadlineNanos);
+            requireReady("onFailure.deadLetter", route, deadLetter, deadlineNanos);
         }
     }
 
-    private TopicResolution requireReady(SourceRoute route, String topic, long deadlineNanos) {
+    private TopicResolution requireReady(String option, SourceRoute route, String topic, long deadlineNanos) {
         TopicResolution resolution = sink.resolve(topic);
         while (resolution.state() == TopicResolution.State.UNREACHABLE && deadlineNanos - System.nanoTime() > 0) {
             resolution = sink.resolve(topic);
@@ -242,7 +242,8 @@ public final class SourceRunner implements Runner {
         if (resolution.state() != TopicResolution.State.READY) {
             throw new BridgeStartException(
                     "route '" + route.name() + "': "
-                            + MqttToKafkaPipeline.notReady(topic, resolution).getMessage(),
+                            + MqttToKafkaPipeline.notReady(option, topic, resolution)
+                                    .getMessage(),
                     resolution.cause());
         }
         return resolution;
@@ -828,18 +829,12 @@ public final class SourceRunner implements Runner {
         }
     }
 
-    /** What is not allowed now will not be allowed a moment later; without a start that waits this does nothing. */
+    /** Without a start that waits this does nothing. */
     private void failStartIfDenied(Throwable cause) {
-        for (Throwable denied = cause; denied != null; denied = denied.getCause()) {
-            if (denied instanceof AuthorizationException) {
-                supervisor.failStart(new BridgeStartException(
-                        "kafka.transactions.stateTopic: Kafka does not let us write a transaction to '"
-                                + parts.transactionOptions().stateTopic() + "' (" + SafeText.of(denied)
-                                + "); give this user WRITE and DESCRIBE on it and on the transactional id, or declare the"
-                                + " routes effectivelyOnce()",
-                        cause));
-                return;
-            }
+        TransactionalKafkaSink transactions = parts.transactions();
+        BridgeStartException denied = transactions == null ? null : transactions.denied(cause);
+        if (denied != null) {
+            supervisor.failStart(denied);
         }
     }
 

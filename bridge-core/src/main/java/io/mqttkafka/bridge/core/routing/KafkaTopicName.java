@@ -49,6 +49,22 @@ public final class KafkaTopicName {
     }
 
     /**
+     * Refuses a name that Kafka keeps for itself.
+     *
+     * @param option the option that gives the name
+     * @param topic the name
+     * @param allowed whether such names are allowed
+     * @param mend what to do about it
+     * @throws BridgeConfigException if the name starts with {@code __} and that is not allowed
+     */
+    public static void requireNotInternal(String option, String topic, boolean allowed, String mend) {
+        if (isInternal(topic) && !allowed) {
+            throw new BridgeConfigException(
+                    option + ": '" + topic + "' starts with '__', which Kafka keeps for itself; " + mend);
+        }
+    }
+
+    /**
      * Refuses a template that can never make a legal name, so that the mistake shows when the bridge is built and not with
      * the first message.
      *

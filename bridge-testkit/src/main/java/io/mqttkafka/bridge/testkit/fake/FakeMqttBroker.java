@@ -214,7 +214,7 @@ public final class FakeMqttBroker implements MqttBroker {
     /**
      * Waits until nothing is on its way to a client any more: all that was sent is acknowledged, and nothing is queued.
      *
-     * @throws AssertionError if that does not happen within {@link #PATIENCE}
+     * @throws AssertionError if no client of that id has ever connected, or that does not happen within {@link #PATIENCE}
      */
     public void awaitAllAcknowledged(String clientId) {
         awaitAllAcknowledged(clientId, PATIENCE);
@@ -223,14 +223,22 @@ public final class FakeMqttBroker implements MqttBroker {
     /**
      * Waits until nothing is on its way to a client any more: all that was sent is acknowledged, and nothing is queued.
      *
-     * @throws AssertionError if that does not happen in this time
+     * @throws AssertionError if no client of that id has ever connected, or that does not happen in this time
      */
     public void awaitAllAcknowledged(String clientId, Duration patience) {
         await(
                 patience,
-                () -> inFlight(clientId) == 0 && queued(clientId) == 0,
-                () -> "Expected '%s' to acknowledge all, but of %d in flight and %d queued it did not"
-                        .formatted(clientId, inFlight(clientId), queued(clientId)));
+                () -> hasSeen(clientId) && inFlight(clientId) == 0 && queued(clientId) == 0,
+                () -> hasSeen(clientId)
+                        ? "Expected '%s' to acknowledge all, but of %d in flight and %d queued it did not"
+                                .formatted(clientId, inFlight(clientId), queued(clientId))
+                        : "Expected '%s' to acknowledge all, but no client of that id has connected; connected are %s"
+                                .formatted(clientId, connectedClients()));
+    }
+
+    private boolean hasSeen(String clientId) {
+        return ofSession(clientId, false, session -> true)
+                || packets().stream().anyMatch(packet -> packet.clientId().equals(clientId));
     }
 
     /**

@@ -11,8 +11,10 @@ import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
+import io.mqttkafka.bridge.error.MalformedPayloadException;
 import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.RouteStopped;
+import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
@@ -56,6 +58,35 @@ class FailureTest {
         connection.expectPuback(1);
         assertThat(dead.record.topic()).isEqualTo("dead");
         assertThat(dead.headers()).contains("bridge.dead-letter.route=t", "mqtt.topic=a/b", "k=v");
+    }
+
+    /** A repetition would hold up the messages behind it for hours. */
+    @Test
+    void decode_malformed_isDeadLetteredWithoutRetries() {
+        ScriptedConnection connection = engine.route(Route.fromMqtt("a/#")
+                        .qos(QoS.AT_LEAST_ONCE)
+                        .decode(PayloadCodec.utf8())
+                        .toKafka("t")
+                        .name("t")
+                        .onFailure(policy -> policy.retry(5, Backoff.fixed(Duration.ofHours(1)))
+                                .deadLetter("dead"))
+                        .build())
+                .connected();
+        connection.publish(PublishPacket.to("a/b")
+                .qos(1)
+                .packetId(1)
+                .payload(new byte[] {(byte) 0xFF})
+                .build());
+        Sent dead = engine.kafka.next();
+        dead.confirm();
+
+        connection.expectPuback(1);
+        assertThat(dead.record.topic()).isEqualTo("dead");
+        assertThat(dead.record.value()).containsExactly((byte) 0xFF);
+        assertThat(dead.headers())
+                .contains(
+                        "bridge.dead-letter.cause=" + MalformedPayloadException.class.getName(),
+                        "bridge.dead-letter.attempts=1");
     }
 
     @Test

@@ -348,6 +348,27 @@ class PublishingFailureTest {
     }
 
     @Test
+    void decode_malformed_isDeadLetteredWithoutRetries() {
+        engine.route(Route.fromKafka("commands")
+                        .group(SourceLog.GROUP)
+                        .decode(PayloadCodec.utf8())
+                        .encode(PayloadCodec.utf8())
+                        .toMqtt("devices/{key}/cmd")
+                        .qos(QoS.AT_LEAST_ONCE)
+                        .onFailure(f ->
+                                f.retry(5, Backoff.fixed(Duration.ofHours(1))).deadLetter("dead"))
+                        .build())
+                .publishing();
+        log.append(new TopicPartition("commands", 0), new byte[] {'7'}, new byte[] {(byte) 0xFF}, new RecordHeaders());
+
+        Sent dead = engine.kafka.next();
+        dead.confirm();
+
+        assertThat(dead.headers()).contains("bridge.dead-letter.attempts=1");
+        awaitCommitted(1);
+    }
+
+    @Test
     void tombstone_deadLettered_staysOne() {
         route(r -> r.onFailure(f -> f.deadLetter("dead"))).publishing();
         log.append("commands", "7", null);

@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
 import java.net.ConnectException;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -32,6 +33,13 @@ class FakeMqttBrokerTest {
     @AfterEach
     void close() {
         broker.close();
+    }
+
+    @Test
+    void awaitAllAcknowledged_clientThatNobodyIs_fails() {
+        assertThatThrownBy(() -> broker.awaitAllAcknowledged("typo", Duration.ofMillis(50)))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("no client of that id has connected");
     }
 
     @ParameterizedTest
