@@ -158,6 +158,9 @@ public final class FromKafka<T> {
      * {header:name}} for a header. Values are put in once and never read as templates; a value with {@code +}, {@code #} or a
      * control character is a failure of the record. A literal brace is written twice.
      *
+     * <p>A value with {@code /} becomes several levels, as a mirror of MQTT topics needs. Who writes the records can so choose
+     * topics that you did not have in mind; where that matters, refuse such keys with a mapper: {@link #toMqtt(MqttTopicMapper)}.
+     *
      * @param template the template; checked when the bridge is built
      * @return the target stage
      */

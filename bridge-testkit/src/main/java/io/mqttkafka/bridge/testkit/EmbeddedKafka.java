@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>It starts in about two seconds the first time and in a fraction of a second from then on. It cannot be paused or
  * killed on its own; use {@link KafkaProcess} for that.
  *
+ * <p>It needs {@code org.apache.kafka:kafka_2.13}, which the testkit does not bring along.
+ *
  * <p>Thread-safe.
  */
 public final class EmbeddedKafka implements KafkaBroker {

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * {@link Builder#filePersistence()} keeps them. Stopping takes about four seconds whatever the options: start it once
  * for a whole test class where that is possible.
  *
+ * <p>It needs {@code com.hivemq:hivemq-community-edition-embedded}, which the testkit does not bring along.
+ *
  * <p>Thread-safe.
  */
 public final class EmbeddedMqttBroker implements MqttBroker {

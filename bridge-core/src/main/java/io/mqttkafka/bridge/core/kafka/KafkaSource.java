@@ -96,6 +96,9 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private final RecordHandler handler;
     private final Thread thread;
 
+    /** Held while it is decided whether the thread runs at all. */
+    private final Object starting = new Object();
+
     // For the reading thread only.
     private final Map<TopicPartition, OffsetLedger> ledgers = new HashMap<>();
     private final Map<TopicPartition, Long> counted = new HashMap<>();
@@ -195,9 +198,13 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         }
     }
 
-    /** Begins to read. */
+    /** Begins to read, unless it has been stopped already. */
     public void start() {
-        thread.start();
+        synchronized (starting) {
+            if (!stopping) {
+                thread.start();
+            }
+        }
     }
 
     /** Makes it look whether a record can be taken. Cheap if it is going to look anyway. */
@@ -218,11 +225,13 @@ public final class KafkaSource implements ConsumerRebalanceListener {
      */
     public void stop(Duration drain) throws InterruptedException {
         endSoon(drain);
-        if (thread.getState() == Thread.State.NEW) {
-            closeConsumer();
-        } else {
-            thread.join();
+        synchronized (starting) {
+            if (thread.getState() == Thread.State.NEW) {
+                closeConsumer();
+                return;
+            }
         }
+        thread.join();
     }
 
     /**

@@ -60,6 +60,18 @@ class KafkaSourceTest {
         source.start();
     }
 
+    /** As when a bridge is closed while it starts. */
+    @Test
+    void startedAfterItWasStopped_doesNotFail() throws InterruptedException {
+        source.open(PATIENCE);
+        source.stop(Duration.ZERO);
+
+        source.start();
+        source.stop(Duration.ZERO);
+
+        assertThat(taker.failure).isNull();
+    }
+
     /** What it waits for may happen before it waits: asleep it polls between one look and the next. */
     @Test
     void woken_beforeItWaits_looksAgainAtOnce() {

@@ -98,7 +98,7 @@ public final class KafkaFaultRule {
     }
 
     /**
-     * Refuses the record because of its size.
+     * Refuses the record because of its size. A bridge does not try it again: the last action of the failure policy follows.
      *
      * @throws IllegalStateException if the fault is not of {@link KafkaOperation#SEND}
      */
@@ -109,7 +109,10 @@ public final class KafkaFaultRule {
         return fail(new RecordTooLargeException("The record is too large, says the fault"));
     }
 
-    /** Refuses because the client lacks the right to the topic. */
+    /**
+     * Refuses because the client lacks the right to the topic. A bridge tries the record of a route again, as its failure policy
+     * says.
+     */
     public KafkaFaults unauthorised() {
         return inForce(
                 "unauthorised",

@@ -4,7 +4,10 @@ package io.mqttkafka.bridge.testkit.fake;
 public enum KafkaOperation {
     /** A producer or consumer asks which partitions a topic has. */
     LOOK_UP,
-    /** Kafka takes a record. */
+    /**
+     * Kafka takes a record. At QoS 2 the bridge writes its own as well, to the state topic {@code __mqtt_bridge_state}, from its
+     * start on: name the topic that is meant with {@link KafkaFaultRule#topic}.
+     */
     SEND,
     /** A transactional producer takes its identity over. */
     INIT_TRANSACTIONS,

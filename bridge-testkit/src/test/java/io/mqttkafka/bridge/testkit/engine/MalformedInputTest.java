@@ -52,6 +52,17 @@ class MalformedInputTest {
         expectRefused(connection, MALFORMED);
     }
 
+    /** It would make the bridge forget what is under way, or that it is connected. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 0x87})
+    void connack_second_disconnectsAsProtocolError(int reasonCode) {
+        ScriptedConnection connection = engine.connected();
+
+        connection.connack(false, reasonCode);
+
+        expectRefused(connection, PROTOCOL_ERROR);
+    }
+
     @Test
     void publish_withoutTopic_disconnectsAsProtocolError() {
         ScriptedConnection connection = engine.connected();

@@ -81,7 +81,8 @@ final class Opening {
 
     private void awaitReadable() throws IOException {
         if (readable.getCount() == 0) {
-            // A route's code may have left the thread interrupted, which is no reason to read no more.
+            // A route's code may have left the thread interrupted, at which the stream of a WebSocket would end.
+            Thread.interrupted();
             return;
         }
         try {

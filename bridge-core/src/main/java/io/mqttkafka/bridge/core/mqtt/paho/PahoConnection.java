@@ -57,6 +57,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
 
     private static final Duration GOODBYE_PATIENCE = Duration.ofSeconds(1);
     private static final Duration OPENER_PATIENCE = Duration.ofSeconds(2);
+    private static final Duration WRITER_PATIENCE = Duration.ofSeconds(1);
     private static final Duration READER_PATIENCE = Duration.ofSeconds(2);
     private static final long NEVER_EXPIRES = 0xFFFF_FFFFL;
 
@@ -64,6 +65,10 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private final MqttOptions options;
     private final InboundHandler handler;
     private final AtomicBoolean finished = new AtomicBoolean();
+
+    /** Whether the handler was told of the connection. */
+    private final AtomicBoolean told;
+
     private final CountDownLatch released = new CountDownLatch(1);
     private final Opening opening = new Opening();
 
@@ -72,6 +77,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private volatile @Nullable InboundGate inbound;
     private volatile @Nullable OutboundGate outbound;
     private volatile @Nullable Thread reader;
+    private volatile @Nullable Thread writer;
     private volatile @Nullable ConnAck connAck;
 
     /** Why the connection has ended; null while it has not. */
@@ -80,16 +86,27 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     /** What the thread that opens the connection waits for; Paho does not always tell it of the end. */
     private volatile @Nullable CountDownLatch awaited;
 
-    private PahoConnection(URI uri, MqttOptions options, InboundHandler handler) {
+    private PahoConnection(URI uri, MqttOptions options, InboundHandler handler, AtomicBoolean told) {
+        this.told = told;
         this.uri = uri;
         this.options = options;
         this.handler = handler;
     }
 
+    /**
+     * Makes a connection.
+     *
+     * @param told becomes true when the handler is told of the connection, which can fail after that
+     */
     static PahoConnection open(
-            URI uri, MqttOptions options, @Nullable Will will, String clientId, InboundHandler handler)
+            URI uri,
+            MqttOptions options,
+            @Nullable Will will,
+            String clientId,
+            InboundHandler handler,
+            AtomicBoolean told)
             throws MqttConnectException, InterruptedException {
-        PahoConnection connection = new PahoConnection(uri, options, handler);
+        PahoConnection connection = new PahoConnection(uri, options, handler, told);
         boolean open = false;
         try {
             connection.connect(will, clientId);
@@ -122,7 +139,8 @@ final class PahoConnection implements MqttConnection, FrameHandler {
 
                 @Override
                 OutputStream outbound(OutputStream out) {
-                    OutboundGate gate = new OutboundGate(out, opening::done, PahoConnection.this::unwritten);
+                    OutboundGate gate =
+                            new OutboundGate(out, PahoConnection.this::written, PahoConnection.this::unwritten);
                     outbound = gate;
                     handler.connecting();
                     return gate;
@@ -232,6 +250,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         reader = Thread.currentThread();
         OutboundGate out = outbound;
         if (answer.accepted() && out != null && !finished.get()) {
+            told.set(true);
             handler.connected(answer, out::writePackets);
         }
     }
@@ -283,6 +302,12 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             finish(CloseReason.of(
                     "taking a message in failed: " + cause.getClass().getName(), cause));
         }
+    }
+
+    /** Paho has written a packet, CONNECT being the first. */
+    private void written() {
+        writer = Thread.currentThread();
+        opening.done();
     }
 
     /** Paho could not write. Why can still lie unread: an alert of TLS, or DISCONNECT. */
@@ -591,7 +616,7 @@ final class PahoConnection implements MqttConnection, FrameHandler {
         }
     }
 
-    private static void closePaho(GatedClient paho, @Nullable Thread reading) throws InterruptedException {
+    private void closePaho(GatedClient paho, @Nullable Thread reading) throws InterruptedException {
         try {
             paho.disconnectForcibly(0, 1, false);
         } catch (MqttException | RuntimeException e) {
@@ -599,6 +624,11 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             log.debug("Paho was not connected any more", e);
         }
         paho.wakeWriter();
+        Thread writing = writer;
+        if (writing != null) {
+            // It would log an error at what close() takes away.
+            writing.join(WRITER_PATIENCE.toMillis());
+        }
         if (reading != null) {
             // What close() takes away its reader still uses. But that may be held up by a route.
             reading.join(READER_PATIENCE.toMillis());

@@ -7,6 +7,7 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.Will;
 import java.net.URI;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +24,16 @@ public final class PahoTransport implements MqttTransport {
     public MqttConnection connect(MqttOptions options, @Nullable Will will, String clientId, InboundHandler handler)
             throws MqttConnectException, InterruptedException {
         MqttConnectException first = null;
+        AtomicBoolean told = new AtomicBoolean();
         for (URI uri : options.serverUris()) {
             try {
-                return PahoConnection.open(uri, options, will, clientId, handler);
+                return PahoConnection.open(uri, options, will, clientId, handler, told);
             } catch (MqttConnectException e) {
                 first = worse(first, e);
+                if (told.get()) {
+                    // The handler has a connection that has ended, and must be done with it before it is given another.
+                    throw first;
+                }
             }
         }
         if (first == null) {

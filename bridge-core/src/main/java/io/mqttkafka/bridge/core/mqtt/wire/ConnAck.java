@@ -104,7 +104,14 @@ public record ConnAck(
                 throw new MalformedPacketException("CONNACK has properties longer than itself");
             }
             PropertyReader properties = new PropertyReader(bytes, size.next(), size.value());
+            long seen = 0;
             for (int id = properties.next(); id >= 0; id = properties.next()) {
+                if ((seen & 1L << id) != 0 && id != PropertyReader.USER_PROPERTY) {
+                    throw new MalformedPacketException(
+                            MalformedPacketException.PROTOCOL_ERROR,
+                            "CONNACK has the property 0x" + Integer.toHexString(id) + " twice");
+                }
+                seen |= 1L << id;
                 switch (id) {
                     case PropertyReader.REASON_STRING -> reason = properties.text();
                     case PropertyReader.MAXIMUM_QOS -> maximumQos = (int) properties.number;

@@ -48,6 +48,7 @@ public final class InboundGate extends InputStream {
     /** Where the packet ends that the client is reading; not beyond {@code at} if there is none. */
     private int passUntil;
 
+    private boolean answered;
     private boolean accepted;
     private volatile long lastReadNanos = System.nanoTime();
     private volatile long lastReceivedNanos = lastReadNanos;
@@ -205,6 +206,12 @@ public final class InboundGate extends InputStream {
                 passUntil = at;
             }
             case CONNACK -> {
+                if (answered) {
+                    // What is under way would be forgotten with a connection that it does not belong to.
+                    throw new MalformedPacketException(
+                            MalformedPacketException.PROTOCOL_ERROR, "a second CONNACK came");
+                }
+                answered = true;
                 ConnAck connAck = ConnAck.read(buffer, from, end - from, keepAliveSeconds);
                 accepted = connAck.accepted();
                 handler.connAck(connAck);
