@@ -373,6 +373,11 @@ final class PahoConnection implements MqttConnection, FrameHandler {
 
     // What the bridge asks for.
 
+    /** Says whether it has ended already. */
+    boolean isOver() {
+        return finished.get();
+    }
+
     @Override
     public ConnAck connAck() {
         return Objects.requireNonNull(connAck, "not connected");

@@ -7,6 +7,9 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.Will;
 import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -17,21 +20,34 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 public final class PahoTransport implements MqttTransport {
+    /** Where to begin after a broker that accepted a client and was of no use; else a turn begins with the first. */
+    private final Map<String, Integer> nextTurn = new ConcurrentHashMap<>();
+
     /** Makes the transport. */
     public PahoTransport() {}
 
     @Override
     public MqttConnection connect(MqttOptions options, @Nullable Will will, String clientId, InboundHandler handler)
             throws MqttConnectException, InterruptedException {
+        List<URI> uris = options.serverUris();
+        int begin = nextTurn.getOrDefault(clientId, 0) % uris.size();
         MqttConnectException first = null;
-        AtomicBoolean told = new AtomicBoolean();
-        for (URI uri : options.serverUris()) {
+        for (int i = 0; i < uris.size(); i++) {
+            int at = (begin + i) % uris.size();
+            AtomicBoolean told = new AtomicBoolean();
             try {
-                return PahoConnection.open(uri, options, will, clientId, handler, told);
+                PahoConnection connection = PahoConnection.open(uris.get(at), options, will, clientId, handler, told);
+                if (connection.isOver()) {
+                    nextTurn.put(clientId, at + 1);
+                } else {
+                    nextTurn.remove(clientId);
+                }
+                return connection;
             } catch (MqttConnectException e) {
                 first = worse(first, e);
                 if (told.get()) {
                     // The handler has a connection that has ended, and must be done with it before it is given another.
+                    nextTurn.put(clientId, at + 1);
                     throw first;
                 }
             }
