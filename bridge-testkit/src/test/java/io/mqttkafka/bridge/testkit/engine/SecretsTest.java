@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -50,8 +51,7 @@ class SecretsTest {
                 .decode(JsonCodec.of(Integer.class))
                 .toKafka("json")
                 .name("json")
-                .onFailure(policy ->
-                        policy.retry(1, Backoff.fixed(Duration.ofMillis(1))).deadLetter("dead"))
+                .onFailure(policy -> policy.deadLetter("dead"))
                 .build();
         Route throwing = Route.fromMqtt("throwing/#")
                 .qos(QoS.AT_LEAST_ONCE)
@@ -60,8 +60,15 @@ class SecretsTest {
                 .name("throwing")
                 .onFailure(policy -> policy.skip())
                 .build();
+        Route denied = Route.fromMqtt("denied/#")
+                .qos(QoS.AT_LEAST_ONCE)
+                .toKafka("denied")
+                .name("denied")
+                .onFailure(policy -> policy.retry(1, Backoff.fixed(Duration.ofMillis(1))))
+                .build();
         ScriptedConnection connection = engine.route(json)
                 .route(throwing)
+                .route(denied)
                 .route("a/#", QoS.EXACTLY_ONCE, "t")
                 .mqtt(options -> options.unrouted(Unrouted.ACKNOWLEDGE))
                 .connected();
@@ -71,6 +78,10 @@ class SecretsTest {
         connection.expectPuback(1);
         connection.expectPuback(2);
         connection.expectPuback(3);
+        connection.publish(qos1(6, "denied/x", PAYLOAD));
+        engine.kafka.next(PAYLOAD).fail(new TopicAuthorizationException("denied"));
+        engine.kafka.next(PAYLOAD).confirm();
+        connection.expectPuback(6);
         connection.publish(PublishPacket.to("a/b")
                 .qos(2)
                 .packetId(4)
