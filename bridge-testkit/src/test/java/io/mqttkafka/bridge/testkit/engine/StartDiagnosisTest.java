@@ -53,7 +53,7 @@ class StartDiagnosisTest {
         kafka.faults().on(KafkaOperation.COMMIT_TRANSACTION).hang();
 
         assertThat(refusal(bridge().kafka(k -> k.bootstrapServers(kafka.bootstrapServers()))
-                        .startTimeout(Duration.ofSeconds(2))
+                        .startTimeout(Duration.ofSeconds(6))
                         .drainTimeout(Duration.ZERO)))
                 .startsWith("kafka.transactions: ")
                 .contains("'" + STATE_TOPIC + "'", "startTimeout");
