@@ -181,7 +181,8 @@ public record MqttOptions(
          * Sets the client id, which names the MQTT session. Needed for QoS 1 and 2: it must stay the same over restarts,
          * and no other client may use it. Default: a random one, allowed if all routes have QoS 0.
          *
-         * @param id 1 to 65,535 bytes of UTF-8, not blank, without U+0000
+         * @param id 1 to 65,535 bytes of UTF-8, not blank, without U+0000; other control characters, such as the end of a line, are
+         *     refused when the bridge is built
          * @return this
          * @throws IllegalArgumentException if blank, too long or with U+0000
          */
@@ -193,7 +194,8 @@ public record MqttOptions(
         /**
          * Sets user name and password. Default: none. Over {@code tcp} and {@code ws} they cross the network in the clear.
          *
-         * @param username the user name, at most 65,535 bytes of UTF-8, without U+0000
+         * @param username the user name, at most 65,535 bytes of UTF-8, without U+0000; other control characters, such as the end
+         *     of a line, are refused when the bridge is built
          * @param password the password, at most 65,535 bytes of UTF-8, or null if there is none
          * @return this
          * @throws IllegalArgumentException if one is too long, or the user name holds U+0000

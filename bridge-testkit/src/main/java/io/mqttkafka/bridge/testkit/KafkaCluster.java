@@ -27,7 +27,8 @@ import org.apache.kafka.clients.admin.TopicDescription;
  * }</pre>
  *
  * <p>A dead broker is given up after 3 seconds. Starting takes some ten seconds, and each broker a few hundred megabytes.
- * {@link #bootstrapServers()} names all three. Thread-safe.
+ * {@link #bootstrapServers()} names all three. It needs {@code org.apache.kafka:kafka_2.13}, which the testkit does not bring
+ * along. Thread-safe.
  */
 public final class KafkaCluster implements KafkaBroker {
 

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real Kafka broker in a JVM of its own, which a test can kill and freeze.
  *
+ * <p>It needs {@code org.apache.kafka:kafka_2.13}, which the testkit does not bring along.
+ *
  * <p>The child runs on this JVM's class path and Java installation. It ends with this JVM, however that ends. Starting
  * it takes two to three seconds, about a second more after {@link #kill()}. {@link #pause()} and {@link #resume()} need
  * a Unix system.
