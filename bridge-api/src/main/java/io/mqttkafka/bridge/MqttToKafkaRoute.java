@@ -64,6 +64,7 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
          *
          * @param filter the topic filter with named levels
          * @param qos the QoS to subscribe with
+         * @param effectivelyOnce whether messages of QoS 2 go without transactions, so that a crash can repeat them
          * @param clientId the client id of the route's own connection, or null for the bridge's
          * @param decoder decodes the payload, or null to leave it bytes
          * @param steps what happens to the value, in order

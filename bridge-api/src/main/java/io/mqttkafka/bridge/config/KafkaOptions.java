@@ -58,8 +58,10 @@ public record KafkaOptions(
      * @param bootstrapServers the brokers to ask first, {@code host:port}
      * @param client properties for every Kafka client of the bridge, such as {@code security.protocol}
      * @param producer properties for producers only, such as {@code compression.type}
+     * @param consumer properties for consumers only, such as {@code group.instance.id}
      * @param deliveryTimeout how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged;
      *     null to try for as long as it takes
+     * @param transactions how messages of QoS 2 are written exactly once
      * @throws NullPointerException if a part other than {@code deliveryTimeout} is or holds null
      * @throws IllegalArgumentException if a server is not {@code host:port}, if the bridge owns a property or its value voids
      *     the acknowledgements, or if {@code deliveryTimeout} is not from 1 second to 24 days

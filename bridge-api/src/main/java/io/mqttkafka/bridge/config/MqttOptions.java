@@ -83,6 +83,7 @@ public record MqttOptions(
      * @param keepAlive the longest silence on the connection before it counts as dead
      * @param connectTimeout how long one attempt to connect, and one to subscribe, may take
      * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
+     * @param sendMaximum the most messages of QoS 1 and 2 published that wait for the broker to take them over
      * @param maximumPacketSize the largest packet the broker may send, in bytes
      * @param maxInFlightBytes the most bytes of messages that wait for Kafka
      * @param qos0Overflow what happens to QoS 0 when there is no room for it
