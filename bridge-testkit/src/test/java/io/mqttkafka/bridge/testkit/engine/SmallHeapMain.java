@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.testkit.engine;
 
+import io.mqttkafka.bridge.FromMqtt;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.config.BridgeConfig;
@@ -31,26 +32,30 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** A bridge with all its defaults in a process of its own, whose Kafka confirms every record and keeps none. */
+/**
+ * A bridge with all its defaults in a process of its own, whose Kafka confirms every record and keeps none; or with a real
+ * Kafka, exactly once.
+ */
 final class SmallHeapMain {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration A_WHILE = Duration.ofSeconds(10);
 
     private SmallHeapMain() {}
 
-    /** Runs until its input ends; the argument is the address of the MQTT broker. */
+    /** Runs until its input ends; the arguments are the address of the MQTT broker and, if it is a real one, Kafka's. */
     public static void main(String[] args) throws IOException {
         MqttOptions mqtt =
                 MqttOptions.builder().serverUri(args[0]).clientId("small").build();
+        boolean real = args.length > 1;
         try (FakeKafka fake = FakeKafka.start()) {
             KafkaOptions kafka = KafkaOptions.builder()
-                    .bootstrapServers(fake.bootstrapServers())
+                    .bootstrapServers(real ? args[1] : fake.bootstrapServers())
                     .build();
+            FromMqtt<byte[]> hostile = Route.fromMqtt("hostile/{a}/{b}/#").qos(QoS.EXACTLY_ONCE);
             List<Route> routes = List.of(
-                    Route.fromMqtt("hostile/{a}/{b}/#")
-                            .qos(QoS.EXACTLY_ONCE)
-                            .effectivelyOnce()
+                    (real ? hostile : hostile.effectivelyOnce())
                             .toKafka("hostile")
+                            .onFailure(f -> f.skip())
                             .name("hostile")
                             .build(),
                     Route.fromMqtt("honest")
@@ -61,7 +66,7 @@ final class SmallHeapMain {
             DefaultBridge bridge = new DefaultBridge(
                     new BridgeConfig(mqtt, kafka, routes, List.of(), START_TIMEOUT, A_WHILE, A_WHILE),
                     new PahoTransport(),
-                    new Forgetful(new FakeKafkaFinder().find(kafka)));
+                    real ? KafkaClients.REAL : new Forgetful(new FakeKafkaFinder().find(kafka)));
             bridge.start();
             while (System.in.read() >= 0) {
                 // Whoever started it is still there.
