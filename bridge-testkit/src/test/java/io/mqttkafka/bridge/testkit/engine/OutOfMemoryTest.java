@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +51,34 @@ class OutOfMemoryTest {
                 .hasMessageContaining("-Xmx");
         await().until(() -> engine.bridge().state() == BridgeState.FAILED);
         engine.broker.expectNoConnection(QUIET);
+    }
+
+    /** It never says what became of the records that it was given, not even when it is closed. */
+    @Test
+    void producerWhoseThreadDies_stopsTheRoutes() throws InterruptedException {
+        CountDownLatch dies = new CountDownLatch(1);
+        Thread sender = new Thread(
+                () -> {
+                    try {
+                        dies.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "kafka-producer-network-thread | bridge-layer-b");
+        engine.kafka.beforeProducer(sender::start);
+        full = false;
+        engine.connected().publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x");
+        engine.expectNoEvent(RouteStopped.class);
+
+        dies.countDown();
+
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessageContaining("producer has died")
+                .hasMessageContaining("-Xmx");
+        await().until(() -> engine.bridge().state() == BridgeState.FAILED);
+        sender.join();
     }
 
     @Test
