@@ -17,8 +17,11 @@ import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
+import io.mqttkafka.bridge.core.mqtt.ReasonCodes.Meaning;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.Partition;
@@ -35,7 +38,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -65,12 +67,6 @@ public final class SinkRunner implements Runner {
             "mqtt.serverUri: the MQTT broker did not answer before the start timeout; check that it runs",
             "its last connection to end before it connects again");
 
-    /**
-     * What a broker says when it takes offence at a message: malformed, protocol error, topic invalid, too large, payload
-     * format, retain or QoS not supported. The same message would offend again.
-     */
-    private static final Set<Integer> OFFENDED = Set.of(0x81, 0x82, 0x90, 0x94, 0x95, 0x99, 0x9A, 0x9B);
-
     /** What a runner is made of. */
     public record Parts(
             String clientId,
@@ -96,6 +92,7 @@ public final class SinkRunner implements Runner {
     private final String clientId;
     private final MqttOptions options;
     private final BridgeEvents events;
+    private final SendPauses pauses;
     private final PublishSession session;
 
     /** Null if no route publishes exactly once. */
@@ -115,6 +112,18 @@ public final class SinkRunner implements Runner {
 
     /** How many connections in a row the broker has ended because a message offended it. */
     private int offended;
+
+    /** How many connections in a row have ended before one message was taken over. */
+    private int brokenInVain;
+
+    /** How many messages were on their way when the last connection ended. */
+    private int leftOnWire;
+
+    /** How many messages had been acknowledged when the last connection began. */
+    private volatile long acknowledgedBefore;
+
+    /** Whether it was not for Kafka's sake that the last connection ended. */
+    private volatile boolean brokenByBroker;
 
     private volatile boolean up;
     private volatile boolean allStopped;
@@ -137,16 +146,17 @@ public final class SinkRunner implements Runner {
         clientId = parts.clientId();
         options = parts.options();
         events = parts.events();
+        pauses = new SendPauses(clientId, parts.clock(), log);
         TransactionalKafkaSink transactions = parts.transactions();
         shared = transactions != null
                 && parts.routes().stream().anyMatch(route -> route.qos.level() > 0 && !route.exactlyOnce);
         long bytes = options.maxInFlightBytes() / (shared ? 2 : 1);
-        session = new PublishSession(options.sendMaximum(), bytes, this::wakeAll);
+        session = new PublishSession(options.sendMaximum(), bytes, pauses.pace(), this::wakeAll);
         if (transactions == null) {
             outbox = null;
             committer = null;
         } else {
-            Outbox made = new Outbox(options.sendMaximum(), bytes, this::wakeAll, this::wakeCommitter);
+            Outbox made = new Outbox(options.sendMaximum(), bytes, pauses.pace(), this::wakeAll, this::wakeCommitter);
             outbox = made;
             committer = new OutboxCommitter(
                     "bridge-" + clientId + "-commit",
@@ -328,7 +338,7 @@ public final class SinkRunner implements Runner {
     }
 
     private boolean awaitsBroker() {
-        return session.bytes() > 0 || (outbox != null && outbox.awaitsBroker());
+        return session.awaitsBroker() || (outbox != null && outbox.awaitsBroker());
     }
 
     // Connecting, working on a connection, judging its end: called by the supervisor.
@@ -373,6 +383,7 @@ public final class SinkRunner implements Runner {
                 last.stop();
             }
             writer = null;
+            leftOnWire = session.onWire() + (outbox == null ? 0 : outbox.onWire());
             session.disconnected();
             if (outbox != null) {
                 outbox.disconnected();
@@ -395,13 +406,17 @@ public final class SinkRunner implements Runner {
                 stopAll(shutOut);
                 return true;
             }
-            boolean offence = reason.malformed() || OFFENDED.contains(reason.reasonCode());
+            Meaning meaning = ReasonCodes.ofDisconnect(reason.reasonCode());
+            if (meaning == Meaning.PATIENCE) {
+                pauses.pace().slowDown(leftOnWire);
+            }
+            boolean offence = reason.malformed() || meaning == Meaning.MESSAGE;
             offended = offence && !achieving ? offended + 1 : 0;
             if (offended >= MOST_REFUSALS_IN_A_ROW) {
                 stopAll(new DeliveryException(reason.text(), reason.cause()));
                 return true;
             }
-            return false;
+            return isHopeless(reason, meaning);
         }
 
         @Override
@@ -413,6 +428,39 @@ public final class SinkRunner implements Runner {
         public void failed(Throwable cause) {
             stopAll(cause);
         }
+    }
+
+    /**
+     * Says whether connections break again and again before one message is taken over. After the second of them one message
+     * goes at a time, so that the one that breaks them can be named, and is then a failure of that message.
+     */
+    private boolean isHopeless(CloseReason reason, Meaning meaning) {
+        if (acknowledged() > acknowledgedBefore) {
+            brokenInVain = 0;
+        }
+        boolean inVain = acknowledged() == acknowledgedBefore && leftOnWire > 0;
+        if (!inVain || !brokenByBroker || meaning == Meaning.PATIENCE) {
+            return false;
+        }
+        brokenInVain++;
+        if (brokenInVain > 1) {
+            pauses.pace().slowDown(1);
+        }
+        if (brokenInVain < Restarts.MOST) {
+            return false;
+        }
+        String why = Restarts.MOST + " connections in a row have ended before the MQTT broker took a message over: "
+                + reason.text();
+        if (session.giveUpSuspect(why)) {
+            brokenInVain = 0;
+            return false;
+        }
+        stopAll(new DeliveryException(why, reason.cause()));
+        return true;
+    }
+
+    private long acknowledged() {
+        return session.acknowledged() + (outbox == null ? 0 : outbox.finished());
     }
 
     private @Nullable Throwable fenced() {
@@ -505,6 +553,7 @@ public final class SinkRunner implements Runner {
     private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
         long stalledAt = 0;
         long finishedBefore = done();
+        long refusedBefore = pauses.pace().refusals();
         long progressAt = System.nanoTime();
         long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
         long givenUp = givenUp();
@@ -524,9 +573,12 @@ public final class SinkRunner implements Runner {
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
             givenUp = reportGivenUp(givenUp);
+            goOnAfterPause(now);
             long finishedNow = done();
-            if (finishedNow != finishedBefore || !awaitsBroker()) {
+            long refusedNow = pauses.pace().refusals();
+            if (finishedNow != finishedBefore || refusedNow != refusedBefore || !awaitsBroker()) {
                 finishedBefore = finishedNow;
+                refusedBefore = refusedNow;
                 progressAt = now;
             }
             if (now - progressAt > tooLong) {
@@ -540,6 +592,21 @@ public final class SinkRunner implements Runner {
         }
         current.disconnect(NORMAL_DISCONNECTION);
         return null;
+    }
+
+    /** Lets messages leave again that the broker had no room for. */
+    private void goOnAfterPause(long now) {
+        String told = pauses.tell(now);
+        if (told != null) {
+            supervisor.lastError(told);
+        }
+        if (pauses.end()) {
+            session.resume();
+            if (outbox != null) {
+                outbox.resume();
+            }
+            flush();
+        }
     }
 
     private long givenUp() {
@@ -568,11 +635,13 @@ public final class SinkRunner implements Runner {
             return reportedAt;
         }
         int waiting = unfinished();
+        String trouble = pauses.trouble();
         log.warn(
-                "'{}': the oldest of {} published messages has waited for {} s: the MQTT broker does not acknowledge it",
+                "'{}': the oldest of {} published messages has waited for {} s: {}",
                 clientId,
                 waiting,
-                TimeUnit.NANOSECONDS.toSeconds(age));
+                TimeUnit.NANOSECONDS.toSeconds(age),
+                trouble == null ? "the MQTT broker does not acknowledge it" : trouble);
         events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
         return now;
     }
@@ -625,6 +694,8 @@ public final class SinkRunner implements Runner {
                 return;
             }
             newSessionUnused = false;
+            acknowledgedBefore = acknowledged();
+            brokenByBroker = true;
             int inFlight = unfinished();
             if (supervisor.connects() > 0 && !kept && !options.cleanStart()) {
                 log.warn(
@@ -707,6 +778,7 @@ public final class SinkRunner implements Runner {
 
     /** Ends the present connection, if there is one; what is not done is sent again on the next. */
     private void dropConnection(CloseReason reason) {
+        brokenByBroker = false;
         supervisor.closed(reason);
         up = false;
         supervisor.drop();
