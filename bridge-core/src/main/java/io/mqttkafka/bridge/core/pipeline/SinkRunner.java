@@ -113,14 +113,17 @@ public final class SinkRunner implements Runner {
     /** How many connections in a row the broker has ended because a message offended it. */
     private int offended;
 
-    /** How many connections in a row have ended before one message was taken over. */
+    /** How many connections in a row have ended before the broker answered to a message. */
     private int brokenInVain;
 
     /** How many messages were on their way when the last connection ended. */
     private int leftOnWire;
 
-    /** How many messages had been acknowledged when the last connection began. */
-    private volatile long acknowledgedBefore;
+    /** Whether some of them waited for the broker, rather than for Kafka. */
+    private boolean awaitedBroker;
+
+    /** How many answers there had been when the last connection began. */
+    private volatile long answersBefore;
 
     /** Whether it was not for Kafka's sake that the last connection ended. */
     private volatile boolean brokenByBroker;
@@ -383,6 +386,7 @@ public final class SinkRunner implements Runner {
                 last.stop();
             }
             writer = null;
+            awaitedBroker = session.onWire() > 0 || (outbox != null && outbox.awaitsBroker());
             leftOnWire = session.onWire() + (outbox == null ? 0 : outbox.onWire());
             session.disconnected();
             if (outbox != null) {
@@ -431,15 +435,16 @@ public final class SinkRunner implements Runner {
     }
 
     /**
-     * Says whether connections break again and again before one message is taken over. After the second of them one message
-     * goes at a time, so that the one that breaks them can be named, and is then a failure of that message.
+     * Says whether connections end again and again before the MQTT broker says a word of the messages that wait for it. After
+     * the second of them one message goes at a time, so that the one that ends them can be named, and is then a failure of
+     * that message.
      */
     private boolean isHopeless(CloseReason reason, Meaning meaning) {
-        if (acknowledged() > acknowledgedBefore) {
+        if (answers() > answersBefore) {
             brokenInVain = 0;
+            return false;
         }
-        boolean inVain = acknowledged() == acknowledgedBefore && leftOnWire > 0;
-        if (!inVain || !brokenByBroker || meaning == Meaning.PATIENCE) {
+        if (!awaitedBroker || !brokenByBroker || meaning == Meaning.PATIENCE) {
             return false;
         }
         brokenInVain++;
@@ -449,7 +454,7 @@ public final class SinkRunner implements Runner {
         if (brokenInVain < Restarts.MOST) {
             return false;
         }
-        String why = Restarts.MOST + " connections in a row have ended before the MQTT broker took a message over: "
+        String why = Restarts.MOST + " connections in a row have ended before the MQTT broker answered to a message: "
                 + reason.text();
         if (session.giveUpSuspect(why)) {
             brokenInVain = 0;
@@ -459,8 +464,8 @@ public final class SinkRunner implements Runner {
         return true;
     }
 
-    private long acknowledged() {
-        return session.acknowledged() + (outbox == null ? 0 : outbox.finished());
+    private long answers() {
+        return session.answers() + (outbox == null ? 0 : outbox.answers());
     }
 
     private @Nullable Throwable fenced() {
@@ -694,7 +699,7 @@ public final class SinkRunner implements Runner {
                 return;
             }
             newSessionUnused = false;
-            acknowledgedBefore = acknowledged();
+            answersBefore = answers();
             brokenByBroker = true;
             int inFlight = unfinished();
             if (supervisor.connects() > 0 && !kept && !options.cleanStart()) {

@@ -163,6 +163,7 @@ public final class Outbox {
     private long appended;
     private long releases;
     private long finished;
+    private long answers;
     private long resent;
     private long givenUp;
     private boolean roomWanted;
@@ -410,7 +411,8 @@ public final class Outbox {
                 if (isUngranted(one)) {
                     freed.add(one.packetId);
                 }
-                one.durable = freed.contains(one.packetId) ? null : put.phase();
+                boolean removed = !freed.isEmpty() && freed.contains(one.packetId);
+                one.durable = removed ? null : put.phase();
                 if (one.wanted == one.durable && one.wanted != Phase.ASSIGNED) {
                     received.add(one);
                 }
@@ -977,6 +979,7 @@ public final class Outbox {
                 }
                 return;
             }
+            answers++;
             if (one.wanted != Phase.ASSIGNED) {
                 if (one.wanted == one.durable) {
                     release(one);
@@ -1056,6 +1059,7 @@ public final class Outbox {
             if (record != null && one.wanted == Phase.RELEASED) {
                 markDone(record);
             }
+            answers++;
             finish(one);
             pace.accepted();
             sendUnsent();
@@ -1234,6 +1238,15 @@ public final class Outbox {
      */
     public synchronized int onWire() {
         return onWire;
+    }
+
+    /**
+     * Counts what the MQTT broker has said of messages.
+     *
+     * @return how many answers
+     */
+    public synchronized long answers() {
+        return answers;
     }
 
     /**

@@ -57,7 +57,7 @@ public final class PublishSession {
     /** The first message that is to be sent on this connection and was not; null if all are sent. */
     private @Nullable Publication unsent;
 
-    /** The only message that was on its way when the last connection ended, and not received; null if there is none. */
+    /** The only message that was on its way when the last connection ended, if it is of QoS 1. */
     private @Nullable Publication suspect;
 
     private @Nullable Packets packets;
@@ -69,7 +69,7 @@ public final class PublishSession {
     private long appended;
     private long releases;
     private long finished;
-    private long acknowledged;
+    private long answers;
     private long resent;
     private boolean roomWanted;
 
@@ -143,14 +143,15 @@ public final class PublishSession {
     private @Nullable Publication onlyOneOnWire() {
         for (Publication one = first; one != null; one = one.next) {
             if (one.qos > 0 && one.onWire) {
-                return one.state == Publication.State.SENT ? one : null;
+                // What the broker may hold under a packet id of QoS 2 must not lose that id.
+                return one.qos == 1 ? one : null;
             }
         }
         return null;
     }
 
     /**
-     * Gives the message up that alone was on its way when the last connection ended: its owner is told. To be called while
+     * Gives the message of QoS 1 up that alone was on its way when the last connection ended: its owner is told. To be called while
      * there is no connection.
      *
      * @param why what is wrong with it
@@ -274,6 +275,7 @@ public final class PublishSession {
             if (one.qos != 1) {
                 throw new ProtocolViolation(PROTOCOL_ERROR, "the MQTT broker answered a PUBLISH of QoS 2 with PUBACK");
             }
+            answers++;
             if (reasonCode == SendPace.QUOTA_EXCEEDED) {
                 sendLater(one);
                 return;
@@ -301,6 +303,7 @@ public final class PublishSession {
             if (one != null && one.qos != 2) {
                 throw new ProtocolViolation(PROTOCOL_ERROR, "the MQTT broker answered a PUBLISH of QoS 1 with PUBREC");
             }
+            answers += one == null ? 0 : 1;
             // Some brokers answer a repetition so: what is in use is the id of the message that they have.
             boolean had = one != null && one.repeated && reasonCode == ID_IN_USE;
             if (one == null || had || reasonCode < FIRST_FAILURE) {
@@ -366,6 +369,7 @@ public final class PublishSession {
                 throw new ProtocolViolation(
                         PROTOCOL_ERROR, "the MQTT broker completed a message it was never released");
             }
+            answers++;
             finish(one);
             pace.accepted();
             sendUnsent();
@@ -432,7 +436,6 @@ public final class PublishSession {
         one.state = Publication.State.UNSENT;
         bytes -= one.size;
         unfinished -= one.qos > 0 ? 1 : 0;
-        acknowledged += one.qos > 0 ? 1 : 0;
         finished++;
     }
 
@@ -495,12 +498,12 @@ public final class PublishSession {
     }
 
     /**
-     * Counts the messages of QoS 1 and 2 that were accepted, refused or given up.
+     * Counts what the MQTT broker has said of messages of QoS 1 and 2.
      *
-     * @return how many
+     * @return how many answers
      */
-    public synchronized long acknowledged() {
-        return acknowledged;
+    public synchronized long answers() {
+        return answers;
     }
 
     /**

@@ -430,6 +430,41 @@ class ExactlyOncePublishingTest {
         assertThat(engine.bridge().health().route("r").total().retries()).isZero();
     }
 
+    /** Whether the broker has it is not known, so it cannot be given up. */
+    @Test
+    void connectionEnds_atTheSameMessageAgainAndAgain_stopsAndSaysWhy() {
+        ScriptedConnection connection = publishing();
+        append(1);
+        kafka.commitByItself();
+        for (int i = 0; i < 5; i++) {
+            connection.expectPublish();
+            if (i < 4) {
+                connection = engine.publishingAgain(connection, true);
+            }
+        }
+        connection.cut();
+
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessageContaining("5 connections in a row have ended before the MQTT broker answered to a message");
+        assertThat(log.committed("commands")).isEqualTo(-1);
+    }
+
+    /** What waits for Kafka is no fault of the broker's, however often the connection ends meanwhile. */
+    @Test
+    void connectionEnds_whileKafkaIsAway_isTriedAgain() {
+        ScriptedConnection connection = publishing();
+        int id = published(connection);
+        connection.pubrec(id);
+        Commit received = kafka.next();
+        for (int i = 0; i < 6; i++) {
+            connection = engine.publishingAgain(connection, true);
+        }
+        received.commit();
+        connection.expectPubrel(id);
+        connection.pubcomp(id);
+        awaitCommitted(1);
+    }
+
     /** What was assigned and had no place would take one of those that the broker has given away. */
     @Test
     void assignment_beyondTheReceiveMaximum_waitsForAPlace() {

@@ -475,6 +475,33 @@ class PublishingFailureTest {
         connection.puback(packet.packetId());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0x89, 0x93, 0x96, 0x97, 0x9F})
+    void disconnect_asksForPatience_fewerAreOnTheirWayAfterwards_inOrder(int reasonCode) {
+        ScriptedConnection first = route(r -> r).publishing();
+        for (int i = 0; i < 4; i++) {
+            log.append("commands", "7", "x" + i);
+        }
+        for (int i = 0; i < 4; i++) {
+            assertThat(first.expectPublish().payloadText()).isEqualTo("x" + i);
+        }
+        first.disconnect(reasonCode);
+        first.cut();
+
+        ScriptedConnection second = engine.broker.accept();
+        second.handshake(true);
+        PublishPacket x0 = second.expectPublish();
+        PublishPacket x1 = second.expectPublish();
+        assertThat(x0.payloadText()).isEqualTo("x0");
+        assertThat(x1.payloadText()).isEqualTo("x1");
+        second.expectNothing(QUIET);
+        second.puback(x0.packetId());
+        second.puback(x1.packetId());
+        acknowledge(second, "x2");
+        acknowledge(second, "x3");
+        awaitCommitted(4);
+    }
+
     /** A broker that closes at a message, as AWS IoT Core does at a topic without rights: the message is to blame. */
     @Test
     void connectionEnds_atTheSameMessageAgainAndAgain_isAFailureOfThatMessage() {
@@ -490,7 +517,7 @@ class PublishingFailureTest {
 
         acknowledge(connection, "on");
         assertThat(engine.event(Skipped.class).cause())
-                .hasMessageContaining("5 connections in a row have ended before the MQTT broker took a message over");
+                .hasMessageContaining("5 connections in a row have ended before the MQTT broker answered to a message");
         awaitCommitted(2);
     }
 
