@@ -206,8 +206,9 @@ public final class ToMqtt<T> {
 
     /**
      * Sets what to do with records that cannot be delivered: because a codec, filter or mapper throws, because the MQTT topic
-     * or a header is not legal, because the message is larger than the broker takes, or because the broker refuses it. A
-     * broker that is away or slow is not a failure: records wait in Kafka. Default: {@link FailurePolicy#stop()}.
+     * or a header is not legal, because the message is larger than the broker takes, because the broker refuses it, or, at QoS
+     * 1, because five connections in a row end at it before the broker answers. A broker that is away, slow, or has no room
+     * for now (reason code 0x97) is not a failure: records wait, in order. Default: {@link FailurePolicy#stop()}.
      *
      * @param policy the policy
      * @return this

@@ -1,6 +1,8 @@
 package io.mqttkafka.bridge.testkit;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -13,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
@@ -31,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class MosquittoBroker implements MqttBroker {
 
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+    private static final Pattern VERSION = Pattern.compile("version (\\d+(?:\\.\\d+)*)");
 
     private final TempDirectory directory;
     private final Path executable;
@@ -48,6 +53,30 @@ public final class MosquittoBroker implements MqttBroker {
     /** Returns whether mosquitto is installed, that is, on the PATH or where Linux distributions put servers. */
     public static boolean available() {
         return executable().isPresent();
+    }
+
+    /**
+     * Returns the version of the mosquitto that is installed, such as {@code 2.0.22}, so that a test can be skipped that needs
+     * a later one.
+     *
+     * @throws IllegalStateException if mosquitto is not installed, or does not tell
+     */
+    public static String version() {
+        Path executable = executable()
+                .orElseThrow(() -> new IllegalStateException("mosquitto is not installed or not on the PATH"));
+        try {
+            Process process = new ProcessBuilder(executable.toString(), "-h")
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            Matcher version = VERSION.matcher(said);
+            if (!version.find()) {
+                throw new IllegalStateException("mosquitto -h does not tell the version: " + said);
+            }
+            return version.group(1);
+        } catch (IOException e) {
+            throw new IllegalStateException("mosquitto -h could not be run", e);
+        }
     }
 
     /**

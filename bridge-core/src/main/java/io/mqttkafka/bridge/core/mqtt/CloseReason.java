@@ -1,6 +1,5 @@
 package io.mqttkafka.bridge.core.mqtt;
 
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +16,6 @@ public record CloseReason(
         boolean malformed,
         @Nullable Throwable cause) {
     private static final int SESSION_TAKEN_OVER = 0x8E;
-
-    /** Bad credentials, not authorized, banned, bad authentication method, use another server, server moved. */
-    private static final Set<Integer> LASTING = Set.of(0x86, 0x87, 0x8A, 0x8C, 0x9C, 0x9D);
 
     /**
      * Makes a reason without a code.
@@ -39,6 +35,7 @@ public record CloseReason(
 
     /** Says whether somebody has to mend something before a connection can last. */
     public boolean lasting() {
-        return LASTING.contains(reasonCode) || (cause instanceof MqttConnectException refused && !refused.passing());
+        return ReasonCodes.ofDisconnect(reasonCode) == ReasonCodes.Meaning.ROUTE
+                || (cause instanceof MqttConnectException refused && !refused.passing());
     }
 }

@@ -282,12 +282,13 @@ final class KafkaToMqttPipeline implements RecordHandler {
     void refused(SinkAttempt attempt, int reasonCode) {
         DeliveryException cause =
                 new DeliveryException("the MQTT broker refused the message: " + ReasonCodes.text(reasonCode));
-        giveBack(attempt, new Failure(isFinal(reasonCode) ? Failure.Kind.FINAL : Failure.Kind.RETRYABLE, cause));
+        boolean isFinal = ReasonCodes.ofAcknowledgement(reasonCode) == ReasonCodes.Meaning.MESSAGE;
+        giveBack(attempt, new Failure(isFinal ? Failure.Kind.FINAL : Failure.Kind.RETRYABLE, cause));
     }
 
-    /** Topic name invalid, payload format invalid: the same message is refused again. */
-    private static boolean isFinal(int reasonCode) {
-        return reasonCode == 0x90 || reasonCode == 0x99;
+    /** Connections end when the message is sent. Called by the thread that connects. */
+    void givenUp(SinkAttempt attempt, String why) {
+        giveBack(attempt, new Failure(Failure.Kind.FINAL, new DeliveryException(why)));
     }
 
     private void giveBack(SinkAttempt attempt, Failure failure) {

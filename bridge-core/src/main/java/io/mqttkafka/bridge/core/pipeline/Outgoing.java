@@ -52,4 +52,9 @@ final class Outgoing extends Publication {
     protected void refused(int reasonCode) {
         pipeline.refused(attempt, reasonCode);
     }
+
+    @Override
+    protected void givenUp(String why) {
+        pipeline.givenUp(attempt, why);
+    }
 }

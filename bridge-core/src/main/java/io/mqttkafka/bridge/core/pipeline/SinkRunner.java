@@ -17,8 +17,11 @@ import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
+import io.mqttkafka.bridge.core.mqtt.ReasonCodes.Meaning;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Outbox;
@@ -36,7 +39,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -66,12 +68,6 @@ public final class SinkRunner implements Runner {
             "mqtt.serverUri: the MQTT broker did not answer before the start timeout; check that it runs",
             "its last connection to end before it connects again");
 
-    /**
-     * What a broker says when it takes offence at a message: malformed, protocol error, topic invalid, too large, payload
-     * format, retain or QoS not supported. The same message would offend again.
-     */
-    private static final Set<Integer> OFFENDED = Set.of(0x81, 0x82, 0x90, 0x94, 0x95, 0x99, 0x9A, 0x9B);
-
     /** What a runner is made of. */
     public record Parts(
             String clientId,
@@ -97,6 +93,7 @@ public final class SinkRunner implements Runner {
     private final String clientId;
     private final MqttOptions options;
     private final BridgeEvents events;
+    private final SendPauses pauses;
     private final PublishSession session;
 
     /** Null if no route publishes exactly once. */
@@ -118,6 +115,20 @@ public final class SinkRunner implements Runner {
     private int offended;
 
     private final Starvation starvation = new Starvation();
+    /** How many connections in a row have ended before the broker answered to a message. */
+    private int brokenInVain;
+
+    /** How many messages were on their way when the last connection ended. */
+    private int leftOnWire;
+
+    /** Whether some of them waited for the broker, rather than for Kafka. */
+    private boolean awaitedBroker;
+
+    /** How many answers there had been when the last connection began. */
+    private volatile long answersBefore;
+
+    /** Whether it was not for Kafka's sake that the last connection ended. */
+    private volatile boolean brokenByBroker;
 
     private volatile boolean up;
     private volatile boolean allStopped;
@@ -140,16 +151,17 @@ public final class SinkRunner implements Runner {
         clientId = parts.clientId();
         options = parts.options();
         events = parts.events();
+        pauses = new SendPauses(clientId, parts.clock(), log);
         TransactionalKafkaSink transactions = parts.transactions();
         shared = transactions != null
                 && parts.routes().stream().anyMatch(route -> route.qos.level() > 0 && !route.exactlyOnce);
         long bytes = options.maxInFlightBytes() / (shared ? 2 : 1);
-        session = new PublishSession(options.sendMaximum(), bytes, this::wakeAll);
+        session = new PublishSession(options.sendMaximum(), bytes, pauses.pace(), this::wakeAll);
         if (transactions == null) {
             outbox = null;
             committer = null;
         } else {
-            Outbox made = new Outbox(options.sendMaximum(), bytes, this::wakeAll, this::wakeCommitter);
+            Outbox made = new Outbox(options.sendMaximum(), bytes, pauses.pace(), this::wakeAll, this::wakeCommitter);
             outbox = made;
             committer = new OutboxCommitter(
                     "bridge-" + clientId + "-commit",
@@ -339,7 +351,7 @@ public final class SinkRunner implements Runner {
     }
 
     private boolean awaitsBroker() {
-        return session.bytes() > 0 || (outbox != null && outbox.awaitsBroker());
+        return session.awaitsBroker() || (outbox != null && outbox.awaitsBroker());
     }
 
     // Connecting, working on a connection, judging its end: called by the supervisor.
@@ -384,6 +396,8 @@ public final class SinkRunner implements Runner {
                 last.stop();
             }
             writer = null;
+            awaitedBroker = session.onWire() > 0 || (outbox != null && outbox.awaitsBroker());
+            leftOnWire = session.onWire() + (outbox == null ? 0 : outbox.onWire());
             session.disconnected();
             if (outbox != null) {
                 outbox.disconnected();
@@ -411,13 +425,17 @@ public final class SinkRunner implements Runner {
                 stopAll(starved);
                 return true;
             }
-            boolean offence = reason.malformed() || OFFENDED.contains(reason.reasonCode());
+            Meaning meaning = ReasonCodes.ofDisconnect(reason.reasonCode());
+            if (meaning == Meaning.PATIENCE) {
+                pauses.pace().slowDown(leftOnWire);
+            }
+            boolean offence = reason.malformed() || meaning == Meaning.MESSAGE;
             offended = offence && !achieving ? offended + 1 : 0;
             if (offended >= MOST_REFUSALS_IN_A_ROW) {
                 stopAll(new DeliveryException(reason.text(), reason.cause()));
                 return true;
             }
-            return false;
+            return isHopeless(reason, meaning);
         }
 
         @Override
@@ -429,6 +447,40 @@ public final class SinkRunner implements Runner {
         public void failed(Throwable cause) {
             stopAll(cause);
         }
+    }
+
+    /**
+     * Says whether connections end again and again before the MQTT broker says a word of the messages that wait for it. After
+     * the second of them one message goes at a time, so that the one that ends them can be named, and is then a failure of
+     * that message.
+     */
+    private boolean isHopeless(CloseReason reason, Meaning meaning) {
+        if (answers() > answersBefore) {
+            brokenInVain = 0;
+            return false;
+        }
+        if (!awaitedBroker || !brokenByBroker || meaning == Meaning.PATIENCE) {
+            return false;
+        }
+        brokenInVain++;
+        if (brokenInVain > 1) {
+            pauses.pace().slowDown(1);
+        }
+        if (brokenInVain < Restarts.MOST) {
+            return false;
+        }
+        String why = Restarts.MOST + " connections in a row have ended before the MQTT broker answered to a message: "
+                + reason.text();
+        if (session.giveUpSuspect(why)) {
+            brokenInVain = 0;
+            return false;
+        }
+        stopAll(new DeliveryException(why, reason.cause()));
+        return true;
+    }
+
+    private long answers() {
+        return session.answers() + (outbox == null ? 0 : outbox.answers());
     }
 
     private @Nullable Throwable fenced() {
@@ -504,6 +556,7 @@ public final class SinkRunner implements Runner {
     private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
         long stalledAt = 0;
         long finishedBefore = done();
+        long refusedBefore = pauses.pace().refusals();
         long progressAt = System.nanoTime();
         long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
         long givenUp = givenUp();
@@ -523,9 +576,12 @@ public final class SinkRunner implements Runner {
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
             givenUp = reportGivenUp(givenUp);
+            goOnAfterPause(now);
             long finishedNow = done();
-            if (finishedNow != finishedBefore || !awaitsBroker()) {
+            long refusedNow = pauses.pace().refusals();
+            if (finishedNow != finishedBefore || refusedNow != refusedBefore || !awaitsBroker()) {
                 finishedBefore = finishedNow;
+                refusedBefore = refusedNow;
                 progressAt = now;
             }
             if (now - progressAt > tooLong) {
@@ -539,6 +595,21 @@ public final class SinkRunner implements Runner {
         }
         current.disconnect(NORMAL_DISCONNECTION);
         return null;
+    }
+
+    /** Lets messages leave again that the broker had no room for. */
+    private void goOnAfterPause(long now) {
+        String told = pauses.tell(now);
+        if (told != null) {
+            supervisor.lastError(told);
+        }
+        if (pauses.end()) {
+            session.resume();
+            if (outbox != null) {
+                outbox.resume();
+            }
+            flush();
+        }
     }
 
     private long givenUp() {
@@ -567,11 +638,13 @@ public final class SinkRunner implements Runner {
             return reportedAt;
         }
         int waiting = unfinished();
+        String trouble = pauses.trouble();
         log.warn(
-                "'{}': the oldest of {} published messages has waited for {} s: the MQTT broker does not acknowledge it",
+                "'{}': the oldest of {} published messages has waited for {} s: {}",
                 clientId,
                 waiting,
-                TimeUnit.NANOSECONDS.toSeconds(age));
+                TimeUnit.NANOSECONDS.toSeconds(age),
+                trouble == null ? "the MQTT broker does not acknowledge it" : trouble);
         events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
         return now;
     }
@@ -624,6 +697,8 @@ public final class SinkRunner implements Runner {
                 return;
             }
             newSessionUnused = false;
+            answersBefore = answers();
+            brokenByBroker = true;
             int inFlight = unfinished();
             if (supervisor.connects() > 0 && !kept && !options.cleanStart()) {
                 log.warn(
@@ -711,6 +786,7 @@ public final class SinkRunner implements Runner {
 
     /** Ends the present connection, if there is one; what is not done is sent again on the next. */
     private void dropConnection(CloseReason reason) {
+        brokenByBroker = false;
         supervisor.closed(reason);
         up = false;
         supervisor.drop();

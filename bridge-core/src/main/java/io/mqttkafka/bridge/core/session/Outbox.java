@@ -19,10 +19,16 @@ import org.jspecify.annotations.Nullable;
  * The MQTT session of routes that publish exactly once: what each packet id stands for is in Kafka before the MQTT broker
  * can see it, so that a process that dies leaves nothing that the next one could mistake.
  *
- * <p>Three rules. <b>Assigned first:</b> PUBLISH leaves when Kafka knows which record its packet id stands for. <b>Received
+ * <p>Four rules. <b>Assigned first:</b> PUBLISH leaves when Kafka knows which record its packet id stands for. <b>Received
  * first:</b> PUBREL leaves when Kafka knows that the broker has received the record. <b>Done last:</b> the offset of a record
- * may be committed after its PUBCOMP; the id is free then, and a mark remembers the record until the offset is past it. Both
- * kinds of news and the removal of ids ride in the same transactions, many in each.
+ * may be committed after its PUBCOMP; the id is free then, and a mark remembers the record until the offset is past it. <b>No
+ * more than there are places:</b> no more ids are assigned in Kafka than the broker takes messages at a time; the next ones are
+ * assigned by the transactions that say what was received. All news and the removal of ids ride in the same transactions, many
+ * in each.
+ *
+ * <p>The last rule is for brokers that count what they hold over the end of a connection. Nobody knows which of the assigned
+ * messages the broker has, so a place is kept for each, and nothing else leaves beyond them: all of them fit, whatever the order
+ * in which their records come again.
  *
  * <table>
  * <caption>What a crash leaves, and what the next process makes of it</caption>
@@ -49,13 +55,18 @@ import org.jspecify.annotations.Nullable;
  *   its topic was made anew</td>
  *   <td>assigned</td><td>perhaps the message</td><td>void is committed, then PUBREL frees the id</td></tr>
  * <tr><td>12</td><td>1 to 10, and the broker has lost the session</td><td>any</td><td>nothing</td>
- *   <td>what is assigned or released is published anew, without DUP, under the id it has, after a commit that says assigned;
- *   marks hold; void ids are free</td></tr>
+ *   <td>their ids are removed in the first transaction, and whatever was assigned or released is published anew, without DUP, under
+ *   an id that is assigned by it or later; marks hold</td></tr>
  * <tr><td>13</td><td>with a transaction under way</td><td>all of it or nothing</td><td>as before it</td>
  *   <td>the identity is taken over, which ends the transaction, before the state is read</td></tr>
  * <tr><td>14</td><td>the broker loses the session, and the answer to CONNECT that said so is lost, or the process with it</td>
  *   <td>any</td><td>nothing</td><td>nobody can tell the new session from the old: what was released counts as done, and is
  *   lost if the broker hands messages on when they are released and had not yet done so</td></tr>
+ * <tr><td>15</td><td>while a message waits that the broker had no room for (PUBREC of 0x97)</td><td>assigned</td>
+ *   <td>nothing</td><td>as 2</td></tr>
+ * <tr><td>16</td><td>1 to 10, and the broker takes fewer messages at a time than before</td><td>any</td><td>any</td>
+ *   <td>assigned ones leave as far as the new connection allows, whether or not the broker has them; one that it has no room
+ *   for waits until others are done</td></tr>
  * </table>
  *
  * <p>The ids are those from {@value #FIRST_ID} on; {@link PublishSession} has the others, so that what other routes of the
@@ -115,6 +126,7 @@ public final class Outbox {
 
     private final int most;
     private final long mostBytes;
+    private final SendPace pace;
     private final Runnable room;
     private final Runnable changeable;
     private final @Nullable OutboxEntry[] byId;
@@ -134,18 +146,24 @@ public final class Outbox {
     /** The first message that is to be sent on this connection and was not; null if all are sent. */
     private @Nullable OutboxEntry unsent;
 
+    /** The first message that is not among those whose packet ids Kafka may know; null if all are. */
+    private @Nullable OutboxEntry ungranted;
+
     private PublishSession.@Nullable Packets packets;
     private boolean opened;
     private int limit;
     private int lastId = -1;
     private int used;
+    private int granted;
     private int onWire;
     private int held;
     private int restored;
     private int unfinished;
     private long bytes;
+    private long appended;
     private long releases;
     private long finished;
+    private long answers;
     private long resent;
     private long givenUp;
     private boolean roomWanted;
@@ -155,18 +173,20 @@ public final class Outbox {
      *
      * @param most the most messages on their way, up to {@link #MOST_MESSAGES}
      * @param mostBytes the most bytes on their way; a larger message goes alone
+     * @param pace how fast messages may leave
      * @param room called by any thread when there is room again after {@link #publish} found none
      * @param changeable called by any thread when {@link #change} has something that messages wait for
      */
-    public Outbox(int most, long mostBytes, Runnable room, Runnable changeable) {
-        this(most, mostBytes, room, changeable, ALL_IDS);
+    public Outbox(int most, long mostBytes, SendPace pace, Runnable room, Runnable changeable) {
+        this(most, mostBytes, pace, room, changeable, ALL_IDS);
     }
 
     /** Makes one with fewer ids, so that a simulation gets through all of them. */
-    Outbox(int most, long mostBytes, Runnable room, Runnable changeable, int ids) {
+    Outbox(int most, long mostBytes, SendPace pace, Runnable room, Runnable changeable, int ids) {
         byId = new OutboxEntry[ids];
         this.most = Math.min(most, MOST_MESSAGES);
         this.mostBytes = mostBytes;
+        this.pace = pace;
         this.room = room;
         this.changeable = changeable;
     }
@@ -190,7 +210,8 @@ public final class Outbox {
         offsets.clear();
         for (OutboxEntry one : inOrderOfReceipt(byId)) {
             OutboxState.Slot slot = state.slots().get(one.packetId);
-            one.durable = slot == null ? null : phaseOf(one, slot);
+            // One that is not granted was to be removed; whatever is known of it is of no use.
+            one.durable = slot == null || isUngranted(one) ? null : phaseOf(one, slot);
             if (slot != null && one.durable == null) {
                 freed.add(one.packetId);
             }
@@ -230,6 +251,7 @@ public final class Outbox {
     private void add(int id, OutboxState.Slot slot) {
         OutboxEntry one = new OutboxEntry(id, slot.record(), slot.phase());
         one.durable = slot.phase();
+        grant(one);
         // Who knows; its session may be gone, which the next connection tells.
         one.sent = true;
         byId[id - FIRST_ID] = one;
@@ -277,14 +299,56 @@ public final class Outbox {
 
     private void want(OutboxEntry one, Phase phase) {
         one.wanted = phase;
+        if (phase != Phase.ASSIGNED) {
+            ungrant(one);
+        }
         list(one);
     }
 
     private void list(OutboxEntry one) {
-        if (one.wanted != one.durable && !one.listed && isAlive(one)) {
+        if (!one.listed && isToBeWritten(one)) {
             one.listed = true;
             changed.add(one);
         }
+    }
+
+    private boolean isToBeWritten(OutboxEntry one) {
+        return one.wanted != one.durable && !isUngranted(one) && isAlive(one);
+    }
+
+    // What the broker has no place for is not assigned in Kafka: all that is restored may have been sent then.
+
+    private static boolean isUngranted(OutboxEntry one) {
+        return one.wanted == Phase.ASSIGNED && !one.granted;
+    }
+
+    private void grant(OutboxEntry one) {
+        if (one.wanted == Phase.ASSIGNED && !one.granted) {
+            one.granted = true;
+            granted++;
+        }
+    }
+
+    private void ungrant(OutboxEntry one) {
+        if (one.granted) {
+            one.granted = false;
+            granted--;
+        }
+    }
+
+    /** Lets the next messages be assigned, in the order of publishing, as many as the broker takes; returns whether there were any. */
+    private boolean grantMore() {
+        boolean any = false;
+        while (ungranted != null && granted < limit) {
+            OutboxEntry one = ungranted;
+            if (isUngranted(one)) {
+                grant(one);
+                list(one);
+                any = true;
+            }
+            ungranted = one.next;
+        }
+        return any;
     }
 
     /**
@@ -297,7 +361,7 @@ public final class Outbox {
         List<Put> puts = new ArrayList<>(changed.size());
         for (OutboxEntry one : changed) {
             one.writing = null;
-            if (isAlive(one) && one.wanted != one.durable) {
+            if (isToBeWritten(one)) {
                 one.writing = one.wanted;
                 boolean known =
                         one.wanted == Phase.VOID || (one.wanted == Phase.RELEASED && one.durable == Phase.ASSIGNED);
@@ -343,7 +407,12 @@ public final class Outbox {
         for (Put put : change.puts()) {
             OutboxEntry one = put.entry();
             if (isAlive(one)) {
-                one.durable = put.phase();
+                // Unless its removal is asked for meanwhile, since the broker has lost the session.
+                if (isUngranted(one)) {
+                    freed.add(one.packetId);
+                }
+                boolean removed = !freed.isEmpty() && freed.contains(one.packetId);
+                one.durable = removed ? null : put.phase();
                 if (one.wanted == one.durable && one.wanted != Phase.ASSIGNED) {
                     received.add(one);
                 }
@@ -477,6 +546,7 @@ public final class Outbox {
                 count++;
             }
         }
+        grantMore();
         return count;
     }
 
@@ -494,6 +564,7 @@ public final class Outbox {
             makeVoid(one);
             // The broker may hand it on: another process must not publish it, whatever its filter says.
             markDone(record);
+            grantMore();
         }
         changeable.run();
     }
@@ -514,6 +585,7 @@ public final class Outbox {
      * @param partition the partition
      */
     public void revoked(Partition partition) {
+        boolean changes;
         synchronized (this) {
             Records known = records.get(partition);
             if (known == null) {
@@ -527,7 +599,11 @@ public final class Outbox {
                 }
             }
             // What was behind those may wait for nothing else.
+            changes = grantMore();
             sendUnsent();
+        }
+        if (changes) {
+            changeable.run();
         }
         tellRoom();
     }
@@ -591,7 +667,10 @@ public final class Outbox {
                 if (unsent == null) {
                     unsent = one;
                 }
-                changes = one.durable != Phase.ASSIGNED;
+                if (ungranted == null && isUngranted(one)) {
+                    ungranted = one;
+                }
+                changes = grantMore();
                 sendUnsent();
             }
         }
@@ -685,7 +764,6 @@ public final class Outbox {
         byId[lastId] = one;
         used++;
         known.open.put(record.offset(), one);
-        want(one, Phase.ASSIGNED);
         return one;
     }
 
@@ -720,7 +798,11 @@ public final class Outbox {
                     held++;
                 }
             }
+            if (!sessionPresent) {
+                assignAnew();
+            }
             unsent = first;
+            grantMore();
             sendUnsent();
         }
         outcomes.forEach(Runnable::run);
@@ -731,16 +813,35 @@ public final class Outbox {
     private void beginAnew(OutboxEntry one, List<Runnable> outcomes) {
         one.sent = false;
         one.released = 0;
-        if (one.wanted == Phase.VOID) {
+        Recalled owner = one.recalled;
+        if (one.publication != null && one.wanted != Phase.VOID) {
+            one.wanted = Phase.ASSIGNED;
+        } else if (one.wanted == Phase.VOID) {
             finish(one);
             outcomes.add(() -> tell(one));
-            return;
-        }
-        want(one, Phase.ASSIGNED);
-        Recalled owner = one.recalled;
-        if (one.publication == null && owner != null) {
+        } else {
+            // Nobody can have it, so that its record may get any id when it comes.
             one.recalled = null;
-            outcomes.add(owner::again);
+            forgetRecord(one);
+            free(one);
+            if (owner != null) {
+                outcomes.add(owner::again);
+            }
+        }
+    }
+
+    /** Begins with the oldest again; what Kafka knows of the ids of the others is removed. */
+    private void assignAnew() {
+        for (OutboxEntry one = first; one != null; one = one.next) {
+            ungrant(one);
+        }
+        ungranted = first;
+        grantMore();
+        for (OutboxEntry one = first; one != null; one = one.next) {
+            if (isUngranted(one) && one.durable != null) {
+                one.durable = null;
+                freed.add(one.packetId);
+            }
         }
     }
 
@@ -780,24 +881,41 @@ public final class Outbox {
     private void sendUnsent() {
         PublishSession.Packets out = packets;
         OutboxEntry blocked = null;
+        boolean inOrder = true;
         OutboxEntry one = unsent;
         while (one != null && out != null) {
             Publication publication = one.publication;
             if (!one.onWire && one.wanted == Phase.ASSIGNED && publication != null) {
-                boolean full = one.sent ? onWire >= limit : onWire + held >= limit;
-                if (!full && isAssigned(one) && (one.sent || blocked == null)) {
+                if (isRoomFor(one) && isAssigned(one) && (one.held || inOrder)) {
                     send(one, publication, out);
-                } else if (blocked == null) {
-                    blocked = one;
+                } else {
+                    // What Kafka knows already, since an earlier process assigned it, must not wait for what may not
+                    // be.
+                    inOrder &= isUngranted(one);
+                    if (blocked == null) {
+                        blocked = one;
+                    }
                 }
-                // What takes a place already, since an earlier process sent it, must not wait for what has none.
-                if (blocked != null && (held == 0 || onWire >= limit)) {
+                // Nor must what takes a place already wait for what has none.
+                if (blocked != null && (onWire >= pace.limit(limit) || (!inOrder && held == 0))) {
                     break;
                 }
             }
             one = one.next;
         }
         unsent = blocked == null ? one : blocked;
+    }
+
+    private boolean isRoomFor(OutboxEntry one) {
+        if (onWire >= pace.limit(limit)) {
+            return false;
+        }
+        if (!one.held) {
+            return onWire + held < limit;
+        }
+        // Which of them the broker has is not known, so none may go beyond. It may hold more if it takes fewer than it
+        // did.
+        return onWire + held <= limit || held > limit;
     }
 
     /** Says whether Kafka knows its id, and no transaction under way says something else. */
@@ -861,27 +979,51 @@ public final class Outbox {
                 }
                 return;
             }
+            answers++;
             if (one.wanted != Phase.ASSIGNED) {
                 if (one.wanted == one.durable) {
                     release(one);
                 }
                 return;
             }
+            if (reasonCode == SendPace.QUOTA_EXCEEDED && one.publication != null) {
+                sendLater(one);
+                return;
+            }
             refused = reasonCode >= FIRST_FAILURE && reasonCode != ID_IN_USE;
             if (refused) {
                 finish(one);
+                grantMore();
                 sendUnsent();
             } else {
                 // Some brokers answer a repetition so: what is in use is the id of the message that they have.
                 received(one, reasonCode == ID_IN_USE && one.repeated ? 0 : reasonCode);
             }
         }
+        changeable.run();
         if (refused) {
             one.reasonCode = reasonCode;
             tell(one);
-        } else {
-            changeable.run();
         }
+    }
+
+    /**
+     * The broker has no room for it, so it does not have it either: it keeps id and place, and leaves again before what comes
+     * after it.
+     */
+    private void sendLater(OutboxEntry one) {
+        pace.refused(onWire);
+        forgetSent(one);
+        one.sent = false;
+        if (unsent == null || one.order < unsent.order) {
+            unsent = one;
+        }
+        sendUnsent();
+    }
+
+    /** Sends what waits for the end of a pause that the broker has asked for. */
+    public synchronized void resume() {
+        sendUnsent();
     }
 
     private void received(OutboxEntry one, int reasonCode) {
@@ -893,6 +1035,7 @@ public final class Outbox {
             forgetRecord(one);
         }
         want(one, done ? Phase.RELEASED : Phase.VOID);
+        grantMore();
     }
 
     /**
@@ -916,7 +1059,9 @@ public final class Outbox {
             if (record != null && one.wanted == Phase.RELEASED) {
                 markDone(record);
             }
+            answers++;
             finish(one);
+            pace.accepted();
             sendUnsent();
         }
         tell(one);
@@ -964,6 +1109,7 @@ public final class Outbox {
     }
 
     private void append(OutboxEntry one, Publication publication) {
+        one.order = ++appended;
         one.previous = last;
         if (last == null) {
             first = one;
@@ -987,6 +1133,9 @@ public final class Outbox {
         if (unsent == one) {
             unsent = one.next;
         }
+        if (ungranted == one) {
+            ungranted = one.next;
+        }
         if (one.previous == null) {
             first = one.next;
         } else {
@@ -1006,9 +1155,14 @@ public final class Outbox {
     private void free(OutboxEntry one) {
         byId[one.packetId - FIRST_ID] = null;
         used--;
+        ungrant(one);
         if (one.durable != null) {
             freed.add(one.packetId);
         }
+        forgetSent(one);
+    }
+
+    private void forgetSent(OutboxEntry one) {
         if (one.onWire) {
             one.onWire = false;
             onWire--;
@@ -1075,6 +1229,24 @@ public final class Outbox {
             }
         }
         return false;
+    }
+
+    /**
+     * Counts the messages that take a place on the present connection.
+     *
+     * @return how many
+     */
+    public synchronized int onWire() {
+        return onWire;
+    }
+
+    /**
+     * Counts what the MQTT broker has said of messages.
+     *
+     * @return how many answers
+     */
+    public synchronized long answers() {
+        return answers;
     }
 
     /**

@@ -29,6 +29,9 @@ final class OutboxEntry {
     /** Who waits for the outcome because the record came again; null if nobody does. */
     Outbox.@Nullable Recalled recalled;
 
+    /** Whether its id may be assigned in Kafka: the broker takes so many. */
+    boolean granted;
+
     /** Whether it is among those that Kafka has to be told of. */
     boolean listed;
 
@@ -46,6 +49,9 @@ final class OutboxEntry {
 
     /** Whether it takes a place although it has not been sent on the present connection. */
     boolean held;
+
+    /** Its place in the order of publishing. */
+    long order;
 
     /** Its place among those that the MQTT broker has received. */
     long released;

@@ -17,6 +17,8 @@ public abstract class Publication {
         RELEASED
     }
 
+    private static final int UNSPECIFIED_ERROR = 0x80;
+
     final int qos;
     final int size;
     State state = State.UNSENT;
@@ -26,6 +28,9 @@ public abstract class Publication {
 
     /** Its packet id; 0 for QoS 0, and while it has none. */
     int packetId;
+
+    /** Its place in the order of publishing. */
+    long order;
 
     /** Whether it was sent as a duplicate the last time. */
     boolean repeated;
@@ -87,4 +92,14 @@ public abstract class Publication {
      * @param reasonCode what the broker said, 0x80 or above
      */
     protected abstract void refused(int reasonCode);
+
+    /**
+     * The session gives it up, because connections end when it is sent. Called once, by the thread that connects: be quick,
+     * never block. Here: as if it were {@linkplain #refused refused} without a reason.
+     *
+     * @param why what happened, in words
+     */
+    protected void givenUp(String why) {
+        refused(UNSPECIFIED_ERROR);
+    }
 }

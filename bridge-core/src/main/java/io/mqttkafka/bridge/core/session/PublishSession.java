@@ -45,6 +45,7 @@ public final class PublishSession {
 
     private final int most;
     private final long mostBytes;
+    private final SendPace pace;
     private final Runnable room;
     private final @Nullable Publication[] byId = new Publication[PACKET_IDS + 1];
 
@@ -56,14 +57,19 @@ public final class PublishSession {
     /** The first message that is to be sent on this connection and was not; null if all are sent. */
     private @Nullable Publication unsent;
 
+    /** The only message that was on its way when the last connection ended, if it is of QoS 1. */
+    private @Nullable Publication suspect;
+
     private @Nullable Packets packets;
     private int limit;
     private int lastId;
     private int onWire;
     private int unfinished;
     private long bytes;
+    private long appended;
     private long releases;
     private long finished;
+    private long answers;
     private long resent;
     private boolean roomWanted;
 
@@ -72,11 +78,13 @@ public final class PublishSession {
      *
      * @param most the most messages of QoS 1 and 2 on their way, up to 32,767
      * @param mostBytes the most bytes on their way; a larger message goes alone
+     * @param pace how fast messages may leave
      * @param room called by any thread when there is room again after {@link #publish} found none
      */
-    public PublishSession(int most, long mostBytes, Runnable room) {
+    public PublishSession(int most, long mostBytes, SendPace pace, Runnable room) {
         this.most = Math.min(most, PACKET_IDS);
         this.mostBytes = mostBytes;
+        this.pace = pace;
         this.room = room;
     }
 
@@ -124,11 +132,43 @@ public final class PublishSession {
     /** Ends the connection. What is not acknowledged stays, to be sent again. */
     public synchronized void disconnected() {
         packets = null;
+        suspect = onWire == 1 ? onlyOneOnWire() : null;
         onWire = 0;
         for (Publication one = first; one != null; one = one.next) {
             one.onWire = false;
         }
         unsent = first;
+    }
+
+    private @Nullable Publication onlyOneOnWire() {
+        for (Publication one = first; one != null; one = one.next) {
+            if (one.qos > 0 && one.onWire) {
+                // What the broker may hold under a packet id of QoS 2 must not lose that id.
+                return one.qos == 1 ? one : null;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Gives the message of QoS 1 up that alone was on its way when the last connection ended: its owner is told. To be called while
+     * there is no connection.
+     *
+     * @param why what is wrong with it
+     * @return whether there was such a message
+     */
+    public boolean giveUpSuspect(String why) {
+        Publication one;
+        synchronized (this) {
+            one = suspect;
+            suspect = null;
+            if (one == null || packets != null) {
+                return false;
+            }
+            finish(one);
+        }
+        one.givenUp(why);
+        return true;
     }
 
     /**
@@ -152,7 +192,7 @@ public final class PublishSession {
 
     private boolean hasRoom(Publication publication) {
         boolean fits = bytes + publication.size <= mostBytes || bytes == 0;
-        return fits && (publication.qos == 0 || (onWire < limit && unfinished < most));
+        return fits && (publication.qos == 0 || (onWire < pace.limit(limit) && unfinished < most));
     }
 
     /** Sends what waits for it, as far as the broker allows. */
@@ -161,7 +201,7 @@ public final class PublishSession {
         Publication one = unsent;
         while (one != null && out != null) {
             if (!one.onWire) {
-                if (one.qos > 0 && onWire >= limit) {
+                if (one.qos > 0 && onWire >= pace.limit(limit)) {
                     break;
                 }
                 send(one, out);
@@ -235,7 +275,15 @@ public final class PublishSession {
             if (one.qos != 1) {
                 throw new ProtocolViolation(PROTOCOL_ERROR, "the MQTT broker answered a PUBLISH of QoS 2 with PUBACK");
             }
+            answers++;
+            if (reasonCode == SendPace.QUOTA_EXCEEDED) {
+                sendLater(one);
+                return;
+            }
             finish(one);
+            if (reasonCode < FIRST_FAILURE) {
+                pace.accepted();
+            }
             sendUnsent();
         }
         tell(one, reasonCode);
@@ -255,6 +303,7 @@ public final class PublishSession {
             if (one != null && one.qos != 2) {
                 throw new ProtocolViolation(PROTOCOL_ERROR, "the MQTT broker answered a PUBLISH of QoS 1 with PUBREC");
             }
+            answers += one == null ? 0 : 1;
             // Some brokers answer a repetition so: what is in use is the id of the message that they have.
             boolean had = one != null && one.repeated && reasonCode == ID_IN_USE;
             if (one == null || had || reasonCode < FIRST_FAILURE) {
@@ -269,10 +318,38 @@ public final class PublishSession {
                 }
                 return;
             }
+            if (reasonCode == SendPace.QUOTA_EXCEEDED && one.state == Publication.State.SENT) {
+                sendLater(one);
+                return;
+            }
             finish(one);
             sendUnsent();
         }
         tell(one, reasonCode);
+    }
+
+    /** The broker has no room for it: it keeps its place, and leaves again, as a new message, before what comes after it. */
+    private void sendLater(Publication one) {
+        if (!one.onWire) {
+            return;
+        }
+        pace.refused(onWire);
+        one.onWire = false;
+        onWire--;
+        free(one);
+        one.state = Publication.State.UNSENT;
+        if (unsent == null || one.order < unsent.order) {
+            unsent = one;
+        }
+        sendUnsent();
+    }
+
+    /** Sends what waits for the end of a pause that the broker has asked for. */
+    public void resume() {
+        synchronized (this) {
+            sendUnsent();
+        }
+        tellRoom();
     }
 
     /**
@@ -292,7 +369,9 @@ public final class PublishSession {
                 throw new ProtocolViolation(
                         PROTOCOL_ERROR, "the MQTT broker completed a message it was never released");
             }
+            answers++;
             finish(one);
+            pace.accepted();
             sendUnsent();
         }
         tell(one, one.reasonCode);
@@ -310,7 +389,7 @@ public final class PublishSession {
     private void tellRoom() {
         synchronized (this) {
             // A quarter at a time: waking a thread for every message costs more than the message.
-            boolean enough = bytes <= mostBytes * 3 / 4 && onWire <= limit * 3 / 4;
+            boolean enough = bytes <= mostBytes * 3 / 4 && onWire <= pace.limit(limit) * 3 / 4;
             if (!roomWanted || unsent != null || !enough) {
                 return;
             }
@@ -320,6 +399,7 @@ public final class PublishSession {
     }
 
     private void append(Publication one) {
+        one.order = ++appended;
         one.previous = last;
         if (last == null) {
             first = one;
@@ -394,6 +474,20 @@ public final class PublishSession {
         return first == null ? 0 : Math.max(0, nowNanos - first.publishedNanos);
     }
 
+    /** Says whether the next word is the MQTT broker's, for some message. */
+    public synchronized boolean awaitsBroker() {
+        return bytes > 0 && (onWire > 0 || unsent == null);
+    }
+
+    /**
+     * Counts the messages of QoS 1 and 2 that were sent on the present connection and are not done.
+     *
+     * @return how many
+     */
+    public synchronized int onWire() {
+        return onWire;
+    }
+
     /**
      * Counts the messages that were accepted or refused: a sign of progress.
      *
@@ -401,6 +495,15 @@ public final class PublishSession {
      */
     public synchronized long finished() {
         return finished;
+    }
+
+    /**
+     * Counts what the MQTT broker has said of messages of QoS 1 and 2.
+     *
+     * @return how many answers
+     */
+    public synchronized long answers() {
+        return answers;
     }
 
     /**

@@ -14,6 +14,7 @@ import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.Publication;
 import io.mqttkafka.bridge.core.session.PublishSession;
 import io.mqttkafka.bridge.core.session.RecordId;
+import io.mqttkafka.bridge.core.session.SendPace;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -54,7 +55,7 @@ class OutboxCommitterTest {
     }
 
     private void start() {
-        outbox = new Outbox(10, 1_000, () -> {}, () -> committer.wake());
+        outbox = new Outbox(10, 1_000, new SendPace(() -> {}), () -> {}, () -> committer.wake());
         committer = new OutboxCommitter(
                 "committer-test",
                 TransactionalKafkaSink.ofOutbox(

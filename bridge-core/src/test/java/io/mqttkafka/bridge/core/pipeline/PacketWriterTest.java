@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.PublishSession;
+import io.mqttkafka.bridge.core.session.SendPace;
 import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class PacketWriterTest {
     private static final int PACKET_IDS = 65_535;
 
-    private final PublishSession session = new PublishSession(10, 1 << 20, () -> {});
+    private final PublishSession session = new PublishSession(10, 1 << 20, new SendPace(), () -> {});
     private final CountDownLatch reads = new CountDownLatch(1);
     private final AtomicReference<Throwable> broken = new AtomicReference<>();
     private final CountDownLatch brokenOnce = new CountDownLatch(1);

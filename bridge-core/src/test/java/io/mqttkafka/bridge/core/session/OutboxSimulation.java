@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.core.session.Outbox.Recollection;
 import io.mqttkafka.bridge.core.session.OutboxChange.Put;
 import io.mqttkafka.bridge.core.session.OutboxState.Phase;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
@@ -43,7 +44,9 @@ final class OutboxSimulation {
         PUBLISHES_RECORDS_THAT_ARE_ON_THEIR_WAY,
         KEEPS_IDS_OF_DISOWNED_RECORDS,
         CALLS_THROWN_AWAY_DONE,
-        WRITES_NO_REMOVALS
+        WRITES_NO_REMOVALS,
+        ASSIGNS_MORE_THAN_THE_BROKER_TAKES,
+        SENDS_WHILE_ASKED_FOR_PATIENCE
     }
 
     /** What happened, so that a test can see that enough did. */
@@ -55,6 +58,8 @@ final class OutboxSimulation {
         long transactions;
         long resent;
         long refusals;
+        long pleas;
+        long beyond;
         long thrownAway;
         long recalledAssigned;
         long recalledOnItsWay;
@@ -73,6 +78,8 @@ final class OutboxSimulation {
             transactions += other.transactions;
             resent += other.resent;
             refusals += other.refusals;
+            pleas += other.pleas;
+            beyond += other.beyond;
             thrownAway += other.thrownAway;
             recalledAssigned += other.recalledAssigned;
             recalledOnItsWay += other.recalledOnItsWay;
@@ -89,7 +96,7 @@ final class OutboxSimulation {
         public String toString() {
             return String.format(
                     "%,d crashes (%,d with a transaction under way), %,d sessions lost, %,d of %,d transactions unknown, "
-                            + "%,d sent again, %,d refused, %,d thrown away, recalled %,d assigned %,d on their way %,d done, "
+                            + "%,d sent again, %,d refused, %,d asked to wait, %,d beyond a lower maximum, %,d thrown away, recalled %,d assigned %,d on their way %,d done, "
                             + "%,d void, %,d rebalances, %,d of %,d deliveries were explained repetitions, "
                             + "%,d lost with an untold session",
                     crashes,
@@ -99,6 +106,8 @@ final class OutboxSimulation {
                     transactions,
                     resent,
                     refusals,
+                    pleas,
+                    beyond,
                     thrownAway,
                     recalledAssigned,
                     recalledOnItsWay,
@@ -122,6 +131,7 @@ final class OutboxSimulation {
     private static final int STEPS = 150;
     private static final int IDS = 40;
     private static final int NOT_AUTHORIZED = 0x87;
+    private static final int QUOTA_EXCEEDED = 0x97;
     private static final int NO_SUBSCRIBERS = 0x10;
 
     /** Where the records of one partition are, and how far we are. */
@@ -154,6 +164,10 @@ final class OutboxSimulation {
     }
 
     private final Random random;
+
+    /** For what came to the model later, so that the schedules stay what they were. */
+    private final Random more;
+
     private final Mutant mutant;
     private final List<String> story;
     private final int window;
@@ -171,8 +185,14 @@ final class OutboxSimulation {
     /** Some take another message under an id that they know for a new one in place of the old. */
     private final boolean replaces;
 
-    /** Some count messages of earlier connections as well. */
+    /** Some count messages of earlier connections as well, and have no room for those beyond their receive maximum. */
     private final boolean countsKept;
+
+    /** Most announce the same receive maximum on each connection; 0 if this one does not. */
+    private final int fixedMaximum;
+
+    /** Some have no room for a message now and then, whatever they announce. */
+    private final boolean asksForPatience;
 
     final Figures figures = new Figures();
 
@@ -190,6 +210,8 @@ final class OutboxSimulation {
     // The process.
     private int process;
     private Outbox outbox;
+    private SendPace pace;
+    private boolean pausing;
     private OutboxState state = new OutboxState();
     private boolean broken;
     private final Deque<Attempt> waiting = new ArrayDeque<>();
@@ -212,11 +234,16 @@ final class OutboxSimulation {
     private final boolean[] mayRepeat = new boolean[PARTITIONS * RECORDS];
     private final boolean[] mayBeLost = new boolean[PARTITIONS * RECORDS];
     private final boolean[] mayComeLate = new boolean[PARTITIONS * RECORDS];
+    private final boolean[] hadToWait = new boolean[PARTITIONS * RECORDS];
     private final boolean[] dropped = new boolean[PARTITIONS * RECORDS];
     private final Set<Integer> doubtful = new HashSet<>();
 
+    /** Records that wait because the broker had no room for them. */
+    private final Set<Integer> patient = new HashSet<>();
+
     private OutboxSimulation(long seed, Mutant mutant, List<String> story) {
         random = new Random(seed * 0x9E3779B97F4A7C15L);
+        more = new Random(seed * 0xD1342543DE82EF95L);
         this.mutant = mutant;
         this.story = story;
         window = 1 + random.nextInt(6);
@@ -230,6 +257,8 @@ final class OutboxSimulation {
         deliversOnRelease = random.nextBoolean();
         replaces = random.nextInt(3) == 0;
         countsKept = random.nextInt(3) == 0;
+        fixedMaximum = more.nextInt(4) == 0 ? 0 : 1 + more.nextInt(6);
+        asksForPatience = more.nextInt(4) == 0;
         Arrays.fill(lastDelivered, -1);
         for (int p = 0; p < PARTITIONS; p++) {
             logs[p] = new Log(p);
@@ -336,8 +365,11 @@ final class OutboxSimulation {
 
     private void startProcess() {
         process++;
-        outbox = new Outbox(window, 1_000, () -> {}, () -> {}, IDS);
+        pausing = false;
+        pace = new SendPace(() -> pausing = true);
+        outbox = new Outbox(window, 1_000, pace, () -> {}, () -> {}, IDS);
         waiting.clear();
+        patient.clear();
         broken = false;
         for (Log log : logs) {
             log.ledger = new OffsetLedger();
@@ -389,7 +421,17 @@ final class OutboxSimulation {
             if (flag) {
                 figures.resent++;
             }
-            tell("  -> PUBLISH %d%s record %d", packetId, flag ? " DUP" : "", message.attempt.number());
+            int number = message.attempt.number();
+            tell("  -> PUBLISH %d%s record %d", packetId, flag ? " DUP" : "", number);
+            require(!pausing, "record %d was published although the broker had asked for patience", number);
+            patient.remove(number);
+            require(
+                    duplicate
+                            || patient.stream()
+                                    .noneMatch(other -> other / RECORDS == number / RECORDS && other < number),
+                    "record %d was published before %s, which wait",
+                    number,
+                    patient);
             toBroker.add(new Sent('P', packetId, message.attempt.number(), message.version, flag, 0));
         }
 
@@ -402,6 +444,9 @@ final class OutboxSimulation {
 
     private void play() {
         for (int step = 0; step < STEPS; step++) {
+            if (pausing && more.nextInt(6) == 0) {
+                endPause();
+            }
             switch (random.nextInt(32)) {
                 case 0 -> cut();
                 case 1 -> {
@@ -421,6 +466,13 @@ final class OutboxSimulation {
             }
         }
         settleDown();
+    }
+
+    private void endPause() {
+        tell("the pause ends");
+        pausing = false;
+        pace.resume();
+        outbox.resume();
     }
 
     private void rare() {
@@ -513,9 +565,8 @@ final class OutboxSimulation {
     }
 
     private OutboxEntry entry(RecordId record) {
-        for (int id = Outbox.FIRST_ID; id < Outbox.FIRST_ID + IDS; id++) {
-            OutboxEntry entry = outbox.entry(id);
-            if (entry != null && record.equals(entry.record)) {
+        for (OutboxEntry entry : entries()) {
+            if (record.equals(entry.record)) {
                 return entry;
             }
         }
@@ -584,8 +635,27 @@ final class OutboxSimulation {
     private OutboxChange mutated(OutboxChange change) {
         List<RecordId> done = mutant == Mutant.WRITES_NO_MARKS ? List.of() : change.done();
         List<Integer> removed = mutant == Mutant.WRITES_NO_REMOVALS ? List.of() : change.removed();
-        return new OutboxChange(
-                change.puts(), removed, done, change.committed(), change.entriesTaken, change.marksTaken);
+        List<Put> puts = new ArrayList<>(change.puts());
+        if (mutant == Mutant.ASSIGNS_MORE_THAN_THE_BROKER_TAKES) {
+            for (OutboxEntry entry : entries()) {
+                if (entry.publication != null && entry.wanted == Phase.ASSIGNED && !entry.granted) {
+                    entry.granted = true;
+                    puts.add(new Put(entry, Phase.ASSIGNED, entry.record));
+                }
+            }
+        }
+        return new OutboxChange(puts, removed, done, change.committed(), change.entriesTaken, change.marksTaken);
+    }
+
+    private List<OutboxEntry> entries() {
+        List<OutboxEntry> all = new ArrayList<>();
+        for (int id = Outbox.FIRST_ID; id < Outbox.FIRST_ID + IDS; id++) {
+            OutboxEntry entry = outbox.entry(id);
+            if (entry != null) {
+                all.add(entry);
+            }
+        }
+        return all;
     }
 
     private void early(OutboxChange change, Phase phase) {
@@ -665,6 +735,9 @@ final class OutboxSimulation {
         connected = true;
         doubtful.clear();
         receiveMaximum = 1 + random.nextInt(6);
+        if (fixedMaximum > 0) {
+            receiveMaximum = fixedMaximum;
+        }
         tell("connects; session %s, receive maximum %d", present ? "kept" : "new", receiveMaximum);
         // MQTT counts the messages of this connection only.
         unanswered.clear();
@@ -757,6 +830,7 @@ final class OutboxSimulation {
             commitOffsets(log);
             log.ledger.abandon();
             log.ours = false;
+            patient.removeIf(number -> number / RECORDS == log.id.number());
             outbox.revoked(log.id);
             tell("partition %d is taken away", log.id.number());
             return;
@@ -827,9 +901,17 @@ final class OutboxSimulation {
             toClient.add(new Sent('R', packet.id(), -1, 0, false, known.thrownAway() ? NO_SUBSCRIBERS : 0));
             return;
         }
-        require(
-                !countsKept || packet.duplicate() || unreleased.size() < Math.max(receiveMaximum, unanswered.size()),
-                "more in flight than this broker keeps");
+        if (countsKept && unreleased.size() >= receiveMaximum) {
+            require(fixedMaximum == 0, "more in flight than this broker keeps");
+            figures.beyond++;
+            askForPatience(packet);
+            return;
+        }
+        if (asksForPatience && more.nextInt(8) == 0) {
+            figures.pleas++;
+            askForPatience(packet);
+            return;
+        }
         if (refuses && random.nextInt(8) == 0) {
             figures.refusals++;
             mayComeLate[packet.record()] = true;
@@ -851,6 +933,12 @@ final class OutboxSimulation {
         toClient.add(new Sent('R', packet.id(), -1, 0, false, 0));
     }
 
+    private void askForPatience(Sent packet) {
+        tell("  broker has no room for %d", packet.id());
+        hadToWait[packet.record()] = true;
+        toClient.add(new Sent('R', packet.id(), packet.record(), 0, false, QUOTA_EXCEEDED));
+    }
+
     private void deliver(int number) {
         figures.delivered++;
         tell("  delivered: record %d", number);
@@ -865,7 +953,7 @@ final class OutboxSimulation {
             // It is handed on when its id is freed.
             return;
         }
-        if (!mayComeLate[number]) {
+        if (!mayComeLate[number] && !hadToWait[number]) {
             require(
                     lastDelivered[partition] < number,
                     "record %d was delivered after record %d",
@@ -890,7 +978,17 @@ final class OutboxSimulation {
             outbox.pubcomp(packet.id());
             return;
         }
+        if (packet.reason() == QUOTA_EXCEEDED) {
+            OutboxEntry waits = outbox.entry(packet.id());
+            if (waits != null && waits.publication != null && waits.onWire && !mayComeLate[packet.record()]) {
+                patient.add(packet.record());
+            }
+        }
         outbox.pubrec(packet.id(), packet.reason());
+        if (mutant == Mutant.SENDS_WHILE_ASKED_FOR_PATIENCE && pausing) {
+            pace.resume();
+            outbox.resume();
+        }
         OutboxEntry entry = outbox.entry(packet.id());
         if (mutant == Mutant.FREES_ID_AT_PUBREC && entry != null) {
             entry.releaseSent = true;
@@ -911,6 +1009,9 @@ final class OutboxSimulation {
         }
         for (int round = 0; round < 20 * RECORDS && !isSettled(); round++) {
             connect(false);
+            if (pausing) {
+                endPause();
+            }
             for (Log log : logs) {
                 read(log);
             }

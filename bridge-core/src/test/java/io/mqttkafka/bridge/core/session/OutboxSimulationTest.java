@@ -49,6 +49,8 @@ class OutboxSimulationTest {
         assertThat(figures.unknown).isGreaterThan(SCHEDULES / 10);
         assertThat(figures.resent).isGreaterThan(SCHEDULES / 2);
         assertThat(figures.refusals).isGreaterThan(SCHEDULES / 10);
+        assertThat(figures.pleas).isGreaterThan(SCHEDULES / 10);
+        assertThat(figures.beyond).isGreaterThan(SCHEDULES / 2_000);
         assertThat(figures.thrownAway).isGreaterThan(SCHEDULES / 10);
         assertThat(figures.recalledAssigned).isGreaterThan(SCHEDULES / 5);
         assertThat(figures.recalledOnItsWay).isGreaterThan(SCHEDULES / 20);

@@ -26,6 +26,7 @@ class OutboxTest {
         }
     };
 
+    private final SendPace pace = new SendPace();
     private OutboxState kafka = new OutboxState();
     private Outbox outbox = restarted();
 
@@ -60,7 +61,7 @@ class OutboxTest {
     }
 
     private Outbox restarted() {
-        Outbox next = new Outbox(10, 1_000, () -> {}, () -> {});
+        Outbox next = new Outbox(10, 1_000, pace, () -> {}, () -> {});
         next.restore(kafka);
         return next;
     }
@@ -386,5 +387,93 @@ class OutboxTest {
         outbox.pubcomp(FIRST);
         assertThat(sent()).containsExactly("PUBLISH 2");
         assertThat(outbox.unresolved()).isEmpty();
+    }
+
+    /** What is assigned may have been sent, and the broker may hold it. */
+    @Test
+    void publish_moreThanTheBrokerTakes_isAssignedAsPlacesAreLeft() {
+        outbox.connected(false, 2, wire);
+        for (int i = 0; i < 5; i++) {
+            publish(i);
+        }
+        commit();
+        assertThat(sent()).containsExactly("PUBLISH 0", "PUBLISH 1");
+        assertThat(kafka.size()).isEqualTo(2);
+
+        // The same transaction says that one was received and assigns the next.
+        outbox.pubrec(FIRST, 0);
+        commit();
+        assertThat(kafka.slots()).containsOnlyKeys(FIRST, FIRST + 1, FIRST + 2);
+        assertThat(sent()).containsExactly("PUBREL 0");
+        outbox.pubcomp(FIRST);
+        assertThat(sent()).containsExactly("PUBLISH 2");
+    }
+
+    @Test
+    void restored_allThatIsAssigned_hasAPlace_whateverComesFirst() {
+        Partition second = new Partition("g", "t", 1);
+        outbox.connected(false, 2, wire);
+        publish(0);
+        outbox.publish(new Message(), new RecordId(second, 0, 1), 0);
+        publish(1);
+        commit();
+        assertThat(sent()).containsExactly("PUBLISH 0", "PUBLISH 1");
+
+        outbox = restarted();
+        outbox.connected(true, 2, wire);
+        assertThat(outbox.recall(new RecordId(second, 0, 1), new Nobody())).isEqualTo(Recollection.ASSIGNED);
+        outbox.publish(new Message(), new RecordId(second, 0, 1), 0);
+        outbox.publish(new Message(), new RecordId(second, 1, 1), 0);
+        commit();
+        assertThat(sent()).containsExactly("DUP 1");
+        publish(0);
+        assertThat(sent()).containsExactly("DUP 0");
+    }
+
+    @Test
+    void pubrec_quotaExceeded_waitsForThePause_andLeavesFirst() {
+        outbox.connected(false, 10, wire);
+        Message message = publish(0);
+        publish(1);
+        commit();
+        sent();
+        outbox.pubrec(FIRST + 1, 0x97);
+        outbox.pubrec(FIRST, 0x97);
+        publish(2);
+        commit();
+        outbox.resume();
+        assertThat(sent()).isEmpty();
+
+        pace.resume();
+        outbox.resume();
+        assertThat(sent()).containsExactly("PUBLISH 0");
+        assertThat(message.outcomes).isEmpty();
+        outbox.pubrec(FIRST, 0);
+        commit();
+        outbox.pubcomp(FIRST);
+        assertThat(message.outcomes).containsExactly("accepted 0");
+        assertThat(sent()).startsWith("PUBREL 0", "PUBLISH 1");
+    }
+
+    /** Otherwise it would be released in a session that has never seen it, and count as done. */
+    @Test
+    void sessionLost_idsOfAnEarlierProcess_areRemovedBeforeAnythingLeaves() {
+        outbox.connected(false, 10, wire);
+        publish(0);
+        publish(1);
+        commit();
+        outbox.pubrec(FIRST, 0);
+        commit();
+        sent();
+        outbox = restarted();
+        outbox.connected(false, 10, wire);
+        assertThat(outbox.unresolved()).isEmpty();
+        assertThat(outbox.recall(record(0), new Nobody())).isEqualTo(Recollection.UNKNOWN);
+        publish(0);
+        assertThat(sent()).isEmpty();
+        commit();
+
+        assertThat(sent()).hasSize(1).allMatch(packet -> packet.startsWith("PUBLISH"));
+        assertThat(kafka.size()).isEqualTo(1);
     }
 }

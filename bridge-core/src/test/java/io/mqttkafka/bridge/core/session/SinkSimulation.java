@@ -29,7 +29,9 @@ final class SinkSimulation {
         /** Sends repetitions without the DUP flag. */
         NO_DUP,
         /** Takes every session for a kept one. */
-        SESSION_ALWAYS_PRESENT
+        SESSION_ALWAYS_PRESENT,
+        /** Goes on although the broker has asked for patience. */
+        NO_PATIENCE
     }
 
     /** What happened, so that a test can see that enough did. */
@@ -38,6 +40,7 @@ final class SinkSimulation {
         long sessionsLost;
         long resent;
         long refusals;
+        long pleas;
         long duplicates;
         long delivered;
 
@@ -46,6 +49,7 @@ final class SinkSimulation {
             sessionsLost += other.sessionsLost;
             resent += other.resent;
             refusals += other.refusals;
+            pleas += other.pleas;
             duplicates += other.duplicates;
             delivered += other.delivered;
             return this;
@@ -54,8 +58,9 @@ final class SinkSimulation {
         @Override
         public String toString() {
             return String.format(
-                    "%,d crashes, %,d sessions lost, %,d sent again, %,d refused, %,d of %,d deliveries were repetitions",
-                    crashes, sessionsLost, resent, refusals, duplicates, delivered);
+                    "%,d crashes, %,d sessions lost, %,d sent again, %,d refused, %,d asked to wait, "
+                            + "%,d of %,d deliveries were repetitions",
+                    crashes, sessionsLost, resent, refusals, pleas, duplicates, delivered);
         }
     }
 
@@ -64,12 +69,23 @@ final class SinkSimulation {
 
     private static final int RECORDS = 40;
     private static final int STEPS = 400;
+    private static final int NOT_AUTHORIZED = 0x87;
+    private static final int QUOTA_EXCEEDED = 0x97;
 
     private final Random random;
     private final Mutant mutant;
     private final int qos;
     private final int window;
     private final boolean refuses;
+
+    /** Some brokers have no room for a message now and then. */
+    private final boolean asksForPatience;
+
+    /** Some count messages of QoS 2 of earlier connections as well. */
+    private final boolean countsKept;
+
+    /** The receive maximum of those that count so: it stays the same. */
+    private final int fixedMaximum;
 
     /** Brokers may hand a message of QoS 2 on when they receive it, or when it is released. */
     private final boolean deliversOnRelease;
@@ -83,6 +99,8 @@ final class SinkSimulation {
     // The process.
     private OffsetLedger ledger = new OffsetLedger();
     private PublishSession session;
+    private SendPace pace;
+    private boolean pausing;
     private int position;
     private final Deque<Message> waiting = new ArrayDeque<>();
     private long highest = -1;
@@ -102,6 +120,14 @@ final class SinkSimulation {
     private final Map<Integer, Integer> copies = new HashMap<>();
     private final Set<Integer> mayRepeat = new HashSet<>();
 
+    /** Records that wait because the broker had no room for them. */
+    private final Set<Integer> patient = new HashSet<>();
+
+    /** Records that others may have overtaken: they were on their way when these were refused. */
+    private final Set<Integer> mayComeLate = new HashSet<>();
+
+    private final Set<Integer> hadToWait = new HashSet<>();
+
     private SinkSimulation(long seed, Mutant mutant) {
         random = new Random(seed);
         this.mutant = mutant;
@@ -109,6 +135,9 @@ final class SinkSimulation {
         window = 1 + random.nextInt(8);
         refuses = random.nextInt(4) == 0;
         deliversOnRelease = random.nextBoolean();
+        asksForPatience = random.nextInt(4) == 0;
+        countsKept = random.nextInt(3) == 0;
+        fixedMaximum = 1 + random.nextInt(8);
         long offset = random.nextInt(3);
         for (int i = 0; i < RECORDS; i++) {
             offsets[i] = offset;
@@ -128,7 +157,9 @@ final class SinkSimulation {
     }
 
     private PublishSession newSession() {
-        return new PublishSession(window, 1_000, () -> {});
+        pausing = false;
+        pace = new SendPace(() -> pausing = true);
+        return new PublishSession(window, 1_000, pace, () -> {});
     }
 
     /** One record on its way. */
@@ -167,7 +198,13 @@ final class SinkSimulation {
             require(connected, "published without a connection");
             require(sentOnConnection.add(packetId), "id " + packetId + " twice on one connection before it was free");
             boolean flag = duplicate && mutant != Mutant.NO_DUP;
-            toBroker.add(new Sent('P', packetId, ((Message) publication).index, flag, 0));
+            int record = ((Message) publication).index;
+            toBroker.add(new Sent('P', packetId, record, flag, 0));
+            require(!pausing, "record " + record + " was published although the broker had asked for patience");
+            patient.remove(record);
+            require(
+                    duplicate || patient.stream().noneMatch(other -> other < record),
+                    "record " + record + " was published before " + patient + ", which wait");
             require(sentOnConnection.size() <= Math.min(window, receiveMaximum), "more in flight than allowed");
         }
 
@@ -179,6 +216,9 @@ final class SinkSimulation {
 
     private void play() {
         for (int step = 0; step < STEPS; step++) {
+            if (pausing && random.nextInt(6) == 0) {
+                endPause();
+            }
             switch (random.nextInt(24)) {
                 case 0 -> cut();
                 case 1 -> {
@@ -194,6 +234,12 @@ final class SinkSimulation {
             }
         }
         settleDown();
+    }
+
+    private void endPause() {
+        pausing = false;
+        pace.resume();
+        session.resume();
     }
 
     private void read() {
@@ -232,7 +278,7 @@ final class SinkSimulation {
             unreleased.clear();
         }
         hasSession = true;
-        receiveMaximum = 1 + random.nextInt(8);
+        receiveMaximum = countsKept ? fixedMaximum : 1 + random.nextInt(8);
         // MQTT counts the messages of this connection only.
         unanswered.clear();
         sentOnConnection.clear();
@@ -273,6 +319,7 @@ final class SinkSimulation {
         session = newSession();
         ledger = new OffsetLedger();
         waiting.clear();
+        patient.clear();
         highest = -1;
         hasSession = false;
         unreleased.clear();
@@ -306,9 +353,9 @@ final class SinkSimulation {
             require(unanswered.size() < receiveMaximum, "receive maximum exceeded");
             if (qos == 1) {
                 unanswered.add(packet.id());
-                if (refuses && random.nextInt(10) == 0) {
-                    figures.refusals++;
-                    toClient.add(new Sent('A', packet.id(), -1, false, 0x97));
+                int refusal = refusal(packet);
+                if (refusal > 0) {
+                    toClient.add(new Sent('A', packet.id(), packet.payload(), false, refusal));
                 } else {
                     deliver(packet.payload());
                     toClient.add(new Sent('A', packet.id(), -1, false, 0));
@@ -335,9 +382,10 @@ final class SinkSimulation {
             return;
         }
         unanswered.add(packet.id());
-        if (refuses && random.nextInt(10) == 0) {
-            figures.refusals++;
-            toClient.add(new Sent('R', packet.id(), -1, false, 0x97));
+        require(!countsKept || unreleased.size() < receiveMaximum, "more in flight than this broker keeps");
+        int refusal = refusal(packet);
+        if (refusal > 0) {
+            toClient.add(new Sent('R', packet.id(), packet.payload(), false, refusal));
             return;
         }
         unreleased.put(packet.id(), packet.payload());
@@ -347,15 +395,32 @@ final class SinkSimulation {
         toClient.add(new Sent('R', packet.id(), -1, false, 0));
     }
 
+    /** The reason why the broker does not take a message; 0 if it does. */
+    private int refusal(Sent packet) {
+        if (asksForPatience && random.nextInt(6) == 0) {
+            figures.pleas++;
+            hadToWait.add(packet.payload());
+            return QUOTA_EXCEEDED;
+        }
+        if (refuses && random.nextInt(10) == 0) {
+            figures.refusals++;
+            mayComeLate.add(packet.payload());
+            return NOT_AUTHORIZED;
+        }
+        return 0;
+    }
+
     private void deliver(int record) {
         figures.delivered++;
-        int before = copies.merge(record, 1, Integer::sum) - 1;
-        if (before > 0) {
+        int times = copies.merge(record, 1, Integer::sum);
+        if (times > 1) {
             figures.duplicates++;
             require(mayRepeat.contains(record), "record " + record + " was delivered twice without need");
         } else {
-            if (!refuses && !delivered.isEmpty()) {
-                require(delivered.get(delivered.size() - 1) == record - 1, "record " + record + " is out of order");
+            for (int before = 0; before < record; before++) {
+                require(
+                        copies.containsKey(before) || mayComeLate.contains(before) || hadToWait.contains(before),
+                        "record " + record + " came before " + before);
             }
             delivered.add(record);
         }
@@ -371,10 +436,18 @@ final class SinkSimulation {
             unanswered.remove(packet.id());
             sentOnConnection.remove(packet.id());
         }
+        boolean plea = packet.reason() == QUOTA_EXCEEDED;
+        if (plea && !mayComeLate.contains(packet.payload())) {
+            patient.add(packet.payload());
+        }
         switch (packet.type()) {
             case 'A' -> session.puback(packet.id(), packet.reason());
             case 'R' -> session.pubrec(packet.id(), packet.reason());
             default -> session.pubcomp(packet.id());
+        }
+        if (plea && mutant == Mutant.NO_PATIENCE) {
+            pace.resume();
+            session.resume();
         }
     }
 
@@ -382,6 +455,9 @@ final class SinkSimulation {
     private void settleDown() {
         for (int round = 0; round < 20 * RECORDS; round++) {
             connect();
+            if (pausing) {
+                endPause();
+            }
             read();
             while (!toBroker.isEmpty()) {
                 brokerTakes();

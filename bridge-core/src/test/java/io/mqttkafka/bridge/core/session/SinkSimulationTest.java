@@ -33,6 +33,7 @@ class SinkSimulationTest {
         assertThat(figures.sessionsLost).isGreaterThan(SCHEDULES / 10);
         assertThat(figures.resent).isGreaterThan(SCHEDULES);
         assertThat(figures.refusals).isGreaterThan(SCHEDULES / 10);
+        assertThat(figures.pleas).isGreaterThan(SCHEDULES / 10);
         assertThat(figures.duplicates).isGreaterThan(SCHEDULES / 10);
     }
 

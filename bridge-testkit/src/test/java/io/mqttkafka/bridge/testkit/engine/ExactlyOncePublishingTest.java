@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Test;
  * <tr><td>10</td><td>thrown away</td><td>{@link #crash_unheard_idIsReleasedAndRecordPublishedAgain}</td></tr>
  * <tr><td>11</td><td>the record does not come again</td><td>{@link #crash_recordFilteredNow_idIsReleased},
  *   {@link #crash_recordDoneByAnotherMember_idIsReleased}</td></tr>
- * <tr><td>12</td><td>session lost</td><td>{@link #crash_sessionLost_isPublishedAnewUnderTheSameId},
+ * <tr><td>12</td><td>session lost</td><td>{@link #crash_sessionLost_isPublishedAnew},
  *   {@link #sessionLost_released_isAssignedInKafkaBeforeItIsPublishedAnew}</td></tr>
  * <tr><td>13</td><td>transaction under way</td><td>{@link #outcomeUnknown_committed_isPublished},
  *   {@link #outcomeUnknown_notCommitted_isCommittedAgain}</td></tr>
@@ -58,6 +58,7 @@ import org.junit.jupiter.api.Test;
 class ExactlyOncePublishingTest {
     private static final int PACKET_ID_NOT_FOUND = 0x92;
     private static final int NO_MATCHING_SUBSCRIBERS = 0x10;
+    private static final int NOT_AUTHORIZED = 0x87;
     private static final int QUOTA_EXCEEDED = 0x97;
 
     /** What the keys of the entries in the state topic start with. */
@@ -338,15 +339,21 @@ class ExactlyOncePublishingTest {
     /** What the broker had handed on it has handed on, whatever it forgets. */
     @Test
     void crash_sessionLost_doneAbovePrefix_isNotSentAgain() {
-        int[] unfinished = unfinishedAroundOneThatIsDone();
+        unfinishedAroundOneThatIsDone();
 
         ScriptedConnection second = crashed(false);
-        expectAgain(second, unfinished[0], false);
-        PublishPacket last = second.expectPublish();
-        assertThat(last.packetId()).isEqualTo(unfinished[1]);
-        assertThat(last.payloadText()).isEqualTo("x2");
-        assertThat(last.dup()).isFalse();
+        kafka.commitByItself();
+        expectAnew(second, "x0");
+        expectAnew(second, "x2");
         second.expectNothing(QUIET);
+    }
+
+    /** Expects a message that the broker cannot have, and returns its packet id. */
+    private int expectAnew(ScriptedConnection connection, String payload) {
+        PublishPacket packet = connection.expectPublish();
+        assertThat(packet.payloadText()).isEqualTo(payload);
+        assertThat(packet.dup()).isFalse();
+        return packet.packetId();
     }
 
     /** Publishes three records of which the second is done, and returns the packet ids of the others. */
@@ -375,7 +382,7 @@ class ExactlyOncePublishingTest {
         ScriptedConnection first = publishing(route ->
                 route.onFailure(f -> f.retry(3, Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(2)))));
         int id = published(first);
-        first.pubrec(id, QUOTA_EXCEEDED);
+        first.pubrec(id, NOT_AUTHORIZED);
         kafka.next();
         first.expectNothing(QUIET);
 
@@ -389,7 +396,7 @@ class ExactlyOncePublishingTest {
         ScriptedConnection connection = publishing(route ->
                 route.onFailure(f -> f.retry(3, Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(2)))));
         int id = published(connection);
-        connection.pubrec(id, QUOTA_EXCEEDED);
+        connection.pubrec(id, NOT_AUTHORIZED);
         kafka.next().commit();
 
         PublishPacket again = connection.expectPublish();
@@ -401,6 +408,96 @@ class ExactlyOncePublishingTest {
         ScriptedConnection second = crashed(true);
         second.expectPubrel(again.packetId());
         second.expectNothing(QUIET);
+    }
+
+    /** It asks for patience: the message keeps its id and its place, and is no failure of the route, which stops at failures. */
+    @Test
+    void pubrec_quotaExceeded_isSentAgainUnderTheSameId_beforeWhatComesAfter() {
+        ScriptedConnection connection = publishing();
+        append(2);
+        kafka.commitByItself();
+        int first = connection.expectPublish().packetId();
+        int second = connection.expectPublish().packetId();
+        connection.pubrec(first, QUOTA_EXCEEDED);
+        connection.pubrec(second, QUOTA_EXCEEDED);
+
+        expectAgain(connection, first, false);
+        connection.expectNothing(QUIET);
+        connection.pubrec(first);
+        connection.expectPubrel(first);
+        connection.pubcomp(first);
+        assertThat(connection.expectPublish().packetId()).isEqualTo(second);
+        assertThat(engine.bridge().health().route("r").total().retries()).isZero();
+    }
+
+    /** Whether the broker has it is not known, so it cannot be given up. */
+    @Test
+    void connectionEnds_atTheSameMessageAgainAndAgain_stopsAndSaysWhy() {
+        ScriptedConnection connection = publishing();
+        append(1);
+        kafka.commitByItself();
+        for (int i = 0; i < 5; i++) {
+            connection.expectPublish();
+            if (i < 4) {
+                connection = engine.publishingAgain(connection, true);
+            }
+        }
+        connection.cut();
+
+        assertThat(engine.event(RouteStopped.class).cause())
+                .hasMessageContaining("5 connections in a row have ended before the MQTT broker answered to a message");
+        assertThat(log.committed("commands")).isEqualTo(-1);
+    }
+
+    /** What waits for Kafka is no fault of the broker's, however often the connection ends meanwhile. */
+    @Test
+    void connectionEnds_whileKafkaIsAway_isTriedAgain() {
+        ScriptedConnection connection = publishing();
+        int id = published(connection);
+        connection.pubrec(id);
+        Commit received = kafka.next();
+        for (int i = 0; i < 6; i++) {
+            connection = engine.publishingAgain(connection, true);
+        }
+        received.commit();
+        connection.expectPubrel(id);
+        connection.pubcomp(id);
+        awaitCommitted(1);
+    }
+
+    /** What was assigned and had no place would take one of those that the broker has given away. */
+    @Test
+    void assignment_beyondTheReceiveMaximum_waitsForAPlace() {
+        engine.route(Route.fromKafka("commands")
+                .group("g")
+                .toMqtt("devices/{key}/cmd")
+                .name("r")
+                .qos(QoS.EXACTLY_ONCE)
+                .build());
+        engine.start();
+        ScriptedConnection connection = engine.broker.accept();
+        connection.expectConnect();
+        connection.connack(false, 0, MqttProperties.NONE.with(MqttProperty.RECEIVE_MAXIMUM, 2));
+        engine.awaitStarted();
+        append(5);
+        kafka.commitByItself();
+        int first = connection.expectPublish().packetId();
+        connection.expectPublish();
+        connection.expectNothing(QUIET);
+
+        engine.restart();
+        ScriptedConnection second = engine.broker.accept();
+        second.expectConnect();
+        second.connack(true, 0, MqttProperties.NONE.with(MqttProperty.RECEIVE_MAXIMUM, 2));
+        engine.awaitStarted();
+        expectAgain(second, first, true);
+        assertThat(second.expectPublish().dup()).isTrue();
+        second.expectNothing(QUIET);
+        second.pubrec(first);
+        second.expectPubrel(first);
+        second.pubcomp(first);
+        // The next one has never left, and nothing in Kafka says that it may have.
+        assertThat(expectAnew(second, "x2")).isNotEqualTo(first);
     }
 
     /** Plays a message that nobody has subscribed to, up to the PUBREL that frees its id. */
@@ -483,7 +580,7 @@ class ExactlyOncePublishingTest {
         second.connack(true, 0, MqttProperties.NONE.with(MqttProperty.RECEIVE_MAXIMUM, 1));
         engine.awaitStarted();
         expectAgain(second, id, true);
-        kafka.next().commit();
+        // Nor is there a place for another one's packet id.
         second.expectNothing(QUIET);
         second.pubrec(id);
         kafka.next().commit();
@@ -494,12 +591,14 @@ class ExactlyOncePublishingTest {
     }
 
     @Test
-    void crash_sessionLost_isPublishedAnewUnderTheSameId() {
-        int id = published(publishing());
+    void crash_sessionLost_isPublishedAnew() {
+        published(publishing());
 
         ScriptedConnection second = crashed(false);
-        expectAgain(second, id, false);
-        complete(second, id, 1);
+        Commit assignment = kafka.next();
+        second.expectNothing(QUIET);
+        assignment.commit();
+        complete(second, expectAnew(second, "x0"), 1);
     }
 
     @Test

@@ -447,21 +447,81 @@ class PublishingFailureTest {
         connection.expectNothing(QUIET);
     }
 
+    /** It asks for patience: by default a failure would stop the route. */
     @Test
-    void puback_quotaExceeded_isTriedAgainUnderAnotherId() {
-        ScriptedConnection connection = route(r -> r.onFailure(f -> f.retry(5, Backoff.fixed(Duration.ofMillis(1)))))
-                .publishing();
+    void puback_quotaExceeded_isNoFailure_andIsSentAgainBeforeWhatComesAfter() {
+        ScriptedConnection connection = route(r -> r).publishing();
         log.append("commands", "7", "on");
+        log.append("commands", "7", "off");
+        int first = connection.expectPublish().packetId();
+        int second = connection.expectPublish().packetId();
 
-        connection.puback(connection.expectPublish().packetId(), QUOTA_EXCEEDED);
+        connection.puback(first, QUOTA_EXCEEDED);
+        connection.puback(second, QUOTA_EXCEEDED);
+        log.append("commands", "7", "later");
         PublishPacket again = connection.expectPublish();
 
         assertThat(again.dup()).isFalse();
         assertThat(again.payloadText()).isEqualTo("on");
-        assertThat(log.committed("commands")).isEqualTo(-1);
+        // One at a time now: two were too many.
+        connection.expectNothing(QUIET);
         connection.puback(again.packetId());
-        awaitCommitted(1);
-        await().until(() -> engine.bridge().health().route("r").total().retries() == 1);
+        acknowledge(connection, "off");
+        acknowledge(connection, "later");
+        awaitCommitted(3);
+        assertThat(engine.bridge().health().route("r").total().retries()).isZero();
+    }
+
+    private static void acknowledge(ScriptedConnection connection, String payload) {
+        PublishPacket packet = connection.expectPublish();
+        assertThat(packet.payloadText()).isEqualTo(payload);
+        connection.puback(packet.packetId());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0x89, 0x93, 0x96, 0x97, 0x9F})
+    void disconnect_asksForPatience_fewerAreOnTheirWayAfterwards_inOrder(int reasonCode) {
+        ScriptedConnection first = route(r -> r).publishing();
+        for (int i = 0; i < 4; i++) {
+            log.append("commands", "7", "x" + i);
+        }
+        for (int i = 0; i < 4; i++) {
+            assertThat(first.expectPublish().payloadText()).isEqualTo("x" + i);
+        }
+        first.disconnect(reasonCode);
+        first.cut();
+
+        ScriptedConnection second = engine.broker.accept();
+        second.handshake(true);
+        PublishPacket x0 = second.expectPublish();
+        PublishPacket x1 = second.expectPublish();
+        assertThat(x0.payloadText()).isEqualTo("x0");
+        assertThat(x1.payloadText()).isEqualTo("x1");
+        second.expectNothing(QUIET);
+        second.puback(x0.packetId());
+        second.puback(x1.packetId());
+        acknowledge(second, "x2");
+        acknowledge(second, "x3");
+        awaitCommitted(4);
+    }
+
+    /** A broker that closes at a message, as AWS IoT Core does at a topic without rights: the message is to blame. */
+    @Test
+    void connectionEnds_atTheSameMessageAgainAndAgain_isAFailureOfThatMessage() {
+        ScriptedConnection connection = route(r -> r.onFailure(
+                        f -> f.retry(1, Backoff.fixed(Duration.ofMillis(1))).skip()))
+                .publishing();
+        log.append("commands", "7", "poison");
+        log.append("commands", "7", "on");
+        for (int i = 0; i < 5; i++) {
+            assertThat(connection.expectPublish().payloadText()).isEqualTo("poison");
+            connection = engine.publishingAgain(connection, true);
+        }
+
+        acknowledge(connection, "on");
+        assertThat(engine.event(Skipped.class).cause())
+                .hasMessageContaining("5 connections in a row have ended before the MQTT broker answered to a message");
+        awaitCommitted(2);
     }
 
     @Test

@@ -32,6 +32,7 @@ final class ScriptedTransactions {
     private static final String STATE = "state";
 
     private final BlockingQueue<Commit> commits = new LinkedBlockingQueue<>();
+    private volatile boolean byItself;
     private final Map<String, byte[]> state = new ConcurrentHashMap<>();
     private final Map<String, String> claims = new ConcurrentHashMap<>();
     private final Map<String, TransactionalProducer> owners = new ConcurrentHashMap<>();
@@ -73,6 +74,15 @@ final class ScriptedTransactions {
         /** Does not commit it. */
         void fail(RuntimeException answer) {
             end.completeExceptionally(answer);
+        }
+    }
+
+    /** Commits all transactions from now on, also those that wait to be. */
+    void commitByItself() {
+        byItself = true;
+        Commit waiting;
+        while ((waiting = commits.poll()) != null) {
+            waiting.commit();
         }
     }
 
@@ -203,6 +213,10 @@ final class ScriptedTransactions {
             Commit commit = new Commit(this);
             committing = commit;
             commits.add(commit);
+            if (byItself) {
+                commits.remove(commit);
+                commit.commit();
+            }
             try {
                 commit.end.join();
             } catch (java.util.concurrent.CompletionException e) {

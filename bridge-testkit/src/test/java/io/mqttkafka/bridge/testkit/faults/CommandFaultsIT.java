@@ -48,7 +48,7 @@ class CommandFaultsIT {
     }
 
     private static Commander commander(String topic) {
-        return new Commander(kafka.bootstrapServers(), topic, KEYS, PARTITIONS, FEWEST_COMMANDS);
+        return new Commander(kafka.bootstrapServers(), topic, KEYS, PARTITIONS, FEWEST_COMMANDS, Commander.FAST);
     }
 
     private static Bridge bridge(String mqttUri, String clientId, String topic, QoS qos, String groupProtocol) {

@@ -1,14 +1,11 @@
 package io.mqttkafka.bridge.testkit.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.testkit.EmbeddedKafka;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,12 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CommandKillRunIT {
 
     private static final int KILLS = Integer.getInteger("bridge.kills", 3);
-    private static final int KEYS = 8;
-    private static final int PARTITIONS = 4;
-    private static final int FEWEST_COMMANDS = 200;
     private static final int MOST_BETWEEN_KILLS = 3_000;
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
-    private static final String HEAP = "128m";
     private static final List<Failpoint> POINTS = List.of(
             Failpoint.TRANSACTION_BEGUN,
             Failpoint.BEFORE_COMMIT,
@@ -52,83 +44,40 @@ class CommandKillRunIT {
     private final long seed = Long.getLong("bridge.seed", System.nanoTime());
     private final Random random = new Random(seed);
 
-    /** One topic, its commander, the devices, and the bridge in between. */
-    private final class Run implements AutoCloseable {
-        private final String topic;
-        private final CommandSubscriber subscriber;
-        private final BridgeProcess bridge;
-        private final Commander commander;
+    private CommandRun run(String name) throws IOException {
+        return new CommandRun(BROKERS.mqtt().serverUri(), BROKERS.kafka(), name + "-" + round, Commander.FAST);
+    }
 
-        Run(String name) throws IOException {
-            topic = name + "-" + round;
-            BROKERS.kafka().createTopic(topic, PARTITIONS);
-            subscriber = CommandSubscriber.connect(BROKERS.mqtt().serverUri(), "devices-" + topic, 2);
-            bridge = BridgeProcess.start(
-                    new CommandSetup(
-                            BROKERS.mqtt().serverUri(), BROKERS.kafka().bootstrapServers(), "bridge-" + topic, topic),
-                    HEAP);
-            commander = new Commander(BROKERS.kafka().bootstrapServers(), topic, KEYS, PARTITIONS, FEWEST_COMMANDS);
-        }
-
-        void awaitMore(int count) {
-            int until = subscriber.count() + count;
-            await("more commands")
-                    .pollInterval(Duration.ofMillis(3))
-                    .atMost(PATIENCE)
-                    .failFast("the bridge ended by itself", () -> !bridge.isAlive())
-                    .until(() -> subscriber.count() >= until);
-        }
-
-        /** Waits for all commands, then for what may come too often. */
-        void judge(String what, int kills) {
-            int commands = commander.stop();
-            await("all commands").atMost(PATIENCE).until(() -> subscriber.different() == KEYS * commands);
-            bridge.terminate();
-            int repeated = subscriber.judge(KEYS, commands);
-            System.out.printf(
-                    Locale.ROOT,
-                    "CommandKillRunIT %s: round %d, kills %d, seed %d, %,d commands, 0 lost, %,d repeated, 0 out of order%n",
-                    what,
-                    round,
-                    kills,
-                    seed,
-                    KEYS * commands,
-                    repeated);
-            assertThat(repeated).as("repeated").isZero();
-        }
-
-        @Override
-        public void close() {
-            commander.close();
-            bridge.close();
-            subscriber.close();
-        }
+    private void judge(CommandRun run, String what, int kills) {
+        assertThat(run.judge("CommandKillRunIT " + what, round, kills, seed))
+                .as("repeated")
+                .isZero();
     }
 
     @Test
     void kill_bridgeAtWork_deliversExactlyOnce() throws Exception {
-        try (Run run = new Run("killed")) {
+        try (CommandRun run = run("killed")) {
             for (int kill = 0; kill < KILLS; kill++) {
                 run.awaitMore(1 + random.nextInt(MOST_BETWEEN_KILLS));
-                run.bridge.kill();
-                run.bridge.start();
+                run.bridge().kill();
+                run.bridge().start();
             }
-            run.judge("killed", KILLS);
+            judge(run, "killed", KILLS);
         }
     }
 
     @Tag("chaos")
     @Test
     void halt_atEveryPoint_deliversExactlyOnce() throws Exception {
-        try (Run run = new Run("halted")) {
+        try (CommandRun run = run("halted")) {
             for (Failpoint point : POINTS) {
                 run.awaitMore(1 + random.nextInt(200));
                 Halt halt = new Halt(point, 1 + random.nextInt(20));
-                run.bridge.haltAt(halt);
-                assertThat(run.bridge.awaitEnd()).as("exit code at %s", halt).isEqualTo(halt.exitCode());
-                run.bridge.start();
+                run.bridge().haltAt(halt);
+                assertThat(run.bridge().awaitEnd()).as("exit code at %s", halt).isEqualTo(halt.exitCode());
+                run.bridge().start();
             }
-            run.judge("halted", POINTS.size());
+            judge(run, "halted", POINTS.size());
         }
     }
 }

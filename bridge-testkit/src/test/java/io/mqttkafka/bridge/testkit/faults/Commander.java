@@ -7,18 +7,23 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** Sends commands 0, 1, 2 and so on for each key to Kafka, about two thousand a second, until it is stopped. */
+/** Sends commands 0, 1, 2 and so on for each key to Kafka, {@link #FAST two thousand} a second or fewer, until it is stopped. */
 final class Commander implements AutoCloseable {
+    /** The pause in milliseconds for some two thousand a second, with eight keys. */
+    static final long FAST = 4;
+
     private final String bootstrapServers;
     private final int keys;
     private final int partitions;
     private final int fewest;
+    private final long pauseMillis;
     private final Thread thread;
     private volatile boolean stopped;
     private volatile int commands;
 
-    /** Begins to send; each key goes to one of the partitions, and gets this many commands at least. */
-    Commander(String bootstrapServers, String topic, int keys, int partitions, int fewest) {
+    /** Begins to send, pausing so long after each round of the keys; each goes to one of the partitions, and gets so many at least. */
+    Commander(String bootstrapServers, String topic, int keys, int partitions, int fewest, long pauseMillis) {
+        this.pauseMillis = pauseMillis;
         this.bootstrapServers = bootstrapServers;
         this.keys = keys;
         this.partitions = partitions;
@@ -37,7 +42,7 @@ final class Commander implements AutoCloseable {
                     producer.send(new ProducerRecord<>(topic, key % partitions, "k" + key, Integer.toString(number)));
                 }
                 number++;
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(4));
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pauseMillis));
             }
             commands = number;
         }

@@ -23,6 +23,9 @@ final class ConnectFailures {
     static MqttConnectException refused(URI uri, String clientId, ConnAck connAck) {
         String said = "the MQTT broker " + shown(uri) + " refused the connection: "
                 + said(connAck.reasonCode(), connAck.reason(), connAck.serverReference());
+        if (ReasonCodes.ofConnack(connAck.reasonCode()) == ReasonCodes.Meaning.PATIENCE) {
+            return new MqttConnectException(Kind.BUSY, "mqtt.serverUri: " + said + "; it may accept later", null);
+        }
         return switch (connAck.reasonCode()) {
             case 0x86, 0x87, 0x8C ->
                 new MqttConnectException(
@@ -36,8 +39,6 @@ final class ConnectFailures {
                         null);
             case 0x84 ->
                 new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said + "; it must speak MQTT 5", null);
-            case 0x88, 0x89, 0x97, 0x9F ->
-                new MqttConnectException(Kind.BUSY, "mqtt.serverUri: " + said + "; it may accept later", null);
             case 0x9C, 0x9D -> new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said, null);
             default ->
                 new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said + "; see the log of the broker", null);
