@@ -21,6 +21,9 @@ public record CloseReason(
     /** Bad credentials, not authorized, banned, bad authentication method, use another server, server moved. */
     private static final Set<Integer> LASTING = Set.of(0x86, 0x87, 0x8A, 0x8C, 0x9C, 0x9D);
 
+    /** Malformed packet, protocol error, topic name invalid, packet too large, payload format invalid, QoS or shared subscriptions not supported. */
+    private static final Set<Integer> OUR_MISTAKE = Set.of(0x81, 0x82, 0x90, 0x95, 0x99, 0x9B, 0x9E);
+
     /**
      * Makes a reason without a code.
      *
@@ -40,5 +43,10 @@ public record CloseReason(
     /** Says whether somebody has to mend something before a connection can last. */
     public boolean lasting() {
         return LASTING.contains(reasonCode) || (cause instanceof MqttConnectException refused && !refused.passing());
+    }
+
+    /** Says whether the next connection will hardly be better: the fault is on our side, not one of the network. */
+    public boolean hopeless() {
+        return OUR_MISTAKE.contains(reasonCode) || cause instanceof RuntimeException || cause instanceof Error;
     }
 }

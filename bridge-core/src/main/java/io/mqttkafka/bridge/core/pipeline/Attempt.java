@@ -33,6 +33,9 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
     /** How often it has failed. */
     int failures;
 
+    /** Whether its lane waits for its outcome. */
+    volatile boolean alone;
+
     /** Why it will not be tried again; null while it may be. */
     volatile @Nullable Throwable givenUp;
 
@@ -48,6 +51,8 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
             int routeIndex,
             long cost,
             long order) {
+        // Transactions have an order of their own.
+        super(unit == null ? pipeline.generation() : ANY);
         this.pipeline = pipeline;
         this.match = match;
         this.message = message;
@@ -56,6 +61,11 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
         this.routeIndex = routeIndex;
         this.cost = cost;
         this.order = order;
+    }
+
+    /** Says whether it has been given up, so that its message comes again. */
+    boolean comesAgain() {
+        return delivery != null && delivery.failed();
     }
 
     SourceRoute route() {

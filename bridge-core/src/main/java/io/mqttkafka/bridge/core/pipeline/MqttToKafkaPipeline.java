@@ -61,16 +61,21 @@ final class MqttToKafkaPipeline {
         return packetLength + OVERHEAD_BYTES;
     }
 
+    /** Says which producer is to send what is received now. */
+    int generation() {
+        return sink.generation();
+    }
+
     /** Takes a message in. Called by the thread that reads the connection. */
     void take(Attempt attempt) {
         attempt.counters().received.increment();
         if (!attempt.match.lane.joinIfClosed(attempt)) {
-            advance(attempt);
+            advance(attempt, false);
         }
     }
 
     /** Makes a record of the message and sends it. */
-    private void advance(Attempt attempt) {
+    private void advance(Attempt attempt, boolean inLane) {
         RouteMatch match = attempt.match;
         SourceRoute route = match.route;
         String topic;
@@ -101,17 +106,22 @@ final class MqttToKafkaPipeline {
                 headers = transformation.recordHeaders();
             }
             int partitions = route.partitionCount(topic);
-            if (partitions == SourceRoute.NOT_READY) {
+            boolean doubtful = route.isDoubtful(topic);
+            if (partitions == SourceRoute.NOT_READY || (doubtful && !inLane)) {
                 attempt.kafkaTopic = topic;
                 hold(attempt, new Failure(Failure.Kind.TOPIC_UNKNOWN, new DeliveryException("not looked up yet")));
                 return;
             }
             partition = partition(route, topic, partitions, key, attempt.message);
+            attempt.alone = doubtful && attempt.unit == null;
         } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
             hold(attempt, Failure.thrown(e));
             return;
         }
         attempt.kafkaTopic = topic;
+        if (attempt.alone) {
+            match.lane.await(attempt);
+        }
         send(attempt, topic, partition, key, value, headers, attempt);
     }
 
@@ -201,11 +211,31 @@ final class MqttToKafkaPipeline {
     void delivered(Attempt attempt) {
         failpoints.pass(Failpoint.CONFIRMED);
         attempt.counters().delivered.increment();
+        if (attempt.alone) {
+            attempt.route().trust(String.valueOf(attempt.kafkaTopic));
+            tellLane(attempt);
+        }
         finish(attempt);
     }
 
     /** Kafka has not confirmed the record. Called by the sending thread or one of Kafka's client. */
     void undelivered(Attempt attempt, SendFailure failure) {
+        try {
+            judge(attempt, failure);
+        } finally {
+            if (attempt.alone) {
+                tellLane(attempt);
+            }
+        }
+    }
+
+    private void tellLane(Attempt attempt) {
+        attempt.alone = false;
+        attempt.match.lane.told(attempt);
+        runner.wakeLanes();
+    }
+
+    private void judge(Attempt attempt, SendFailure failure) {
         if (failure.kind() != SendFailure.Kind.BROKEN) {
             hold(attempt, Failure.of(failure));
         } else if (attempt.unit == null) {
@@ -234,9 +264,16 @@ final class MqttToKafkaPipeline {
         }
     }
 
-    /** Nobody knows whether the record was written: the MQTT broker has to deliver the message again. */
+    /**
+     * Nobody knows whether the record was written: the MQTT broker has to deliver the message again, and all behind it, or they
+     * would pass it.
+     */
     private void giveBack(Attempt attempt, Throwable cause) {
         release(attempt);
+        if (attempt.comesAgain()) {
+            // With another one, or on another route.
+            return;
+        }
         attempt.route().lastError(cause);
         if (attempt.delivery == null) {
             attempt.counters().shed.increment();
@@ -268,9 +305,14 @@ final class MqttToKafkaPipeline {
         }
     }
 
+    /** Lets go of what waits in a lane and comes again, so that its next copy need not wait behind it. */
+    void dropGivenUp(RouteLane lane) {
+        lane.takeGivenUp().forEach(this::release);
+    }
+
     private void proceed(Attempt attempt) {
-        if (attempt.unit != null && attempt.unit.delivery.failed()) {
-            // Given up while it waited; it comes again.
+        if (attempt.comesAgain()) {
+            // Given up while it waited.
             release(attempt);
             return;
         }
@@ -281,13 +323,13 @@ final class MqttToKafkaPipeline {
         Failure failure = attempt.failure;
         attempt.failure = null;
         if (failure == null) {
-            advance(attempt);
+            advance(attempt, true);
             return;
         }
         if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
             failure = lookUp(attempt);
             if (failure == null) {
-                advance(attempt);
+                advance(attempt, true);
                 return;
             }
             if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {

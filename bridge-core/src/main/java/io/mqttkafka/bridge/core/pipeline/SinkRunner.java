@@ -732,6 +732,14 @@ public final class SinkRunner implements Runner {
         }
 
         @Override
+        public void hopeless(Throwable cause) {
+            synchronized (monitor) {
+                fenced = new DeliveryException(ConnectionSupervisor.hopeless(cause), cause);
+            }
+            dropConnection(CloseReason.of("no transaction comes about", cause));
+        }
+
+        @Override
         public void flush() {
             SinkRunner.this.flush();
         }

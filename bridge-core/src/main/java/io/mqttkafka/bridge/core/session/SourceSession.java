@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: {@link #connected}, {@link #published} and {@link #released} belong to the reader of the connection, {@link
  * #acknowledge} to the acknowledger, {@link #change} and {@link #committed} to the committer; {@link #settled} and {@link
- * #failed} may be called by any thread. {@link #disconnected} and {@link #restore} are called when the reader has ended.
+ * #failed} may be called by any thread. {@link #disconnected}, {@link #giveUpPlain} and
+ * {@link #restore} are called when the reader has ended.
  */
 public final class SourceSession {
     /** Where acknowledgements go. Called by {@link #acknowledge} only. */
@@ -397,6 +398,22 @@ public final class SourceSession {
     public boolean failed(Delivery delivery) {
         delivery.fail();
         return connection != null && delivery.epoch == epoch;
+    }
+
+    /**
+     * Gives up every message that goes without a transaction and is not settled: it comes again, and counts as new then. To be
+     * called when nothing is received and nothing that was received can be sent any more, because one of them has failed: what
+     * is sent later must not pass it.
+     */
+    public void giveUpPlain() {
+        unacknowledged.values().forEach(SourceSession::giveUp);
+        qos2.forEachPlain(SourceSession::giveUp);
+    }
+
+    private static void giveUp(Delivery delivery) {
+        if (delivery.open() != 0) {
+            delivery.fail();
+        }
     }
 
     /**
