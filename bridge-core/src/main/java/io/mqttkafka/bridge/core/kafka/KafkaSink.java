@@ -74,7 +74,7 @@ public interface KafkaSink {
      * thread; does not wait.
      *
      * @param nowNanos the time
-     * @param lost is told of such topics, by another thread, when nothing more is written
+     * @param lost is told of such topics, by another thread, when nothing more is taken; then all that waits is given up
      */
     void watch(long nowNanos, Consumer<TopicLostException> lost);
 

@@ -11,7 +11,7 @@ public abstract class PendingRecord implements Callback {
     protected static final int ANY = -1;
 
     /** The only producer that may send it, counted by the sink, or {@link #ANY}. */
-    private final int generation;
+    private volatile int generation;
 
     /** The thread that is sending it: an outcome told by that thread is one of the sending itself. */
     private @Nullable Thread sender;
@@ -34,9 +34,15 @@ public abstract class PendingRecord implements Callback {
         this.generation = generation;
     }
 
-    /** Returns the generation that it belongs to. */
-    public final int generation() {
-        return generation;
+    /**
+     * Lets another producer send it: its message does not come again.
+     *
+     * @param another the generation
+     */
+    public final void keepFor(int another) {
+        if (generation != ANY) {
+            generation = another;
+        }
     }
 
     /** The record is confirmed by every in-sync replica. Called by a thread of Kafka's client: be quick, never block. */
@@ -84,11 +90,13 @@ public abstract class PendingRecord implements Callback {
         among.sending();
     }
 
-    /** Tells that it is not sent, because a record before it has failed: its message comes again, and so does that one's. */
-    final void comesAgain() {
-        unconfirmed(new SendFailure(
-                SendFailure.Kind.BROKEN,
-                new IllegalStateException("an earlier record has failed, and what follows it comes again")));
+    /**
+     * Tells that it is not sent: its message comes again, as that of a record before it does.
+     *
+     * @param because what that one failed with
+     */
+    final void comesAgain(Exception because) {
+        unconfirmed(new SendFailure(SendFailure.Kind.BROKEN, because));
     }
 
     /** Tells the outcome of a sending that has failed by what the producer threw. */

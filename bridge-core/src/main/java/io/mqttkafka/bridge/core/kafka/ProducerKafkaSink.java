@@ -119,7 +119,7 @@ public final class ProducerKafkaSink implements KafkaSink {
         ProducerLife current = life();
         ProducerRecord<byte[], byte[]> record = kafkaRecord(topic, partition, key, value, headers);
         if (current.isOver() || !pending.isOf(current)) {
-            pending.comesAgain();
+            pending.comesAgain(current.reason());
             return;
         }
         pending.sending(current, flow(topic));
@@ -230,8 +230,9 @@ public final class ProducerKafkaSink implements KafkaSink {
         ProducerLife watched = life();
         watch.look(flows.values(), nowNanos, found -> {
             if (life == watched) {
-                watched.end(Duration.ZERO);
+                watched.stopTaking(found);
                 lost.accept(found);
+                watched.end(Duration.ZERO);
             }
         });
     }

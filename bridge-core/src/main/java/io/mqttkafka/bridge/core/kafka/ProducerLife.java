@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One producer, from its making until the first record whose outcome nobody knows. From then on it writes nothing: what was
@@ -20,6 +21,9 @@ final class ProducerLife {
     private volatile boolean over;
     private volatile boolean ending;
 
+    /** Why it is over: what fails because of that says so as well. */
+    private volatile @Nullable Exception reason;
+
     ProducerLife(int number, Producer<byte[], byte[]> producer, Restarts restarts) {
         this.number = number;
         this.producer = producer;
@@ -28,6 +32,18 @@ final class ProducerLife {
 
     boolean isOver() {
         return over;
+    }
+
+    /** Says why it is over. */
+    Exception reason() {
+        Exception known = reason;
+        return known == null ? new IllegalStateException("the producer is closed") : known;
+    }
+
+    /** Takes nothing more, because of this. To be followed by {@link #end}. */
+    void stopTaking(Exception because) {
+        reason = because;
+        over = true;
     }
 
     /** Kafka has written a record: it is no use to call the producer hopeless. */
@@ -67,7 +83,8 @@ final class ProducerLife {
 
     private synchronized SendFailure broken(SendFailure failure, boolean whileSending) {
         if (over) {
-            return failure;
+            Exception known = reason;
+            return known == null ? failure : new SendFailure(Kind.BROKEN, known);
         }
         if (!ending && !Outages.isOutage(failure.cause()) && restarts.exhausted()) {
             return new SendFailure(
@@ -78,7 +95,7 @@ final class ProducerLife {
                                     + SendFailures.text(failure.cause()),
                             failure.cause()));
         }
-        over = true;
+        stopTaking(failure.cause());
         if (!whileSending) {
             // By Kafka's own thread, and so before that writes the next record.
             producer.close(Duration.ZERO);

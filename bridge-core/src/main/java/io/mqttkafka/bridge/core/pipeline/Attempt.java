@@ -51,8 +51,8 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
             int routeIndex,
             long cost,
             long order) {
-        // Transactions have an order of their own.
-        super(unit == null ? pipeline.generation() : ANY);
+        // Transactions have an order of their own, and what has no acknowledgement does not come again.
+        super(unit == null && delivery != null ? pipeline.generation() : ANY);
         this.pipeline = pipeline;
         this.match = match;
         this.message = message;

@@ -307,7 +307,7 @@ final class MqttToKafkaPipeline {
 
     /** Lets go of what waits in a lane and comes again, so that its next copy need not wait behind it. */
     void dropGivenUp(RouteLane lane) {
-        lane.takeGivenUp().forEach(this::release);
+        lane.takeGivenUp(sink.generation()).forEach(this::release);
     }
 
     private void proceed(Attempt attempt) {
@@ -363,7 +363,12 @@ final class MqttToKafkaPipeline {
                     new MappingException("maxTopics: '" + topic + "' would be one topic more than the "
                             + route.maxTopics + " that the route may write to; raise maxTopics(..)"));
         }
-        return lookUp(route, topic);
+        Failure failure = lookUp(route, topic);
+        if (failure != null && attempt.delivery != null && attempt.unit == null && sink.isUnderWay(topic)) {
+            // Those before it have no outcome yet, and must not come after it.
+            return new Failure(Failure.Kind.TOPIC_UNKNOWN, failure.cause());
+        }
+        return failure;
     }
 
     private @Nullable Failure lookUp(SourceRoute route, String topic) {

@@ -64,8 +64,11 @@ final class RouteLane {
         waiting.remove(attempt);
     }
 
-    /** Takes those out whose messages come again; what waits behind them need not wait any longer. */
-    synchronized List<Attempt> takeGivenUp() {
+    /**
+     * Takes those out whose messages come again; what waits behind them need not wait any longer. The others go on with the
+     * present producer: they are of a session that the broker has lost, and this is the only copy.
+     */
+    synchronized List<Attempt> takeGivenUp(int generation) {
         List<Attempt> givenUp = waiting.stream().filter(Attempt::comesAgain).toList();
         if (!givenUp.isEmpty()) {
             Attempt first = waiting.peek();
@@ -74,6 +77,7 @@ final class RouteLane {
                 dueNanos = clock.nanos();
             }
         }
+        waiting.forEach(attempt -> attempt.keepFor(generation));
         return givenUp;
     }
 

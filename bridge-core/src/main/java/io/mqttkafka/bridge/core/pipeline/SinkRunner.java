@@ -524,6 +524,7 @@ public final class SinkRunner implements Runner {
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
             givenUp = reportGivenUp(givenUp);
+            watchDeadLetters(now);
             long finishedNow = done();
             if (finishedNow != finishedBefore || !awaitsBroker()) {
                 finishedBefore = finishedNow;
@@ -540,6 +541,16 @@ public final class SinkRunner implements Runner {
         }
         current.disconnect(NORMAL_DISCONNECTION);
         return null;
+    }
+
+    /** A dead letter topic can be deleted as well; its records come back to their route, which looks it up. */
+    private void watchDeadLetters(long now) {
+        for (Lane lane : lanes) {
+            KafkaSink sink = lane.deadLetters();
+            if (sink != null) {
+                sink.watch(now, lost -> log.warn("'{}': {}", clientId, lost.getMessage()));
+            }
+        }
     }
 
     private long givenUp() {

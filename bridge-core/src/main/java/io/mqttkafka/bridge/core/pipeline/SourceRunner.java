@@ -631,7 +631,6 @@ public final class SourceRunner implements Runner {
             sink.breakOff();
             // Also what waits in lanes: it is of an earlier producer, and would pass what comes again.
             session.giveUpPlain();
-            clearLanes();
         }
         int attempt = 0;
         while (broken) {
@@ -653,6 +652,7 @@ public final class SourceRunner implements Runner {
                 }
             }
         }
+        clearLanes();
         synchronized (monitor) {
             // What the old producer gave up has been told by now.
             sinkBroken = false;
@@ -736,7 +736,6 @@ public final class SourceRunner implements Runner {
     /** Topics that records have come back from are looked up before the next record. */
     private void doubtTopics(Throwable cause) {
         if (cause instanceof TopicLostException lost) {
-            log.warn("'{}': {}", clientId, lost.getMessage());
             for (SourceRoute route : parts.routes()) {
                 lost.topics().forEach(route::doubt);
             }

@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -157,15 +156,6 @@ final class Qos2Ledger {
             }
         }
         change.forgotten().forEach(forgotten::remove);
-    }
-
-    /** Shows each delivery whose id is not released and that goes without a transaction. */
-    synchronized void forEachPlain(Consumer<Delivery> action) {
-        unreleased.forEach(delivery -> {
-            if (!delivery.durable) {
-                action.accept(delivery);
-            }
-        });
     }
 
     synchronized int size() {

@@ -1,8 +1,10 @@
 package io.mqttkafka.bridge.core.session;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +70,12 @@ public final class SourceSession {
 
     /** Unacknowledged messages of QoS 1 from earlier connections, by packet id. */
     private final Map<Integer, Delivery> unacknowledged = new HashMap<>();
+
+    /**
+     * Messages of earlier connections that are not settled, also those whose id another one has taken. All of them hold a part of
+     * the window.
+     */
+    private final Set<Delivery> unsettled = new HashSet<>();
 
     private final AtomicLong suppressed = new AtomicLong();
 
@@ -172,6 +180,8 @@ public final class SourceSession {
         unanswered = false;
         if (!sessionPresent) {
             qos2.clear();
+            // These do not come again.
+            unsettled.clear();
             generationDue = true;
         }
         int last = epoch;
@@ -406,14 +416,12 @@ public final class SourceSession {
      * is sent later must not pass it.
      */
     public void giveUpPlain() {
-        unacknowledged.values().forEach(SourceSession::giveUp);
-        qos2.forEachPlain(SourceSession::giveUp);
-    }
-
-    private static void giveUp(Delivery delivery) {
-        if (delivery.open() != 0) {
-            delivery.fail();
+        for (Delivery delivery : unsettled) {
+            if (delivery.open() != 0) {
+                delivery.fail();
+            }
         }
+        unsettled.clear();
     }
 
     /**
@@ -463,9 +471,13 @@ public final class SourceSession {
         }
         synchronized (last) {
             last.closed = true;
-            for (Delivery delivery : last.qos1.remaining()) {
+            List<Delivery> remaining = last.qos1.remaining();
+            for (Delivery delivery : remaining) {
                 unacknowledged.put(delivery.packetId, delivery);
             }
+            remaining.addAll(last.qos2.remaining());
+            unsettled.addAll(remaining);
+            unsettled.removeIf(delivery -> delivery.durable || delivery.open() == 0);
         }
         connection = null;
     }
