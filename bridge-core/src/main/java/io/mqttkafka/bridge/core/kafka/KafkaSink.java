@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.message.Header;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,8 @@ public interface KafkaSink {
     void open(Duration timeout);
 
     /**
-     * Sends a record. Its outcome is told to {@code pending}, by this thread or another, exactly once.
+     * Sends a record. Its outcome is told to {@code pending}, by this thread or another, exactly once. After one whose outcome
+     * nobody knows ({@link SendFailure.Kind#BROKEN}) nothing is written before {@link #reset}.
      *
      * @param topic the topic
      * @param partition the partition, or null to place it by its key
@@ -44,6 +46,37 @@ public interface KafkaSink {
      * @return what it found
      */
     TopicResolution resolve(String topic);
+
+    /**
+     * Says which producer is in use, counted from 1: records of messages that were received under an earlier one are refused,
+     * for their messages come again.
+     *
+     * @return the number
+     */
+    int generation();
+
+    /**
+     * Says whether records of a topic are under way.
+     *
+     * @param topic the topic
+     * @return whether the outcome of one is open
+     */
+    boolean isUnderWay(String topic);
+
+    /**
+     * Writes nothing more, and gives up every record that is not confirmed: each is told as failed. To be mended by {@link
+     * #reset}. Not to be called by the thread that tells outcomes.
+     */
+    void breakOff();
+
+    /**
+     * Looks for topics that have been lost while records for them are under way. To be called every now and then, always by one
+     * thread; does not wait.
+     *
+     * @param nowNanos the time
+     * @param lost is told of such topics, by another thread, when nothing more is taken; then all that waits is given up
+     */
+    void watch(long nowNanos, Consumer<TopicLostException> lost);
 
     /** Hurries records that wait to be sent together. */
     void flush();

@@ -1,16 +1,49 @@
 package io.mqttkafka.bridge.core.kafka;
 
+import java.util.Objects;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
 /** A record on its way to Kafka; its owner extends this to hear of the outcome. */
 public abstract class PendingRecord implements Callback {
+    /** Stands for any producer. */
+    protected static final int ANY = -1;
+
+    /** The only producer that may send it, counted by the sink, or {@link #ANY}. */
+    private volatile int generation;
+
     /** The thread that is sending it: an outcome told by that thread is one of the sending itself. */
     private @Nullable Thread sender;
 
-    /** Makes a record that is not sent. */
-    protected PendingRecord() {}
+    private @Nullable ProducerLife life;
+    private @Nullable TopicFlow flow;
+
+    /** Makes a record that is not sent, and that any producer may send. */
+    protected PendingRecord() {
+        this(ANY);
+    }
+
+    /**
+     * Makes a record that is not sent. It keeps its place among others of the same generation: none of it is written by a later
+     * producer, which is given all of them anew.
+     *
+     * @param generation of {@link KafkaSink#generation} when its message was received
+     */
+    protected PendingRecord(int generation) {
+        this.generation = generation;
+    }
+
+    /**
+     * Lets another producer send it: its message does not come again.
+     *
+     * @param another the generation
+     */
+    public final void keepFor(int another) {
+        if (generation != ANY) {
+            generation = another;
+        }
+    }
 
     /** The record is confirmed by every in-sync replica. Called by a thread of Kafka's client: be quick, never block. */
     protected abstract void confirmed();
@@ -45,16 +78,46 @@ public abstract class PendingRecord implements Callback {
         unconfirmed(new SendFailure(SendFailure.Kind.BROKEN, cause));
     }
 
-    final void sending() {
+    /** Says whether a producer may send it. */
+    final boolean isOf(ProducerLife current) {
+        return generation == ANY || generation == current.number;
+    }
+
+    final void sending(ProducerLife by, TopicFlow among) {
+        life = by;
+        flow = among;
         sender = Thread.currentThread();
+        among.sending();
+    }
+
+    /**
+     * Tells that it is not sent: its message comes again, as that of a record before it does.
+     *
+     * @param because what that one failed with
+     */
+    final void comesAgain(Exception because) {
+        unconfirmed(new SendFailure(SendFailure.Kind.BROKEN, because));
+    }
+
+    /** Tells the outcome of a sending that has failed by what the producer threw. */
+    final void thrown(Exception exception) {
+        tell(exception, true);
+    }
+
+    private void tell(@Nullable Exception exception, boolean whileSending) {
+        ProducerLife by = Objects.requireNonNull(life);
+        TopicFlow among = Objects.requireNonNull(flow);
+        among.told();
+        if (exception == null) {
+            by.confirmed();
+            confirmed();
+        } else {
+            unconfirmed(by.judge(exception, whileSending, among));
+        }
     }
 
     @Override
     public final void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
-        if (exception == null) {
-            confirmed();
-        } else {
-            unconfirmed(SendFailures.classify(exception, Thread.currentThread() == sender));
-        }
+        tell(exception, Thread.currentThread() == sender);
     }
 }

@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.core.kafka;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.kafka.TopicResolution.State;
+import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.message.Header;
@@ -11,12 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
@@ -42,7 +44,13 @@ public final class ProducerKafkaSink implements KafkaSink {
     private final String clientId;
     private final TopicInspector inspector;
     private final Map<String, Object> producerProperties;
-    private volatile @Nullable Producer<byte[], byte[]> producer;
+    private final Restarts restarts = new Restarts();
+    private final TopicWatch watch;
+
+    /** As large as the number of topics that the routes may write to, at the most. */
+    private final Map<String, TopicFlow> flows = new ConcurrentHashMap<>();
+
+    private volatile @Nullable ProducerLife life;
 
     /** Runs the producer's requests; null if it has no such thread. Nobody else is told when an error ends it. */
     private volatile @Nullable Thread sender;
@@ -64,10 +72,12 @@ public final class ProducerKafkaSink implements KafkaSink {
         this.clientId = clientId;
         this.inspector = inspector;
         this.producerProperties = ProducerSettings.producer(options, mqtt, clientId);
+        this.watch = new TopicWatch("bridge-" + clientId + "-topics", new TopicCheck(clients, options, clientId));
     }
 
     @Override
     public void open(Duration timeout) {
+        CompressionProbe.require(producerProperties);
         try {
             ask(admin -> admin.describeCluster().nodes(), timeout);
         } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException e) {
@@ -82,7 +92,7 @@ public final class ProducerKafkaSink implements KafkaSink {
     private void connect() {
         try {
             sender = null;
-            producer = clients.producer(producerProperties);
+            life = new ProducerLife(generation() + 1, clients.producer(producerProperties), restarts);
             sender = ThreadFinder.newest(
                     "kafka-producer-network-thread | " + producerProperties.get(CommonClientConfigs.CLIENT_ID_CONFIG));
         } catch (KafkaException e) {
@@ -113,15 +123,26 @@ public final class ProducerKafkaSink implements KafkaSink {
             byte @Nullable [] value,
             @Nullable List<Header> headers,
             PendingRecord pending) {
-        Producer<byte[], byte[]> current = producer();
+        ProducerLife current = life();
         ProducerRecord<byte[], byte[]> record = kafkaRecord(topic, partition, key, value, headers);
-        pending.sending();
-        try {
-            current.send(record, pending);
-        } catch (KafkaException | IllegalStateException e) {
-            // Kafka's client tells the callback of failures it knows, and throws the others.
-            pending.unconfirmed(SendFailures.classify(e, true));
+        if (current.isOver() || !pending.isOf(current)) {
+            pending.comesAgain(current.reason());
+            return;
         }
+        pending.sending(current, flow(topic));
+        try {
+            current.producer.send(record, pending);
+        } catch (RuntimeException e) {
+            // Kafka's client tells the callback of failures it knows, and throws the others.
+            pending.thrown(e);
+        } catch (LinkageError e) {
+            pending.thrown(new KafkaException(e));
+        }
+    }
+
+    private TopicFlow flow(String topic) {
+        TopicFlow known = flows.get(topic);
+        return known == null ? flows.computeIfAbsent(topic, TopicFlow::new) : known;
     }
 
     // NullAway cannot see in class files of JDK 17 that an array may be null.
@@ -158,7 +179,9 @@ public final class ProducerKafkaSink implements KafkaSink {
 
     private TopicResolution lookUp(String topic) {
         try {
-            return TopicResolution.ready(producer().partitionsFor(topic).size());
+            int partitions = life().producer.partitionsFor(topic).size();
+            flow(topic).partitions = partitions;
+            return TopicResolution.ready(partitions);
         } catch (TimeoutException e) {
             // Either the topic or the cluster is missing: that makes all the difference.
             return probe(topic, e);
@@ -195,31 +218,62 @@ public final class ProducerKafkaSink implements KafkaSink {
     @Override
     public boolean dead() {
         Thread running = sender;
-        return running != null && !running.isAlive();
+        ProducerLife current = life;
+        return running != null && !running.isAlive() && current != null && !current.isOver();
+    }
+
+    @Override
+    public int generation() {
+        ProducerLife current = life;
+        return current == null ? 0 : current.number;
+    }
+
+    @Override
+    public boolean isUnderWay(String topic) {
+        TopicFlow known = flows.get(topic);
+        return known != null && known.underWay() > 0;
+    }
+
+    @Override
+    public void breakOff() {
+        life().end(Duration.ZERO);
+    }
+
+    @Override
+    public void watch(long nowNanos, Consumer<TopicLostException> lost) {
+        ProducerLife watched = life();
+        watch.look(flows.values(), nowNanos, found -> {
+            if (life == watched) {
+                watched.stopTaking(found);
+                lost.accept(found);
+                watched.end(Duration.ZERO);
+            }
+        });
     }
 
     @Override
     public void flush() {
-        producer().flush();
+        life().producer.flush();
     }
 
     @Override
     public void reset() {
-        close(Duration.ZERO);
+        breakOff();
         connect();
     }
 
     @Override
     public void close(Duration timeout) {
-        Producer<byte[], byte[]> last = producer;
+        watch.close();
+        ProducerLife last = life;
         sender = null;
         if (last != null) {
-            last.close(timeout);
+            last.end(timeout);
         }
     }
 
-    private Producer<byte[], byte[]> producer() {
-        Producer<byte[], byte[]> current = producer;
+    private ProducerLife life() {
+        ProducerLife current = life;
         if (current == null) {
             throw new IllegalStateException("the sink is not open");
         }

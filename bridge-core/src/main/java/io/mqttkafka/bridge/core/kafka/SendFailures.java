@@ -55,4 +55,15 @@ final class SendFailures {
                 ? name + ": " + told.getMessage()
                 : told.getMessage() == null ? name : told.getMessage();
     }
+
+    /** Names the innermost cause, which is what somebody has to mend. */
+    static String root(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null
+                ? root.getClass().getSimpleName()
+                : root.getClass().getSimpleName() + ": " + root.getMessage();
+    }
 }

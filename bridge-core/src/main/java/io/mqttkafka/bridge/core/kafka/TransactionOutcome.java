@@ -22,6 +22,8 @@ public record TransactionOutcome(
         ABORTED,
         /** Nobody knows. Start afresh and read what Kafka knows. */
         UNKNOWN,
+        /** As unknown, but to start afresh is of no use: the transactions before it have ended in the same way. */
+        HOPELESS,
         /** Somebody else writes under our identity, and nothing of this can be read. */
         FENCED
     }

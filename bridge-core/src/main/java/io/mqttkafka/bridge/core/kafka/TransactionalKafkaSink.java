@@ -6,6 +6,7 @@ import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Kind;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Refused;
+import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.session.OutboxJournal;
 import io.mqttkafka.bridge.core.session.OutboxState;
 import io.mqttkafka.bridge.core.session.Qos2Journal;
@@ -13,6 +14,7 @@ import io.mqttkafka.bridge.core.session.Qos2State;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -48,6 +50,12 @@ public final class TransactionalKafkaSink {
     private final Map<String, Object> producerProperties;
     private final StateTopic stateTopic;
     private final Failpoints failpoints;
+    private final TopicCheck check;
+    private final Restarts restarts = new Restarts();
+
+    /** How many partitions the topics had that this producer has written to; belongs to the committing thread. */
+    private final Map<String, Integer> partitions = new HashMap<>();
+
     private volatile @Nullable Producer<byte[], byte[]> producer;
     private volatile boolean closed;
 
@@ -85,6 +93,7 @@ public final class TransactionalKafkaSink {
         keys = transactionalId + direction;
         producerProperties = ProducerSettings.transactional(options, mqtt, clientId, transactionalId);
         stateTopic = clients.stateTopic(options, clientId);
+        check = new TopicCheck(clients, options, clientId);
     }
 
     /**
@@ -110,6 +119,7 @@ public final class TransactionalKafkaSink {
      * @throws BridgeStartException if it is not fit
      */
     public void prepare(Duration timeout) {
+        CompressionProbe.require(producerProperties);
         stateTopic.prepare(timeout);
     }
 
@@ -141,6 +151,7 @@ public final class TransactionalKafkaSink {
     private <S> S open(Duration timeout, Function<List<byte[]>, S> reader) {
         long deadline = System.nanoTime() + timeout.toNanos();
         closeProducer(Duration.ZERO);
+        partitions.clear();
         requireNotTakenOver(timeout);
         try {
             Producer<byte[], byte[]> fresh = clients.producer(producerProperties);
@@ -235,18 +246,12 @@ public final class TransactionalKafkaSink {
             return TransactionOutcome.unknown(new IllegalStateException("the transactional sink is not open"));
         }
         long begun = System.nanoTime();
-        List<Refused> refused = new ArrayList<>();
+        Failed failed = new Failed();
         try {
             current.beginTransaction();
             failpoints.pass(Failpoint.TRANSACTION_BEGUN);
             for (PreparedRecord record : records) {
-                ProducerRecord<byte[], byte[]> sent = ProducerKafkaSink.kafkaRecord(
-                        record.topic(), record.partition(), record.key(), record.value(), record.headers());
-                current.send(sent, (metadata, exception) -> {
-                    if (exception != null) {
-                        note(record, exception, refused);
-                    }
-                });
+                send(current, record, failed);
             }
             current.send(
                     new ProducerRecord<>(stateTopic.name(), Qos2StateTopic.key(keys, entry.slot()), entry.bytes()));
@@ -254,25 +259,66 @@ public final class TransactionalKafkaSink {
             if (removes) {
                 failpoints.pass(Failpoint.BEFORE_REMOVAL);
             }
-            commit(current);
+            commit(current, records);
+            restarts.progress();
             return TransactionOutcome.COMMITTED;
         } catch (ProducerFencedException | InvalidProducerEpochException e) {
             return fenced(e, begun);
         } catch (KafkaException | IllegalStateException e) {
-            return aborted(current, e, begun, refused);
+            return aborted(current, e, begun, failed);
+        } catch (TopicLostException e) {
+            return TransactionOutcome.unknown(e);
         }
     }
 
-    private static void note(PreparedRecord record, Exception exception, List<Refused> refused) {
-        SendFailure failure = SendFailures.classify(exception, true);
-        if (failure.kind() != SendFailure.Kind.BROKEN) {
-            synchronized (refused) {
+    private void send(Producer<byte[], byte[]> current, PreparedRecord record, Failed failed) {
+        ProducerRecord<byte[], byte[]> sent = ProducerKafkaSink.kafkaRecord(
+                record.topic(), record.partition(), record.key(), record.value(), record.headers());
+        try {
+            boolean done = current.send(sent, (metadata, exception) -> {
+                        if (exception != null) {
+                            failed.add(record, exception);
+                        }
+                    })
+                    .isDone();
+            if (!done && !partitions.containsKey(record.topic())) {
+                // The producer has just been told.
+                partitions.put(
+                        record.topic(), current.partitionsFor(record.topic()).size());
+            }
+        } catch (KafkaException | IllegalStateException e) {
+            failed.add(record, e);
+            throw e;
+        }
+    }
+
+    /** The records of a transaction that have failed. Thread-safe. */
+    private static final class Failed {
+        private final List<Refused> refused = new ArrayList<>();
+        private @Nullable Refused suspect;
+
+        synchronized void add(PreparedRecord record, Exception exception) {
+            SendFailure failure = SendFailures.classify(exception, true);
+            if (failure.kind() != SendFailure.Kind.BROKEN) {
                 refused.add(new Refused(record, failure));
+            } else if (suspect == null) {
+                suspect = new Refused(record, new SendFailure(SendFailure.Kind.REFUSED, exception));
             }
         }
+
+        /** Those that cannot be written as they are. */
+        synchronized List<Refused> refused() {
+            return List.copyOf(refused);
+        }
+
+        /** The first one of which nobody knows why; the others may have failed because of it. */
+        synchronized List<Refused> suspect() {
+            return suspect == null ? List.of() : List.of(suspect);
+        }
     }
 
-    private void commit(Producer<byte[], byte[]> current) {
+    private void commit(Producer<byte[], byte[]> current, List<PreparedRecord> records) {
+        long asked = System.nanoTime();
         while (true) {
             try {
                 current.commitTransaction();
@@ -282,33 +328,52 @@ public final class TransactionalKafkaSink {
                 if (closed) {
                     throw e;
                 }
+                if (System.nanoTime() - asked >= TopicCheck.PATIENCE.toNanos()) {
+                    requireTopics(records);
+                    asked = System.nanoTime();
+                }
             }
         }
     }
 
-    private TransactionOutcome aborted(
-            Producer<byte[], byte[]> current, Exception cause, long begun, List<Refused> refused) {
+    /** Kafka's client waits without end for a topic that was deleted. */
+    private void requireTopics(List<PreparedRecord> records) {
+        Map<String, Integer> topics = new HashMap<>();
+        topics.put(stateTopic.name(), 0);
+        records.forEach(record -> topics.put(record.topic(), partitions.getOrDefault(record.topic(), 0)));
+        try {
+            TopicLostException lost = check.lost(topics);
+            if (lost != null) {
+                throw lost;
+            }
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    private TransactionOutcome aborted(Producer<byte[], byte[]> current, Exception cause, long begun, Failed failed) {
         for (Throwable one = cause; one != null; one = one.getCause()) {
             if (one instanceof ProducerFencedException || one instanceof InvalidProducerEpochException) {
                 return fenced(cause, begun);
             }
         }
-        List<Refused> told;
-        synchronized (refused) {
-            told = List.copyOf(refused);
-        }
-        if (told.isEmpty() || closed || cause instanceof InterruptException) {
+        if (closed || cause instanceof InterruptException) {
             return TransactionOutcome.unknown(cause);
+        }
+        boolean named = !failed.refused().isEmpty();
+        if (!named && (Outages.isOutage(cause) || !restarts.exhausted())) {
+            return TransactionOutcome.unknown(cause);
+        }
+        Kind otherwise = named ? Kind.UNKNOWN : Kind.HOPELESS;
+        if (!named && failed.suspect().isEmpty()) {
+            return new TransactionOutcome(otherwise, List.of(), cause);
         }
         try {
             current.abortTransaction();
         } catch (KafkaException | IllegalStateException e) {
-            return TransactionOutcome.unknown(e);
+            return new TransactionOutcome(otherwise, List.of(), cause);
         }
-        synchronized (refused) {
-            told = List.copyOf(refused);
-        }
-        return new TransactionOutcome(Kind.ABORTED, told, cause);
+        return new TransactionOutcome(Kind.ABORTED, named ? failed.refused() : failed.suspect(), cause);
     }
 
     /**

@@ -38,4 +38,10 @@ public record CloseReason(
         return ReasonCodes.ofDisconnect(reasonCode) == ReasonCodes.Meaning.ROUTE
                 || (cause instanceof MqttConnectException refused && !refused.passing());
     }
+
+    /** Says whether the next connection will hardly be better: the fault is on our side, not one of the network. */
+    public boolean hopeless() {
+        return ReasonCodes.ofDisconnect(reasonCode) == ReasonCodes.Meaning.MESSAGE
+                || cause instanceof RuntimeException || cause instanceof Error;
+    }
 }

@@ -36,6 +36,9 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
     /** How often it has failed. */
     int failures;
 
+    /** Whether its lane waits for its outcome. */
+    volatile boolean alone;
+
     /** Why it will not be tried again; null while it may be. */
     volatile @Nullable Throwable givenUp;
 
@@ -51,6 +54,8 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
             int routeIndex,
             long cost,
             long order) {
+        // Transactions have an order of their own, and what has no acknowledgement does not come again.
+        super(unit == null && delivery != null ? pipeline.generation() : ANY);
         this.pipeline = pipeline;
         this.match = match;
         this.message = message;
@@ -59,6 +64,11 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
         this.routeIndex = routeIndex;
         this.cost = cost;
         this.order = order;
+    }
+
+    /** Says whether it has been given up, so that its message comes again. */
+    boolean comesAgain() {
+        return delivery != null && delivery.failed();
     }
 
     SourceRoute route() {

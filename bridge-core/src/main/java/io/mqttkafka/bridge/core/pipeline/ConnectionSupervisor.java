@@ -6,6 +6,7 @@ import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
@@ -534,6 +535,7 @@ final class ConnectionSupervisor {
      */
     boolean restartTransactions(BooleanSupplier broken, Consumer<Duration> restart) throws InterruptedException {
         int attempt = 0;
+        Restarts unreadable = new Restarts();
         while (broken.getAsBoolean()) {
             if (!idle(Duration.ZERO)) {
                 return false;
@@ -545,6 +547,11 @@ final class ConnectionSupervisor {
                 // The owner, which has been told, ends the runner or lets no connection be made.
                 return idle(Duration.ZERO);
             } catch (BridgeStartException e) {
+                if (e.getCause() instanceof IllegalArgumentException && unreadable.exhausted()) {
+                    // What Kafka knows is not what we can read; Kafka itself is there.
+                    owner.failed(e);
+                    return false;
+                }
                 lastError(e.getMessage());
                 attempt++;
                 Duration delay = delay(attempt);
@@ -560,6 +567,18 @@ final class ConnectionSupervisor {
             }
         }
         return true;
+    }
+
+    /**
+     * Words why the last of several transactions has failed that all ended in the same way.
+     *
+     * @param cause what it met with
+     * @return the message
+     */
+    static String hopeless(Throwable cause) {
+        return "kafka.transactions: " + Restarts.MOST
+                + " transactions in a row have failed, and none came about in between (" + SafeText.withRoot(cause)
+                + "); mend the cause and start the bridge again";
     }
 
     /**

@@ -67,6 +67,11 @@ final class MqttToKafkaPipeline {
         return packetLength + topicWeight + OVERHEAD_BYTES + userProperties * PROPERTY_BYTES;
     }
 
+    /** Says which producer is to send what is received now. */
+    int generation() {
+        return sink.generation();
+    }
+
     /**
      * Takes a message in. Called by the thread that reads the connection.
      *
@@ -77,12 +82,12 @@ final class MqttToKafkaPipeline {
         if (failure != null) {
             hold(attempt, failure);
         } else if (!attempt.match.lane.joinIfClosed(attempt)) {
-            advance(attempt);
+            advance(attempt, false);
         }
     }
 
     /** Makes a record of the message and sends it. */
-    private void advance(Attempt attempt) {
+    private void advance(Attempt attempt, boolean inLane) {
         RouteMatch match = attempt.match;
         SourceRoute route = match.route;
         String topic;
@@ -113,17 +118,22 @@ final class MqttToKafkaPipeline {
                 headers = transformation.recordHeaders();
             }
             int partitions = route.partitionCount(topic);
-            if (partitions == SourceRoute.NOT_READY) {
+            boolean doubtful = route.isDoubtful(topic);
+            if (partitions == SourceRoute.NOT_READY || (doubtful && !inLane)) {
                 attempt.kafkaTopic = topic;
                 hold(attempt, new Failure(Failure.Kind.TOPIC_UNKNOWN, new DeliveryException("not looked up yet")));
                 return;
             }
             partition = partition(route, topic, partitions, key, attempt.message);
+            attempt.alone = doubtful && attempt.unit == null;
         } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
             hold(attempt, Failure.thrown(e));
             return;
         }
         attempt.kafkaTopic = topic;
+        if (attempt.alone) {
+            match.lane.await(attempt);
+        }
         send(attempt, topic, partition, key, value, headers, attempt);
     }
 
@@ -232,11 +242,31 @@ final class MqttToKafkaPipeline {
     void delivered(Attempt attempt) {
         failpoints.pass(Failpoint.CONFIRMED);
         attempt.counters().delivered.increment();
+        if (attempt.alone) {
+            attempt.route().trust(String.valueOf(attempt.kafkaTopic));
+            tellLane(attempt);
+        }
         finish(attempt);
     }
 
     /** Kafka has not confirmed the record. Called by the sending thread or one of Kafka's client. */
     void undelivered(Attempt attempt, SendFailure failure) {
+        try {
+            judge(attempt, failure);
+        } finally {
+            if (attempt.alone) {
+                tellLane(attempt);
+            }
+        }
+    }
+
+    private void tellLane(Attempt attempt) {
+        attempt.alone = false;
+        attempt.match.lane.told(attempt);
+        runner.wakeLanes();
+    }
+
+    private void judge(Attempt attempt, SendFailure failure) {
         if (failure.kind() != SendFailure.Kind.BROKEN) {
             hold(attempt, Failure.of(failure));
         } else if (attempt.unit == null) {
@@ -265,9 +295,16 @@ final class MqttToKafkaPipeline {
         }
     }
 
-    /** Nobody knows whether the record was written: the MQTT broker has to deliver the message again. */
+    /**
+     * Nobody knows whether the record was written: the MQTT broker has to deliver the message again, and all behind it, or they
+     * would pass it.
+     */
     private void giveBack(Attempt attempt, Throwable cause) {
         release(attempt);
+        if (attempt.comesAgain()) {
+            // With another one, or on another route.
+            return;
+        }
         attempt.route().lastError(cause);
         if (attempt.delivery == null) {
             attempt.counters().shed.increment();
@@ -299,9 +336,14 @@ final class MqttToKafkaPipeline {
         }
     }
 
+    /** Lets go of what waits in a lane and comes again, so that its next copy need not wait behind it. */
+    void dropGivenUp(RouteLane lane) {
+        lane.takeGivenUp(sink.generation()).forEach(this::release);
+    }
+
     private void proceed(Attempt attempt) {
-        if (attempt.unit != null && attempt.unit.delivery.failed()) {
-            // Given up while it waited; it comes again.
+        if (attempt.comesAgain()) {
+            // Given up while it waited.
             release(attempt);
             return;
         }
@@ -312,13 +354,13 @@ final class MqttToKafkaPipeline {
         Failure failure = attempt.failure;
         attempt.failure = null;
         if (failure == null) {
-            advance(attempt);
+            advance(attempt, true);
             return;
         }
         if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
             failure = lookUp(attempt);
             if (failure == null) {
-                advance(attempt);
+                advance(attempt, true);
                 return;
             }
             if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
@@ -352,7 +394,12 @@ final class MqttToKafkaPipeline {
                     new MappingException("maxTopics: '" + topic + "' would be one topic more than the "
                             + route.maxTopics + " that the route may write to; raise maxTopics(..)"));
         }
-        return lookUp(route, topic);
+        Failure failure = lookUp(route, topic);
+        if (failure != null && attempt.delivery != null && attempt.unit == null && sink.isUnderWay(topic)) {
+            // Those before it have no outcome yet, and must not come after it.
+            return new Failure(Failure.Kind.TOPIC_UNKNOWN, failure.cause());
+        }
+        return failure;
     }
 
     private @Nullable Failure lookUp(SourceRoute route, String topic) {

@@ -34,6 +34,9 @@ final class OutboxCommitter implements Runnable {
         /** Another process writes under our identity. */
         void fenced(Throwable cause);
 
+        /** No transaction comes about, however often they are started afresh. */
+        void hopeless(Throwable cause);
+
         /** Messages may have been handed to the connection. */
         void flush();
     }
@@ -218,6 +221,11 @@ final class OutboxCommitter implements Runnable {
             case FENCED -> {
                 // First the stop: a restart would take the identity back.
                 owner.fenced(cause(outcome));
+                broken = true;
+            }
+            case HOPELESS -> {
+                // As above.
+                owner.hopeless(cause(outcome));
                 broken = true;
             }
             // It holds no records that could be refused one by one, so it was not ended for a reason that goes away.

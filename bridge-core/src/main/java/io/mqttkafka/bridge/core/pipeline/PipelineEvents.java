@@ -11,7 +11,7 @@ interface PipelineEvents {
     /** Every route has come to a result for a message that goes by a transaction. */
     void complete(TransactionUnit unit);
 
-    /** A message cannot be settled on this connection; the sink is broken as well if a cause is given. */
+    /** A message cannot be settled on this connection, nor any that came after it; the sink is broken. */
     void redeliver(@Nullable Delivery delivery, Throwable cause);
 
     /** A route has to stop because of a message. */

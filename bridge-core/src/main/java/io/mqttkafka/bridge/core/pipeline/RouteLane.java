@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.time.Duration;
+import java.util.List;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,9 @@ final class RouteLane {
 
     /** When the first in the queue is to be tried, by the clock. */
     private long dueNanos;
+
+    /** Whose outcome the others wait for; null if they do not. */
+    private @Nullable Attempt awaited;
 
     RouteLane(BridgeClock clock) {
         this.clock = clock;
@@ -60,8 +64,38 @@ final class RouteLane {
         waiting.remove(attempt);
     }
 
+    /**
+     * Takes those out whose messages come again; what waits behind them need not wait any longer. The others go on with the
+     * present producer: they are of a session that the broker has lost, and this is the only copy.
+     */
+    synchronized List<Attempt> takeGivenUp(int generation) {
+        List<Attempt> givenUp = waiting.stream().filter(Attempt::comesAgain).toList();
+        if (!givenUp.isEmpty()) {
+            Attempt first = waiting.peek();
+            waiting.removeAll(givenUp);
+            if (waiting.peek() != first) {
+                dueNanos = clock.nanos();
+            }
+        }
+        waiting.forEach(attempt -> attempt.keepFor(generation));
+        return givenUp;
+    }
+
     synchronized void pause(Duration delay) {
         dueNanos = clock.nanos() + delay.toNanos();
+    }
+
+    /** Lets the others wait for the outcome of a message that is about to be sent. Only while the lane is closed. */
+    synchronized void await(Attempt attempt) {
+        awaited = attempt;
+    }
+
+    /** Takes note of an outcome; the others may go on if they waited for it. */
+    synchronized void told(Attempt attempt) {
+        if (awaited == attempt) {
+            awaited = null;
+            dueNanos = Math.max(dueNanos, clock.nanos());
+        }
     }
 
     /** Says whether something is to be done now. */
@@ -71,6 +105,6 @@ final class RouteLane {
 
     /** How long until something is to be done; {@link #FREE} if the lane is free. */
     synchronized long nanosUntilDue(long nowNanos) {
-        return closed ? dueNanos - nowNanos : FREE;
+        return closed && awaited == null ? dueNanos - nowNanos : FREE;
     }
 }

@@ -576,6 +576,7 @@ public final class SinkRunner implements Runner {
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
             givenUp = reportGivenUp(givenUp);
+            watchDeadLetters(now);
             goOnAfterPause(now);
             long finishedNow = done();
             long refusedNow = pauses.pace().refusals();
@@ -609,6 +610,16 @@ public final class SinkRunner implements Runner {
                 outbox.resume();
             }
             flush();
+        }
+    }
+
+    /** A dead letter topic can be deleted as well; its records come back to their route, which looks it up. */
+    private void watchDeadLetters(long now) {
+        for (Lane lane : lanes) {
+            KafkaSink sink = lane.deadLetters();
+            if (sink != null) {
+                sink.watch(now, lost -> log.warn("'{}': {}", clientId, lost.getMessage()));
+            }
         }
     }
 
@@ -796,8 +807,7 @@ public final class SinkRunner implements Runner {
     private final class FromCommitter implements OutboxCommitter.Owner {
         @Override
         public void outcomeUnknown(Throwable cause) {
-            dropConnection(
-                    CloseReason.of("a transaction of Kafka's client failed: " + SafeText.withRoot(cause), cause));
+            dropConnection(Starvation.reason("a transaction of Kafka's client failed", cause));
         }
 
         @Override
@@ -810,6 +820,14 @@ public final class SinkRunner implements Runner {
                         cause);
             }
             dropConnection(CloseReason.of("another bridge has taken the transactional id over", cause));
+        }
+
+        @Override
+        public void hopeless(Throwable cause) {
+            synchronized (monitor) {
+                fenced = new DeliveryException(ConnectionSupervisor.hopeless(cause), cause);
+            }
+            dropConnection(CloseReason.of("no transaction comes about", cause));
         }
 
         @Override

@@ -71,6 +71,10 @@ public final class SourceRoute implements CompiledRoute {
     /** The Kafka topics that have been looked up and can be written to, each with its number of partitions. */
     private final Map<String, Integer> readyTopics = new ConcurrentHashMap<>();
 
+    /** Topics whose records have come back, so that the next one goes alone. */
+    private final Set<String> doubtful = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean anyDoubtful;
     private volatile @Nullable String lastError;
     private volatile boolean stopped;
 
@@ -205,6 +209,28 @@ public final class SourceRoute implements CompiledRoute {
 
     void ready(String kafkaTopic, int partitions) {
         readyTopics.put(kafkaTopic, partitions);
+    }
+
+    /** Forgets that a topic can be written to: it is looked up again, and its next record goes alone. */
+    void doubt(String kafkaTopic) {
+        if (readyTopics.remove(kafkaTopic) != null) {
+            if (doubtful.size() >= maxTopics) {
+                doubtful.clear();
+            }
+            doubtful.add(kafkaTopic);
+            anyDoubtful = true;
+        }
+    }
+
+    /** Says whether the next record of a topic has to go alone, so that nothing can pass it if it is refused. */
+    boolean isDoubtful(String kafkaTopic) {
+        return anyDoubtful && doubtful.contains(kafkaTopic);
+    }
+
+    /** Kafka has written a record of the topic. */
+    void trust(String kafkaTopic) {
+        doubtful.remove(kafkaTopic);
+        anyDoubtful = !doubtful.isEmpty();
     }
 
     boolean hasRoomFor(String kafkaTopic) {

@@ -7,6 +7,7 @@ import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
+import io.mqttkafka.bridge.core.kafka.TopicLostException;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.AckOutput;
@@ -15,8 +16,10 @@ import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.routing.RouteTable;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
@@ -35,7 +38,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -58,9 +60,6 @@ public final class SourceRunner implements Runner {
     private static final String DEAD_SINK =
             "the thread of Kafka's producer has died, and what it was given is never answered;"
                     + " the log tells of what, mostly an OutOfMemoryError: raise -Xmx, or lower mqtt.maxInFlightBytes, and restart";
-
-    /** What a broker says of our packets: malformed, protocol error, too large. The next connection sends the same. */
-    private static final Set<Integer> OFFENDED = Set.of(0x81, 0x82, 0x95);
 
     private static final Duration PROOF_PATIENCE = Duration.ofSeconds(5);
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
@@ -113,6 +112,9 @@ public final class SourceRunner implements Runner {
     private @Nullable Stop stop;
     private @Nullable Duration drain;
     private boolean sinkBroken;
+
+    /** Connections in a row that ended for a reason of ours. */
+    private final Restarts restarts = new Restarts();
 
     /** How many connections in a row have ended because the broker sent what cannot be understood, or says that we do. */
     private int malformed;
@@ -175,11 +177,7 @@ public final class SourceRunner implements Runner {
             lanes.put(route, new RouteLane(parts.clock()));
         }
         laneWorker = new LaneWorker(
-                thread + "-lanes",
-                List.copyOf(lanes.values()),
-                parts.clock(),
-                pipeline::work,
-                cause -> breakConnection(cause));
+                thread + "-lanes", List.copyOf(lanes.values()), parts.clock(), pipeline::work, this::lanesFailed);
         RouteTable<SourceRoute> routes = RouteTable.of(parts.routes(), SourceRoute::filter);
         subscriptions = new Subscriptions(clientId, options, parts.routes(), routes);
         intake = new MessageIntake(
@@ -418,8 +416,11 @@ public final class SourceRunner implements Runner {
 
         @Override
         public boolean givesUp(CloseReason reason, boolean achieving) {
-            boolean offence = reason.malformed() || (OFFENDED.contains(reason.reasonCode()) && !achieving);
+            boolean offence = reason.malformed() || (ReasonCodes.ofDisconnect(reason.reasonCode()) == ReasonCodes.Meaning.MESSAGE && !achieving);
             malformed = offence ? malformed + 1 : 0;
+            if (achieving) {
+                restarts.progress();
+            }
             if (reason.takenOver()) {
                 stopRoutes(new Stop(null, null, new DeliveryException(supervisor.takenOver("mqtt.clientId"))));
                 return true;
@@ -433,12 +434,23 @@ public final class SourceRunner implements Runner {
                 stopRoutes(new Stop(null, null, new DeliveryException(reason.text(), reason.cause())));
                 return true;
             }
+            if (reason.hopeless() && restarts.exhausted()) {
+                stopRoutes(new Stop(
+                        null,
+                        null,
+                        new DeliveryException(
+                                Restarts.MOST
+                                        + " connections in a row have ended without a message in between, the last one because "
+                                        + reason.text(),
+                                reason.cause())));
+                return true;
+            }
             return false;
         }
 
         @Override
         public boolean pauseAndMend(long untilNanos) throws InterruptedException {
-            return mendSink() && supervisor.pauseUntil(untilNanos) && mendTransactions() && awaitRoomAfterFullWindow();
+            return supervisor.pauseUntil(untilNanos) && mendSink() && mendTransactions() && awaitRoomAfterFullWindow();
         }
 
         @Override
@@ -519,6 +531,7 @@ public final class SourceRunner implements Runner {
             }
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
+            sink.watch(now, this::breakConnection);
             reported = reportIdsUsedTwice(reported);
             owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
             long tooLong = keepAlive.toNanos() * 2;
@@ -639,6 +652,11 @@ public final class SourceRunner implements Runner {
         synchronized (monitor) {
             broken = sinkBroken;
         }
+        if (broken) {
+            sink.breakOff();
+            // Also what waits in lanes: it is of an earlier producer, and would pass what comes again.
+            session.giveUpPlain();
+        }
         int attempt = 0;
         while (broken) {
             try {
@@ -659,6 +677,7 @@ public final class SourceRunner implements Runner {
                 }
             }
         }
+        clearLanes();
         synchronized (monitor) {
             // What the old producer gave up has been told by now.
             sinkBroken = false;
@@ -669,7 +688,18 @@ public final class SourceRunner implements Runner {
     /** Starts transactions afresh if nobody knows how the last one ended; false if the runner is to end. */
     private boolean mendTransactions() throws InterruptedException {
         TransactionCommitter own = committer;
-        return own == null || supervisor.restartTransactions(own::isBroken, own::restart);
+        if (own == null || !own.isBroken()) {
+            return true;
+        }
+        boolean restarted = supervisor.restartTransactions(own::isBroken, own::restart);
+        clearLanes();
+        return restarted;
+    }
+
+    /** What comes again must not wait behind what has been given up. */
+    private void clearLanes() {
+        lanes.values().forEach(pipeline::dropGivenUp);
+        laneWorker.wake();
     }
 
     /** A window that was full is given the time to drain, so that the next connection does not end the same way. */
@@ -721,19 +751,38 @@ public final class SourceRunner implements Runner {
 
     /** Ends the present connection, if there is one, because what was received on it cannot be settled. */
     private void breakConnection(Throwable cause) {
+        doubtTopics(cause);
         synchronized (monitor) {
             sinkBroken = true;
         }
         dropConnection(Starvation.reason("Kafka's client failed", cause));
     }
 
-    private void dropConnection(CloseReason why) {
+    /** Topics that records have come back from are looked up before the next record. */
+    private void doubtTopics(Throwable cause) {
+        if (cause instanceof TopicLostException lost) {
+            for (SourceRoute route : parts.routes()) {
+                lost.topics().forEach(route::doubt);
+            }
+        }
+    }
+
+    /** The lane thread met with a mistake of ours, or of user code that we did not foresee. */
+    private void lanesFailed(Throwable cause) {
+        synchronized (monitor) {
+            sinkBroken = true;
+        }
+        dropConnection(CloseReason.of(
+                "working on a failed message failed: " + cause.getClass().getName(), cause));
+    }
+
+    private void dropConnection(CloseReason reason) {
         if (draining) {
             // What is not confirmed stays unacknowledged, and the connection ends anyway.
             return;
         }
         synchronized (monitor) {
-            supervisor.closed(why);
+            supervisor.closed(reason);
             // In here, or it could strike a connection that has begun meanwhile and is not dropped.
             takingMessages = false;
         }
@@ -813,12 +862,11 @@ public final class SourceRunner implements Runner {
         public void redeliver(@Nullable Delivery delivery, Throwable cause) {
             if (delivery != null && delivery.durable()) {
                 Objects.requireNonNull(committer).fail(cause);
-            } else if (delivery == null || session.failed(delivery)) {
-                breakConnection(cause);
             } else {
-                synchronized (monitor) {
-                    sinkBroken = true;
+                if (delivery != null) {
+                    session.failed(delivery);
                 }
+                breakConnection(cause);
             }
         }
 
@@ -871,9 +919,15 @@ public final class SourceRunner implements Runner {
     private final class FromCommitter implements TransactionCommitter.Owner {
         @Override
         public void outcomeUnknown(Throwable cause) {
+            doubtTopics(cause);
             failStartIfDenied(cause);
-            dropConnection(
-                    CloseReason.of("a transaction of Kafka's client failed: " + SafeText.withRoot(cause), cause));
+            dropConnection(Starvation.reason("a transaction of Kafka's client failed", cause));
+        }
+
+        @Override
+        public void hopeless(Throwable cause) {
+            SourceRunner.this.stop(
+                    new Stop(null, null, new DeliveryException(ConnectionSupervisor.hopeless(cause), cause)));
         }
 
         @Override

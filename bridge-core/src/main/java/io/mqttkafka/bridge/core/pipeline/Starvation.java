@@ -37,14 +37,15 @@ final class Starvation {
     }
 
     /**
-     * Makes the reason for the end of a connection of what one of our threads met with.
+     * Makes the reason for the end of a connection of what one of our threads, or Kafka's client, met with. It has no cause but
+     * want of memory: whatever else ended it is judged where it came up.
      *
      * @param what what failed
      * @param cause what was thrown
      * @return the reason
      */
     static CloseReason reason(String what, Throwable cause) {
-        return CloseReason.of(what + ": " + SafeText.of(cause), cause);
+        return CloseReason.of(what + ": " + SafeText.withRoot(cause), isWantOfMemory(cause) ? cause : null);
     }
 
     private static boolean isWantOfMemory(@Nullable Throwable cause) {

@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.core.kafka.TransactionOutcome;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Refused;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
+import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.Qos2Change;
 import io.mqttkafka.bridge.core.session.Qos2Journal;
@@ -48,6 +49,9 @@ final class TransactionCommitter implements Runnable {
 
         /** Another process writes under our identity. */
         void fenced(Throwable cause);
+
+        /** No transaction comes about, however often they are started afresh. */
+        void hopeless(Throwable cause);
     }
 
     private final TransactionalKafkaSink sink;
@@ -62,6 +66,9 @@ final class TransactionCommitter implements Runnable {
 
     /** How many messages have become complete since the last transaction began. */
     private final AtomicInteger gathered = new AtomicInteger();
+
+    /** How often in a row this has failed for a reason that was not foreseen. */
+    private final Restarts restarts = new Restarts();
 
     /** Messages in the order of receipt. Guarded by this. */
     private final Deque<TransactionUnit> waiting = new ArrayDeque<>();
@@ -233,7 +240,11 @@ final class TransactionCommitter implements Runnable {
                 log.error(
                         "A transaction failed in a way that was not foreseen; it is given up, so that nothing is lost",
                         e);
-                fail(e);
+                if (restarts.exhausted()) {
+                    hopeless(e);
+                } else {
+                    fail(e);
+                }
             }
         }
         resting = true;
@@ -288,6 +299,7 @@ final class TransactionCommitter implements Runnable {
                 outcome.refused().forEach(refused -> refused(group, refused));
             }
             case UNKNOWN -> fail(cause(outcome));
+            case HOPELESS -> hopeless(cause(outcome));
             case FENCED -> {
                 // First the stop: a restart would take the identity back.
                 owner.fenced(cause(outcome));
@@ -295,6 +307,12 @@ final class TransactionCommitter implements Runnable {
             }
         }
         return !waiting.isEmpty();
+    }
+
+    /** First the stop: a restart would begin it all again. */
+    private void hopeless(Throwable cause) {
+        owner.hopeless(cause);
+        broken = true;
     }
 
     private static Throwable cause(TransactionOutcome outcome) {
@@ -316,6 +334,7 @@ final class TransactionCommitter implements Runnable {
             waiting.poll();
             unit.committed();
         }
+        restarts.progress();
         records.forEach(record -> record.pending().committed());
         session.committed(change, deliveries);
         uncertain = null;

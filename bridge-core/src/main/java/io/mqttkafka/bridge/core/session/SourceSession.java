@@ -1,8 +1,10 @@
 package io.mqttkafka.bridge.core.session;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: {@link #connected}, {@link #published} and {@link #released} belong to the reader of the connection, {@link
  * #acknowledge} to the acknowledger, {@link #change} and {@link #committed} to the committer; {@link #settled} and {@link
- * #failed} may be called by any thread. {@link #disconnected} and {@link #restore} are called when the reader has ended.
+ * #failed} may be called by any thread. {@link #disconnected}, {@link #giveUpPlain} and
+ * {@link #restore} are called when the reader has ended.
  */
 public final class SourceSession {
     /** Where acknowledgements go. Called by {@link #acknowledge} only. */
@@ -67,6 +70,12 @@ public final class SourceSession {
 
     /** Unacknowledged messages of QoS 1 from earlier connections, by packet id. */
     private final Map<Integer, Delivery> unacknowledged = new HashMap<>();
+
+    /**
+     * Messages of earlier connections that are not settled, also those whose id another one has taken. All of them hold a part of
+     * the window.
+     */
+    private final Set<Delivery> unsettled = new HashSet<>();
 
     private final AtomicLong suppressed = new AtomicLong();
 
@@ -171,6 +180,8 @@ public final class SourceSession {
         unanswered = false;
         if (!sessionPresent) {
             qos2.clear();
+            // These do not come again.
+            unsettled.clear();
             generationDue = true;
         }
         int last = epoch;
@@ -400,6 +411,20 @@ public final class SourceSession {
     }
 
     /**
+     * Gives up every message that goes without a transaction and is not settled: it comes again, and counts as new then. To be
+     * called when nothing is received and nothing that was received can be sent any more, because one of them has failed: what
+     * is sent later must not pass it.
+     */
+    public void giveUpPlain() {
+        for (Delivery delivery : unsettled) {
+            if (delivery.open() != 0) {
+                delivery.fail();
+            }
+        }
+        unsettled.clear();
+    }
+
+    /**
      * Hands out the acknowledgements that may leave now, in order.
      *
      * @param out where they go
@@ -446,9 +471,13 @@ public final class SourceSession {
         }
         synchronized (last) {
             last.closed = true;
-            for (Delivery delivery : last.qos1.remaining()) {
+            List<Delivery> remaining = last.qos1.remaining();
+            for (Delivery delivery : remaining) {
                 unacknowledged.put(delivery.packetId, delivery);
             }
+            remaining.addAll(last.qos2.remaining());
+            unsettled.addAll(remaining);
+            unsettled.removeIf(delivery -> delivery.durable || delivery.open() == 0);
         }
         connection = null;
     }

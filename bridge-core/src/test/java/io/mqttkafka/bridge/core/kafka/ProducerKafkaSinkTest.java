@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -12,10 +13,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.Test;
 
 class ProducerKafkaSinkTest {
@@ -38,6 +43,41 @@ class ProducerKafkaSinkTest {
                 .isInstanceOf(BridgeStartException.class)
                 .hasMessageContaining("kafka.bootstrapServers");
         assertThat(closings).containsExactly(List.of(Duration.ZERO));
+    }
+
+    /** As a native library that cannot be loaded; nothing says that the next producer will not do better. */
+    @Test
+    void send_throwsWithEachProducer_isAFailureOfTheRecordInTheEnd() {
+        ProducerLife life = null;
+        Restarts restarts = new Restarts();
+        List<SendFailure.Kind> kinds = new ArrayList<>();
+        for (int number = 1; number <= Restarts.MOST; number++) {
+            life = new ProducerLife(number, new MockProducer<>(), restarts);
+            kinds.add(life.judge(new KafkaException(new UnsatisfiedLinkError("none")), true, new TopicFlow("t"))
+                    .kind());
+        }
+
+        assertThat(kinds.subList(0, Restarts.MOST - 1)).containsOnly(SendFailure.Kind.BROKEN);
+        assertThat(kinds.get(Restarts.MOST - 1)).isEqualTo(SendFailure.Kind.REFUSED);
+        // It writes on, the policy of the route having disposed of that record.
+        assertThat(life.isOver()).isFalse();
+    }
+
+    @Test
+    void judge_deniedWithOthersUnderWay_takesThemAlong() {
+        MockProducer<byte[], byte[]> producer = new MockProducer<>();
+        ProducerLife life = new ProducerLife(1, producer, new Restarts());
+        TopicFlow flow = new TopicFlow("t");
+        assertThat(life.judge(new TopicAuthorizationException(Set.of("t")), false, flow)
+                        .kind())
+                .isEqualTo(SendFailure.Kind.DENIED);
+        flow.sending();
+
+        SendFailure failure = life.judge(new TopicAuthorizationException(Set.of("t")), false, flow);
+
+        assertThat(failure.kind()).isEqualTo(SendFailure.Kind.BROKEN);
+        assertThat(failure.cause()).isInstanceOf(TopicLostException.class);
+        assertThat(producer.closed()).isTrue();
     }
 
     /** A cluster that never answers. */

@@ -109,6 +109,9 @@ class OutboxCommitterTest {
         public void fenced(Throwable cause) {}
 
         @Override
+        public void hopeless(Throwable cause) {}
+
+        @Override
         public void flush() {}
     }
 }

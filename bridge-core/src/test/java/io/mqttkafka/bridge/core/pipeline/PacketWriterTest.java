@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class PacketWriterTest {
     private static final int PACKET_IDS = 65_535;
 
-    private final PublishSession session = new PublishSession(10, 1 << 20, new SendPace(), () -> {});
+    private final PublishSession session = new PublishSession(10, 1 << 20, new SendPace(() -> {}), () -> {});
     private final CountDownLatch reads = new CountDownLatch(1);
     private final AtomicReference<Throwable> broken = new AtomicReference<>();
     private final CountDownLatch brokenOnce = new CountDownLatch(1);

@@ -317,5 +317,10 @@ class TransactionCommitterTest {
         public void fenced(Throwable cause) {
             fenced.add(cause);
         }
+
+        @Override
+        public void hopeless(Throwable cause) {
+            throw new AssertionError("No test goes on so long", cause);
+        }
     }
 }

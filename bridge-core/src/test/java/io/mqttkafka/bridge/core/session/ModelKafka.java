@@ -4,7 +4,6 @@ import static io.mqttkafka.bridge.core.session.Violation.Promise.IN_ORDER;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -61,9 +60,7 @@ final class ModelKafka {
 
     private final int topics;
 
-    private final BitSet mayComeLate = new BitSet();
     private int duplicates;
-    private int late;
 
     ModelKafka(int messages, int topics, boolean durable) {
         this.durable = durable;
@@ -110,13 +107,10 @@ final class ModelKafka {
         }
         int lane = durable && message.qos() == 2 ? topics + message.topic() : message.topic();
         int lastSlot = lane * MOST_ROUTES + send.route;
-        if (message.number() > last[lastSlot]) {
-            last[lastSlot] = message.number();
-        } else if (mayComeLate.get(slot)) {
-            late++;
-        } else {
+        if (message.number() < last[lastSlot]) {
             throw new Violation(IN_ORDER, message + " is written after message " + last[lastSlot]);
         }
+        last[lastSlot] = message.number();
     }
 
     /** Tells the sender of the oldest record of a partition that it is written. Null if it is not, or there is none. */
@@ -128,18 +122,12 @@ final class ModelKafka {
 
     /** Fails the oldest record of a partition, written or not. Null if there is none. */
     Send fail(int partition) {
-        Send oldest = partitions.get(partition).open.poll();
-        if (oldest != null) {
-            mayComeLate(oldest.message().number(), oldest.route);
-        }
-        return oldest;
+        return partitions.get(partition).open.poll();
     }
 
-    /** Breaks the producer: writes some more of each partition, and fails all that its sender has not heard of. */
-    List<Send> breakProducer(IntUnaryOperator upTo) {
-        List<Send> failed = crash(upTo);
-        failed.forEach(send -> mayComeLate(send.message().number(), send.route));
-        return failed;
+    /** Closes the producer: nothing more is written, and all that its sender has not heard of fails. */
+    List<Send> close() {
+        return crash(open -> 0);
     }
 
     /** Ends the producer together with the process: writes some more of each partition. Nobody hears of it. */
@@ -165,11 +153,6 @@ final class ModelKafka {
         partitions.get(partition).hangs = hangs;
     }
 
-    /** Allows a message to be written after younger ones. */
-    void mayComeLate(int number, int route) {
-        mayComeLate.set(slot(number, route));
-    }
-
     int copies(int number, int route) {
         return copies[slot(number, route)];
     }
@@ -177,11 +160,6 @@ final class ModelKafka {
     /** Records written beyond the first of each message and route. */
     int duplicates() {
         return duplicates;
-    }
-
-    /** First copies written after those of younger messages, because a send had failed. */
-    int late() {
-        return late;
     }
 
     private static int slot(int number, int route) {

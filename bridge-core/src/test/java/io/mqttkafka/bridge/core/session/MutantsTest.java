@@ -49,6 +49,8 @@ class MutantsTest {
         FORGETS_REMOVALS_WITH_ABORT(ForgetsRemovalsWithAbort::new),
         CHOOSES_CLIENT_ID_AT_RANDOM(ChoosesClientIdAtRandom::new),
         IGNORES_FINGERPRINT(IgnoresFingerprint::new),
+        GIVES_BACK_ONLY_WHAT_FAILED(GivesBackOnlyWhatFailed::new),
+        KEEPS_LANES_OVER_A_BREAK(KeepsLanesOverABreak::new),
         READS_WITHOUT_END(ReadsWithoutEnd::new);
 
         private final Subject.Factory factory;
@@ -312,6 +314,30 @@ class MutantsTest {
         boolean failed(Delivery delivery) {
             super.failed(delivery);
             return false;
+        }
+    }
+
+    /** Goes on with what was sent behind a record whose outcome nobody knows. */
+    private static final class GivesBackOnlyWhatFailed extends Subject {
+        GivesBackOnlyWhatFailed(Process process) {
+            super(process);
+        }
+
+        @Override
+        boolean closesProducer() {
+            return false;
+        }
+    }
+
+    /** Goes on with what waits in lanes, of which the producer knows nothing. */
+    private static final class KeepsLanesOverABreak extends Subject {
+        KeepsLanesOverABreak(Process process) {
+            super(process);
+        }
+
+        @Override
+        void giveUpPlain() {
+            // Only what was sent.
         }
     }
 

@@ -25,6 +25,9 @@ record Schedule(long seed, World world, List<Event> events) {
         KAFKA_CONFIRMS(24),
         PARTITION_HANGS(1),
         PARTITION_GOES_ON(2),
+        /** A message of a route has to wait, and those behind it. */
+        LANE_CLOSES(2),
+        LANE_OPENS(6),
         BRIDGE_CONNECTS(12),
         BRIDGE_DISCONNECTS(1),
         /** The broker sees the connection end; the bridge goes on for a while. */

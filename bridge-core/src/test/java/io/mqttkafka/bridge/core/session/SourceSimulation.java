@@ -22,6 +22,7 @@ import io.mqttkafka.bridge.core.session.Schedule.World;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -64,7 +65,8 @@ final class SourceSimulation {
         long acknowledgements;
         long releases;
         long duplicates;
-        long late;
+        long breaks;
+        long heldInLanes;
         long durableSchedules;
         long transactions;
         long aborted;
@@ -87,7 +89,8 @@ final class SourceSimulation {
             acknowledgements += other.acknowledgements;
             releases += other.releases;
             duplicates += other.duplicates;
-            late += other.late;
+            breaks += other.breaks;
+            heldInLanes += other.heldInLanes;
             durableSchedules += other.durableSchedules;
             transactions += other.transactions;
             aborted += other.aborted;
@@ -104,7 +107,7 @@ final class SourceSimulation {
                     "%,d events: %,d messages on %,d connections, %,d crashes, %,d sessions lost, %,d failures;"
                             + " %,d received, %,d of them again, under %,d ids used again;"
                             + " %,d suppressed, %,d acknowledged, %,d completed;"
-                            + " %,d explained duplicates, %,d explained late ones;"
+                            + " %,d explained duplicates, %,d producers broken, %,d records held in lanes;"
                             + " %,d schedules with transactions: %,d committed, %,d aborted, %,d of unknown outcome, %,d"
                             + " cut down by a crash, %,d generations, %,d ids restored",
                     events,
@@ -120,7 +123,8 @@ final class SourceSimulation {
                     acknowledgements,
                     releases,
                     duplicates,
-                    late,
+                    breaks,
+                    heldInLanes,
                     durableSchedules,
                     transactions,
                     aborted,
@@ -154,6 +158,12 @@ final class SourceSimulation {
 
     /** After how many events the connection is dropped because of a failure; 0 if it is not. */
     private int dropIn;
+
+    /** What waits for each route, in the order of receipt; null if nothing need wait. */
+    private final List<Deque<Receipt>> lanes = new ArrayList<>(Collections.nCopies(ModelKafka.MOST_ROUTES, null));
+
+    /** The producer writes nothing more, and there is no other before the next connection. */
+    private boolean sinkBroken;
 
     /** Durable messages that are not committed, in the order of receipt. */
     private final Deque<Receipt> waiting = new ArrayDeque<>();
@@ -264,7 +274,6 @@ final class SourceSimulation {
         figures.idsUsedAgain = broker.idsUsedAgain();
         figures.suppressed += subject.suppressed();
         figures.duplicates = kafka.duplicates();
-        figures.late = kafka.late();
         figures.durableSchedules = world.durable() ? 1 : 0;
         return figures;
     }
@@ -281,6 +290,8 @@ final class SourceSimulation {
             case KAFKA_CONFIRMS -> kafkaConfirms(argument);
             case PARTITION_HANGS -> hang(argument, true);
             case PARTITION_GOES_ON -> hang(argument, false);
+            case LANE_CLOSES -> closeLane(argument % ModelKafka.MOST_ROUTES);
+            case LANE_OPENS -> openLane(argument % ModelKafka.MOST_ROUTES);
             case BRIDGE_CONNECTS -> connect();
             case BRIDGE_DISCONNECTS -> disconnect(argument);
             case CONNECTION_BREAKS -> brokerCloses(argument);
@@ -347,6 +358,7 @@ final class SourceSimulation {
         if (broken) {
             restart();
         }
+        mendSink();
         boolean present = broker.connect(receiveMaximum);
         brokerIsConnected = true;
         bridgeIsConnected = true;
@@ -513,23 +525,80 @@ final class SourceSimulation {
             failed = kafka.fail((argument + i) % ModelKafka.PARTITIONS);
         }
         if (failed != null) {
+            figures.breaks++;
             fail(failed, argument);
+            if (subject.closesProducer()) {
+                failAll(kafka.close(), argument);
+                sinkBroken = true;
+            }
         }
     }
 
     private void producerBreaks(int argument) {
         SplittableRandom random = new SplittableRandom(argument);
-        for (Send failed : kafka.breakProducer(open -> random.nextInt(open + 1))) {
-            fail(failed, argument);
-        }
+        failAll(kafka.crash(open -> random.nextInt(open + 1)), argument);
+        sinkBroken = true;
+    }
+
+    private void failAll(List<Send> failed, int argument) {
+        failed.forEach(send -> fail(send, argument));
     }
 
     private void fail(Send failed, int argument) {
-        figures.failures++;
         note("Kafka", "fails ", failed);
-        failed.receipt.failed = true;
-        if (subject.failed(failed.receipt.delivery) && bridgeIsConnected && dropIn == 0) {
+        fail(failed.receipt, argument);
+    }
+
+    private void fail(Receipt failed, int argument) {
+        figures.failures++;
+        failed.failed = true;
+        if (subject.failed(failed.delivery) && bridgeIsConnected && dropIn == 0) {
             dropIn = 1 + argument % 3;
+        }
+    }
+
+    // ---- lanes, and the producer behind them
+
+    private void closeLane(int route) {
+        if (lanes.get(route) == null) {
+            lanes.set(route, new ArrayDeque<>());
+        }
+    }
+
+    private void openLane(int route) {
+        Deque<Receipt> waiting = lanes.set(route, null);
+        if (waiting != null) {
+            waiting.forEach(receipt -> send(receipt, route));
+        }
+    }
+
+    private void send(Receipt receipt, int route) {
+        Deque<Receipt> lane = lanes.get(route);
+        if (lane != null) {
+            figures.heldInLanes++;
+            lane.add(receipt);
+        } else if (receipt.delivery.failed()) {
+            note("bridge", "lets go of ", receipt.message, " for route ", route);
+        } else if (sinkBroken) {
+            note("bridge", "has no producer for ", receipt.message, " for route ", route);
+            fail(receipt, route);
+        } else {
+            note("bridge", "sends ", receipt.message, " for route ", route);
+            kafka.send(receipt, route);
+        }
+    }
+
+    /** Makes another producer, for what comes again and what never will. */
+    private void mendSink() {
+        if (sinkBroken) {
+            sinkBroken = false;
+            subject.giveUpPlain();
+            for (Receipt receipt : latest) {
+                if (receipt != null && receipt.delivery.failed()) {
+                    receipt.failed = true;
+                }
+            }
+            note("bridge", "makes a new producer");
         }
     }
 
@@ -557,6 +626,8 @@ final class SourceSimulation {
         note("bridge", "crashes");
         SplittableRandom random = new SplittableRandom(argument);
         kafka.crash(open -> random.nextInt(open + 1));
+        sinkBroken = false;
+        Collections.fill(lanes, null);
         settleByFencing(random.nextBoolean());
         waiting.clear();
         broken = false;
@@ -630,8 +701,7 @@ final class SourceSimulation {
         for (int route = 0; route < message.routes(); route++) {
             if (subject.isOpen(delivery, route)) {
                 checkRepetition(packet, route);
-                note("bridge", "sends ", message, " for route ", route);
-                kafka.send(receipt, route);
+                send(receipt, route);
             }
         }
         latest[message.number()] = receipt;
@@ -949,6 +1019,9 @@ final class SourceSimulation {
         note("", "everything is mended");
         for (int partition = 0; partition < ModelKafka.PARTITIONS; partition++) {
             kafka.hang(partition, false);
+        }
+        for (int route = 0; route < ModelKafka.MOST_ROUTES; route++) {
+            openLane(route);
         }
         long before = -1;
         for (int round = 0; before != activity || dropIn > 0; round++) {

@@ -137,6 +137,16 @@ class Subject {
         return session.failed(delivery);
     }
 
+    /** Whether a producer writes nothing more after a record whose outcome nobody knows. */
+    boolean closesProducer() {
+        return true;
+    }
+
+    /** Gives up what has to come again before there is another producer. */
+    void giveUpPlain() {
+        session.giveUpPlain();
+    }
+
     int acknowledge(SourceSession.Acknowledgements out, int most) {
         return session.acknowledge(out, most);
     }
