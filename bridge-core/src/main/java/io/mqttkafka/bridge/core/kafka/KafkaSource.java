@@ -113,6 +113,9 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private int troubles;
     private boolean closing;
 
+    /** Since when Kafka has committed nothing although there is something to commit, by {@link System#nanoTime()}; 0 if so not. */
+    private volatile long uncommittedSinceNanos;
+
     private volatile boolean waiting;
 
     /** Whether something may have changed that has not been looked at. */
@@ -149,6 +152,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
      */
     public void open(Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
+        closing = false;
         try {
             newProtocol = ConsumerSettings.choosesProtocol(options) && brokersHaveNewProtocol(timeout);
             Consumer<byte[], byte[]> opened = newConsumer();
@@ -157,6 +161,8 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 requireTopic(opened, topic, deadline);
             }
         } catch (ExecutionException | TimeoutException | KafkaException e) {
+            // It may be opened again.
+            closeConsumer();
             throw StartFailures.of(options, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -502,6 +508,9 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         }
         committedNanos = now;
         committing = true;
+        if (uncommittedSinceNanos == 0) {
+            uncommittedSinceNanos = now;
+        }
         Map<TopicPartition, OffsetLedger> asked = Map.copyOf(ledgers);
         consumer().commitAsync(offsets, (done, failure) -> {
             committing = false;
@@ -532,6 +541,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     }
 
     private void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        uncommittedSinceNanos = 0;
         offsets.forEach((partition, offset) -> {
             handler.committed(partition.topic(), partition.partition(), offset.offset());
             OffsetLedger ledger = ledgers.get(partition);
@@ -615,6 +625,17 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         abandon(partitions);
     }
 
+    /**
+     * Says for how long Kafka has committed nothing although there is something to commit.
+     *
+     * @param nowNanos now, by {@link System#nanoTime()}
+     * @return nanoseconds; 0 if nothing waits to be committed
+     */
+    public long uncommittedAge(long nowNanos) {
+        long since = uncommittedSinceNanos;
+        return since == 0 ? 0 : Math.max(0, nowNanos - since);
+    }
+
     private void abandon(Collection<TopicPartition> partitions) {
         for (TopicPartition partition : partitions) {
             OffsetLedger ledger = ledgers.remove(partition);
@@ -622,6 +643,10 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 ledger.abandon();
                 handler.revoked(partition.topic(), partition.partition());
             }
+        }
+        if (ledgers.isEmpty()) {
+            // What was not committed is others' now, or is read again.
+            uncommittedSinceNanos = 0;
         }
     }
 

@@ -9,6 +9,8 @@ public abstract class PendingRecord implements Callback {
     /** The thread that is sending it: an outcome told by that thread is one of the sending itself. */
     private @Nullable Thread sender;
 
+    private TopicWaits.@Nullable Topic topic;
+
     /** Makes a record that is not sent. */
     protected PendingRecord() {}
 
@@ -45,12 +47,22 @@ public abstract class PendingRecord implements Callback {
         unconfirmed(new SendFailure(SendFailure.Kind.BROKEN, cause));
     }
 
-    final void sending() {
+    final void sending(TopicWaits.Topic to) {
         sender = Thread.currentThread();
+        topic = to;
+        to.sending();
+    }
+
+    /** Kafka's client could not take it. */
+    final void notSent(Exception exception) {
+        onCompletion(null, exception);
     }
 
     @Override
     public final void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+        if (topic != null) {
+            topic.done();
+        }
         if (exception == null) {
             confirmed();
         } else {

@@ -40,6 +40,7 @@ public final class ProducerKafkaSink implements KafkaSink {
     private final KafkaOptions options;
     private final String clientId;
     private final TopicInspector inspector;
+    private final TopicWaits waits;
     private final Map<String, Object> producerProperties;
     private volatile @Nullable Producer<byte[], byte[]> producer;
 
@@ -51,14 +52,21 @@ public final class ProducerKafkaSink implements KafkaSink {
      * @param mqtt the MQTT side, whose window the producer's buffer must hold
      * @param clientId the MQTT client id, by which Kafka's logs call the producer
      * @param inspector is told of every topic
+     * @param waits is told of every record
      * @throws BridgeConfigException if the options do not fit each other
      */
     public ProducerKafkaSink(
-            KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, TopicInspector inspector) {
+            KafkaClients clients,
+            KafkaOptions options,
+            MqttOptions mqtt,
+            String clientId,
+            TopicInspector inspector,
+            TopicWaits waits) {
         this.clients = clients;
         this.options = options;
         this.clientId = clientId;
         this.inspector = inspector;
+        this.waits = waits;
         this.producerProperties = ProducerSettings.producer(options, mqtt, clientId);
     }
 
@@ -108,12 +116,12 @@ public final class ProducerKafkaSink implements KafkaSink {
             PendingRecord pending) {
         Producer<byte[], byte[]> current = producer();
         ProducerRecord<byte[], byte[]> record = kafkaRecord(topic, partition, key, value, headers);
-        pending.sending();
+        pending.sending(waits.of(topic));
         try {
             current.send(record, pending);
         } catch (KafkaException | IllegalStateException e) {
             // Kafka's client tells the callback of failures it knows, and throws the others.
-            pending.unconfirmed(SendFailures.classify(e, true));
+            pending.notSent(e);
         }
     }
 

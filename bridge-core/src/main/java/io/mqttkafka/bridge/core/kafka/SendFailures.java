@@ -45,6 +45,17 @@ final class SendFailures {
         return Kind.BROKEN;
     }
 
+    /** As {@link #text}, with what is at the bottom of it: of a TLS handshake that failed only that says why. */
+    static String withRoot(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String text = text(failure);
+        String reason = text(root);
+        return text.contains(reason) ? text : text + ": " + reason;
+    }
+
     /** Says in words what Kafka said, without repeating a stack of class names. */
     static String text(Throwable failure) {
         Throwable told = failure instanceof java.util.concurrent.ExecutionException && failure.getCause() != null

@@ -48,6 +48,7 @@ public final class TransactionalKafkaSink {
     private final Map<String, Object> producerProperties;
     private final StateTopic stateTopic;
     private final Failpoints failpoints;
+    private final TopicWaits waits;
     private volatile @Nullable Producer<byte[], byte[]> producer;
     private volatile boolean closed;
 
@@ -65,10 +66,16 @@ public final class TransactionalKafkaSink {
      * @param mqtt the MQTT side, whose window the producer's buffer must hold
      * @param clientId the MQTT client id, of which the transactional id is made
      * @param failpoints is told of the places passed
+     * @param waits is told of every record, and of each transaction by its record of the state
      */
     public TransactionalKafkaSink(
-            KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, Failpoints failpoints) {
-        this(clients, options, mqtt, clientId, "", failpoints);
+            KafkaClients clients,
+            KafkaOptions options,
+            MqttOptions mqtt,
+            String clientId,
+            Failpoints failpoints,
+            TopicWaits waits) {
+        this(clients, options, mqtt, clientId, "", failpoints, waits);
     }
 
     private TransactionalKafkaSink(
@@ -77,10 +84,12 @@ public final class TransactionalKafkaSink {
             MqttOptions mqtt,
             String clientId,
             String direction,
-            Failpoints failpoints) {
+            Failpoints failpoints,
+            TopicWaits waits) {
         this.clients = clients;
         this.clientId = clientId;
         this.failpoints = failpoints;
+        this.waits = waits;
         transactionalId = options.transactions().idPrefix() + clientId;
         keys = transactionalId + direction;
         producerProperties = ProducerSettings.transactional(options, mqtt, clientId, transactionalId);
@@ -96,11 +105,17 @@ public final class TransactionalKafkaSink {
      * @param mqtt the MQTT side
      * @param clientId the MQTT client id, of which the transactional id is made
      * @param failpoints is told of the places passed
+     * @param waits is told of every record, and of each transaction by its record of the state
      * @return the sink
      */
     public static TransactionalKafkaSink ofOutbox(
-            KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, Failpoints failpoints) {
-        return new TransactionalKafkaSink(clients, options, mqtt, clientId, OUTBOX, failpoints);
+            KafkaClients clients,
+            KafkaOptions options,
+            MqttOptions mqtt,
+            String clientId,
+            Failpoints failpoints,
+            TopicWaits waits) {
+        return new TransactionalKafkaSink(clients, options, mqtt, clientId, OUTBOX, failpoints, waits);
     }
 
     /**
@@ -236,17 +251,13 @@ public final class TransactionalKafkaSink {
         }
         long begun = System.nanoTime();
         List<Refused> refused = new ArrayList<>();
+        TopicWaits.Topic transaction = waits.of(stateTopic.name());
+        transaction.sending();
         try {
             current.beginTransaction();
             failpoints.pass(Failpoint.TRANSACTION_BEGUN);
             for (PreparedRecord record : records) {
-                ProducerRecord<byte[], byte[]> sent = ProducerKafkaSink.kafkaRecord(
-                        record.topic(), record.partition(), record.key(), record.value(), record.headers());
-                current.send(sent, (metadata, exception) -> {
-                    if (exception != null) {
-                        note(record, exception, refused);
-                    }
-                });
+                send(current, record, refused);
             }
             current.send(
                     new ProducerRecord<>(stateTopic.name(), Qos2StateTopic.key(keys, entry.slot()), entry.bytes()));
@@ -260,6 +271,26 @@ public final class TransactionalKafkaSink {
             return fenced(e, begun);
         } catch (KafkaException | IllegalStateException e) {
             return aborted(current, e, begun, refused);
+        } finally {
+            transaction.done();
+        }
+    }
+
+    private void send(Producer<byte[], byte[]> current, PreparedRecord record, List<Refused> refused) {
+        ProducerRecord<byte[], byte[]> sent = ProducerKafkaSink.kafkaRecord(
+                record.topic(), record.partition(), record.key(), record.value(), record.headers());
+        TopicWaits.Topic topic = waits.of(record.topic());
+        topic.sending();
+        try {
+            current.send(sent, (metadata, exception) -> {
+                topic.done();
+                if (exception != null) {
+                    note(record, exception, refused);
+                }
+            });
+        } catch (KafkaException | IllegalStateException e) {
+            topic.done();
+            throw e;
         }
     }
 

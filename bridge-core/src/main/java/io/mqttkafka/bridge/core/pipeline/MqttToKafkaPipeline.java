@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
@@ -201,6 +202,10 @@ final class MqttToKafkaPipeline {
     void delivered(Attempt attempt) {
         failpoints.pass(Failpoint.CONFIRMED);
         attempt.counters().delivered.increment();
+        ErrorMemory errors = attempt.route().errors;
+        if (errors.standing() && (attempt.failures > 0 || attempt.match.lane.isFree())) {
+            errors.over();
+        }
         finish(attempt);
     }
 

@@ -38,6 +38,11 @@ final class RouteLane {
         }
     }
 
+    /** Says whether nothing waits in it. */
+    boolean isFree() {
+        return !closed;
+    }
+
     /** Closes the lane for a message that could not go on, in its place among those that wait. */
     synchronized void close(Attempt attempt) {
         if (!closed) {

@@ -32,7 +32,8 @@ class ProducerKafkaSinkTest {
                 options,
                 MqttOptions.builder().serverUri("tcp://broker").build(),
                 "test",
-                new TopicInspector(silent, options, "test"));
+                new TopicInspector(silent, options, "test"),
+                new TopicWaits());
 
         assertThatThrownBy(() -> sink.open(Duration.ofMillis(1)))
                 .isInstanceOf(BridgeStartException.class)
