@@ -6,6 +6,7 @@ import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.KafkaToMqttRoute;
+import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.MqttToKafkaRoute;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
@@ -50,7 +51,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -355,8 +355,8 @@ public final class DefaultBridge implements Bridge {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BridgeStartException("the start was interrupted", e);
-        } catch (BridgeStartException e) {
-            throw isClosing() ? closedWhileStarting(e) : e;
+        } catch (RuntimeException e) {
+            throw isClosing() && !(e instanceof BridgeClosedException) ? closedWhileStarting(e) : e;
         } finally {
             if (!started) {
                 close(Duration.ZERO);
@@ -372,7 +372,9 @@ public final class DefaultBridge implements Bridge {
             requireStarting();
             StartSequence sequence = new StartSequence(all().toList(), deadline);
             starting = sequence;
-            watch.start();
+            if (config.startMode() == StartMode.IN_BACKGROUND) {
+                watch.start();
+            }
             sequence.begin();
             return sequence;
         }
@@ -396,6 +398,10 @@ public final class DefaultBridge implements Bridge {
 
     /** A step says itself what it has waited for, unless it is in the middle of something that cannot be hurried. */
     private String overTime(StartSequence sequence) {
+        LastError last = sequence.lastError();
+        if (last != null) {
+            return last.cause();
+        }
         String timeout = "the start timeout of " + config.startTimeout().toMillis() + " ms was over";
         return sequence.isBeforeBroker()
                 ? "kafka.bootstrapServers: Kafka at " + config.kafka().bootstrapServers()
@@ -411,6 +417,10 @@ public final class DefaultBridge implements Bridge {
         synchronized (lifecycle) {
             requireStarting();
             incomplete = !complete;
+            if (config.startMode() == StartMode.UNTIL_TIMEOUT) {
+                // Before, the start itself says whether Kafka answers.
+                watch.start();
+            }
             changeTo(running());
         }
         degradations.tell();
@@ -517,7 +527,8 @@ public final class DefaultBridge implements Bridge {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("timeout: " + timeout + " must not be negative");
         }
-        long deadline = System.nanoTime() + timeout.toNanos();
+        Duration bounded = timeout.compareTo(UNBOUNDED) < 0 ? timeout : UNBOUNDED;
+        long deadline = System.nanoTime() + bounded.toNanos();
         synchronized (lifecycle) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
@@ -553,12 +564,7 @@ public final class DefaultBridge implements Bridge {
                 .map(one -> one.what() + ": " + one.cause())
                 .findFirst()
                 .orElse("see the log");
-        Throwable first = runners.stream()
-                .map(Runner::failure)
-                .filter(Objects::nonNull)
-                .findFirst()
-                .orElse(null);
-        throw new BridgeFailedException("every route has stopped; " + reasons, first);
+        throw new BridgeFailedException("every route has stopped; " + reasons, retired.firstFailure());
     }
 
     /** Connections drain at the same time, so that together they take no longer than one. */

@@ -3,7 +3,10 @@ package io.mqttkafka.bridge.core;
 import io.mqttkafka.bridge.core.pipeline.Runner;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Closes runners that have stopped for good, each on a thread of its own, so that nothing of them is left: neither a thread nor a
@@ -14,7 +17,7 @@ final class RetiredRunners {
     private final Runnable closed;
 
     // Guarded by this.
-    private final Set<Runner> retiring = new HashSet<>();
+    private final Set<Runner> retiring = new LinkedHashSet<>();
     private final Set<Runner> gone = new HashSet<>();
 
     /**
@@ -43,6 +46,15 @@ final class RetiredRunners {
             gone.add(runner);
         }
         closed.run();
+    }
+
+    /** Says why the first of them has stopped. */
+    synchronized @Nullable Throwable firstFailure() {
+        return retiring.stream()
+                .map(Runner::failure)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Says how many are closed. */

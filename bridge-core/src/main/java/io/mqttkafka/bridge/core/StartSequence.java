@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core;
 
+import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.core.pipeline.Runner;
 import java.time.Duration;
 import java.util.List;
@@ -63,7 +64,8 @@ final class StartSequence {
             runner.start(deadlineNanos);
         } finally {
             if (cancelled) {
-                // It may have been closed before it had begun what it has just begun.
+                // It may have been closed before it had begun what it has just begun. Closing must not be interrupted.
+                Thread.interrupted();
                 runner.close(Duration.ZERO);
             }
         }
@@ -103,6 +105,13 @@ final class StartSequence {
     boolean isBeforeBroker() {
         Runner runner = present;
         return runner == null || !runner.askedBroker();
+    }
+
+    /** Says what the attempts to connect have met with last; null if with nothing. */
+    @Nullable
+    LastError lastError() {
+        Runner runner = present;
+        return runner == null ? null : runner.health().lastError();
     }
 
     /** Starts nothing more, and interrupts what is under way. */

@@ -34,6 +34,8 @@ public final class KafkaWatch implements AutoCloseable {
     /** A broker that collects garbage is not away. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
+
     private final KafkaClients clients;
     private final KafkaOptions options;
     private final String clientId;
@@ -103,22 +105,19 @@ public final class KafkaWatch implements AutoCloseable {
         }
     }
 
-    /** Looks no more, and returns when its thread is gone. */
+    /**
+     * Looks no more, and returns when its thread is gone, or soon: it can be looking a host name up, which nothing interrupts, and
+     * ends after that.
+     */
     @Override
     public void close() {
         synchronized (monitor) {
             closing = true;
             monitor.notifyAll();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
+        try {
+            thread.join(CLOSE_PATIENCE.toMillis());
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
@@ -161,7 +160,7 @@ public final class KafkaWatch implements AutoCloseable {
                     .nodes();
         } catch (KafkaException e) {
             // Its client cannot be made while no name server knows the brokers.
-            return SendFailures.withRoot(e);
+            return "cannot be asked (" + SendFailures.withReason(e) + ")";
         }
         answer.whenComplete((nodes, failure) -> {
             synchronized (monitor) {
@@ -176,17 +175,18 @@ public final class KafkaWatch implements AutoCloseable {
         }
         if (!answer.isDone()) {
             answer.cancel(true);
-            return "no answer within " + PATIENCE.toSeconds() + " s";
+            return "does not answer within " + PATIENCE.toSeconds() + " s";
         }
         try {
             answer.get();
             return null;
         } catch (ExecutionException | CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            boolean isAnswer = cause instanceof ApiException
-                    && !(cause instanceof RetriableException)
-                    && !(cause instanceof AuthenticationException);
-            return isAnswer ? null : SendFailures.withRoot(cause);
+            if (cause instanceof AuthenticationException) {
+                return "refuses the credentials or the TLS connection (" + SendFailures.withReason(cause) + ")";
+            }
+            boolean isAnswer = cause instanceof ApiException && !(cause instanceof RetriableException);
+            return isAnswer ? null : "does not answer (" + SendFailures.withReason(cause) + ")";
         }
     }
 
@@ -237,12 +237,12 @@ public final class KafkaWatch implements AutoCloseable {
         }
         if (changed) {
             log.warn(
-                    "Kafka at {} does not answer: {}; what is not confirmed waits, and the bridge goes on when it is back"
+                    "Kafka at {} {}; what is not confirmed waits, and the bridge goes on when it is back"
                             + " (kafka.bootstrapServers)",
                     options.bootstrapServers(),
                     failure);
         }
-        degradations.begin(KAFKA, options.bootstrapServers() + " does not answer: " + failure);
+        degradations.begin(KAFKA, options.bootstrapServers() + " " + failure);
     }
 
     private void pause(Duration interval) throws InterruptedException {

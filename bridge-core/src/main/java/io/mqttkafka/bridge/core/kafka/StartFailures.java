@@ -50,7 +50,7 @@ final class StartFailures {
             if (cause instanceof SslAuthenticationException) {
                 return new BridgeStartException(
                         "kafka.client: no TLS with Kafka " + options.bootstrapServers() + " ("
-                                + SendFailures.withRoot(cause) + "); " + tlsMend(SendFailures.withRoot(cause)),
+                                + SendFailures.withReason(cause) + "); " + tlsMend(SendFailures.withReason(cause)),
                         failure);
             }
             if (cause instanceof AuthenticationException) {

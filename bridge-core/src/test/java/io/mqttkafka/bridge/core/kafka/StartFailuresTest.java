@@ -53,6 +53,19 @@ class StartFailuresTest {
                 .contains("bad_certificate", "ssl.keystore.location");
     }
 
+    /** What is at the bottom can repeat what stands in sasl.jaas.config. */
+    @Test
+    void reasonBelow_isRepeatedOnlyIfItHoldsNoSecret() {
+        KafkaException jaas = new KafkaException(
+                "Failed to create new KafkaAdminClient",
+                new IllegalArgumentException("Login module control flag: canary"));
+        assertThat(SendFailures.withReason(jaas)).isEqualTo("Failed to create new KafkaAdminClient");
+        KafkaException host = new KafkaException(
+                "Failed to create new KafkaAdminClient",
+                new ConfigException("No resolvable bootstrap urls given in bootstrap.servers"));
+        assertThat(SendFailures.withReason(host)).contains("No resolvable bootstrap urls");
+    }
+
     @Test
     void credentialsRefused_areNamed() {
         assertThat(text(new SaslAuthenticationException("Authentication failed")))

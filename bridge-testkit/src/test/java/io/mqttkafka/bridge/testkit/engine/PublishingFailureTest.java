@@ -319,7 +319,8 @@ class PublishingFailureTest {
         assertThat(stopped.cause()).hasMessageContaining("header 'raw'").hasMessageContaining("binaryHeaders");
         assertThat(stopped.mqttTopic()).isEqualTo("commands-0@0");
         await().until(() -> engine.bridge().state() == BridgeState.FAILED);
-        connection.expectNothing(QUIET);
+        connection.expectDisconnect(0);
+        connection.expectClosed();
         assertThat(log.committed("commands")).isEqualTo(-1);
     }
 
