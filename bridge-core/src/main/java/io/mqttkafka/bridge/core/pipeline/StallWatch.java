@@ -65,7 +65,7 @@ final class StallWatch {
     void end() {
         if (stalled) {
             stalled = false;
-            log.info("{}: nothing waits any longer than the stall threshold", what);
+            log.info("{}: no longer stalled", what);
             degradations.end(what);
         }
     }
