@@ -7,8 +7,10 @@ import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.common.KafkaException;
@@ -34,6 +36,7 @@ public final class KafkaWatch implements AutoCloseable {
     /** A broker that collects garbage is not away. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    private static final int RECONNECT_MS = 1_000;
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
 
     private final KafkaClients clients;
@@ -193,7 +196,11 @@ public final class KafkaWatch implements AutoCloseable {
     private Admin admin() {
         Admin present = admin;
         if (present == null) {
-            present = clients.admin(ProducerSettings.admin(options, clientId));
+            Map<String, Object> properties = ProducerSettings.admin(options, clientId);
+            // Kafka's client logs each attempt; a second or two is soon enough to hear that it is back.
+            properties.putIfAbsent(CommonClientConfigs.RECONNECT_BACKOFF_MS_CONFIG, RECONNECT_MS);
+            properties.putIfAbsent(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 2 * RECONNECT_MS);
+            present = clients.admin(properties);
             admin = present;
         }
         return present;

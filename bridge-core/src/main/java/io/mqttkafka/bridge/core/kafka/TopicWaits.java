@@ -33,7 +33,7 @@ public final class TopicWaits {
     }
 
     /** The records of one topic. */
-    static final class Topic {
+    public static final class Topic {
         private final LongAdder sent = new LongAdder();
         private final LongAdder ended = new LongAdder();
 
@@ -41,18 +41,26 @@ public final class TopicWaits {
         private long endedBefore;
         private long idleSinceNanos = System.nanoTime();
 
-        /** A record is handed to Kafka's client. */
-        void sending() {
+        private Topic() {}
+
+        /** A record begins to wait: it is handed to Kafka's client, or cannot be while Kafka does not say what the topic is. */
+        public void sending() {
             sent.increment();
         }
 
-        /** Its outcome is known. */
-        void done() {
+        /** It waits no more: its outcome is known, or it goes another way. */
+        public void done() {
             ended.increment();
         }
     }
 
-    Topic of(String topic) {
+    /**
+     * Returns what counts the records of a topic.
+     *
+     * @param topic its name
+     * @return the same one each time
+     */
+    public Topic of(String topic) {
         Topic known = topics.get(topic);
         return known == null ? topics.computeIfAbsent(topic, name -> new Topic()) : known;
     }

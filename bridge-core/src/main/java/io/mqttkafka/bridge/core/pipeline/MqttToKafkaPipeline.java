@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.PreparedRecord;
 import io.mqttkafka.bridge.core.kafka.SendFailure;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
@@ -44,13 +45,20 @@ final class MqttToKafkaPipeline {
 
     private final KafkaSink sink;
     private final InFlightWindow window;
+    private final TopicWaits waits;
     private final PipelineEvents runner;
     private final BridgeEvents events;
     private final Failpoints failpoints;
 
     MqttToKafkaPipeline(
-            KafkaSink sink, InFlightWindow window, PipelineEvents runner, BridgeEvents events, Failpoints failpoints) {
+            KafkaSink sink,
+            TopicWaits waits,
+            InFlightWindow window,
+            PipelineEvents runner,
+            BridgeEvents events,
+            Failpoints failpoints) {
         this.sink = sink;
+        this.waits = waits;
         this.window = window;
         this.runner = runner;
         this.events = events;
@@ -291,12 +299,13 @@ final class MqttToKafkaPipeline {
         }
         if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
             failure = lookUp(attempt);
-            if (failure == null) {
-                advance(attempt);
+            if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+                waitForKafka(attempt, attempt.kafkaTopic, failure);
                 return;
             }
-            if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-                waitForKafka(attempt, failure);
+            attempt.match.lane.awaits(null);
+            if (failure == null) {
+                advance(attempt);
                 return;
             }
         }
@@ -375,13 +384,14 @@ final class MqttToKafkaPipeline {
                 resolution.cause());
     }
 
-    private void waitForKafka(Attempt attempt, Failure failure) {
+    private void waitForKafka(Attempt attempt, @Nullable String topic, Failure failure) {
         if (attempt.delivery == null) {
             shed(attempt, failure.cause());
             return;
         }
         attempt.route().lastError(failure.cause());
         attempt.failure = failure;
+        attempt.match.lane.awaits(topic == null ? null : waits.of(topic));
         waitInLane(attempt, PAUSE_WHILE_KAFKA_IS_AWAY);
     }
 
@@ -448,9 +458,10 @@ final class MqttToKafkaPipeline {
         if (failure != null) {
             failure = failure.kind() == Failure.Kind.TOPIC_UNKNOWN ? lookUpDeadLetterTopic(topic) : failure;
             if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-                waitForKafka(attempt, failure);
+                waitForKafka(attempt, topic, failure);
                 return;
             }
+            attempt.match.lane.awaits(null);
             if (failure != null) {
                 DeliveryException undeliverable = new DeliveryException(
                         "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()),

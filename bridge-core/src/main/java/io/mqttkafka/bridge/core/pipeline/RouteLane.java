@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core.pipeline;
 
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.time.Duration;
 import java.util.PriorityQueue;
@@ -16,6 +17,9 @@ final class RouteLane {
     private final BridgeClock clock;
     private final PriorityQueue<Attempt> waiting = new PriorityQueue<>();
     private volatile boolean closed;
+
+    /** What counts that the first in the queue waits for Kafka to say what its topic is; for the thread of the lanes. */
+    private TopicWaits.@Nullable Topic awaited;
 
     /** When the first in the queue is to be tried, by the clock. */
     private long dueNanos;
@@ -67,6 +71,21 @@ final class RouteLane {
 
     synchronized void pause(Duration delay) {
         dueNanos = clock.nanos() + delay.toNanos();
+    }
+
+    /** Notes which Kafka topic the first in the queue waits for; null if for none. For the thread of the lanes. */
+    void awaits(TopicWaits.@Nullable Topic topic) {
+        TopicWaits.Topic before = awaited;
+        if (before == topic) {
+            return;
+        }
+        if (before != null) {
+            before.done();
+        }
+        if (topic != null) {
+            topic.sending();
+        }
+        awaited = topic;
     }
 
     /** Says whether something is to be done now. */

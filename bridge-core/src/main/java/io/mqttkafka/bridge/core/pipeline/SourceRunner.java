@@ -149,7 +149,7 @@ public final class SourceRunner implements Runner {
         session = new SourceSession(this::wakeAcknowledger, this::wakeCommitter);
         room = new ReceiveRoom(options, session, window, () -> takingMessages);
         acknowledger = new Acknowledger(thread + "-ack", session, room::wake, failpoints);
-        pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events, failpoints);
+        pipeline = new MqttToKafkaPipeline(sink, parts.waits(), window, new FromPipeline(), events, failpoints);
         TransactionalKafkaSink transactions = parts.transactions();
         committer = transactions == null
                 ? null
