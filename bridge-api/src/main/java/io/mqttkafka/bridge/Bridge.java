@@ -2,6 +2,7 @@ package io.mqttkafka.bridge;
 
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeException;
+import io.mqttkafka.bridge.error.BridgeFailedException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import java.time.Duration;
 import java.util.List;
@@ -11,6 +12,9 @@ import java.util.List;
  *
  * <p>Its life: {@linkplain #builder() build}, {@link #start()}, run, {@link #close()}. A bridge is used once; build
  * another to start again. While it runs it re-establishes broken connections by itself.
+ *
+ * <p>All threads of a bridge are daemons: it does not keep the JVM alive. A {@code main} that has nothing else to do calls {@link
+ * #awaitClosed()} after {@link #start()}, or the process ends at once, with status 0.
  *
  * <p>Every message ends in exactly one of these: delivered and acknowledged, dead-lettered and acknowledged, dropped by a
  * policy the user chose (counted), or not acknowledged and delivered again by the MQTT broker. Nothing is acknowledged
@@ -34,6 +38,9 @@ public interface Bridge extends AutoCloseable {
      * <p>An attempt that can succeed later (a broker that does not answer) is repeated until the start timeout is over;
      * one that cannot (refused credentials, wrong TLS host, unknown topic) fails at once. After a failed start the bridge
      * is closed, and nothing that arrived meanwhile has been acknowledged without Kafka's confirmation.
+     *
+     * <p>With {@link StartMode#IN_BACKGROUND} it returns when the start timeout is over, and waits for the brokers in the
+     * background.
      *
      * @return this bridge
      * @throws BridgeStartException if a broker cannot be reached or refuses what the routes need; the message names the
@@ -61,6 +68,28 @@ public interface Bridge extends AutoCloseable {
      * @throws IllegalArgumentException if {@code drainTimeout} is negative
      */
     void close(Duration drainTimeout);
+
+    /**
+     * Waits until the bridge is closed, or has failed. Does not close it. A bridge that was not started is waited for too.
+     *
+     * <p>Not to be called by a listener, a codec or a function of a route, for whose return closing waits.
+     *
+     * @throws BridgeFailedException if the bridge is, or was before it was closed, {@link BridgeState#FAILED}; its cause is
+     *     what stopped the first route. Thrown at each call, so that no caller takes a failure for an end in order
+     * @throws InterruptedException if the waiting thread is interrupted, or was before; the bridge goes on
+     */
+    void awaitClosed() throws InterruptedException;
+
+    /**
+     * Waits until the bridge is closed or has failed, but no longer than that. Otherwise the same as {@link #awaitClosed()}.
+     *
+     * @param timeout how long to wait; zero only looks
+     * @return whether the bridge is closed; false if the time is over
+     * @throws IllegalArgumentException if {@code timeout} is negative
+     * @throws BridgeFailedException if the bridge is, or was before it was closed, {@link BridgeState#FAILED}
+     * @throws InterruptedException if the waiting thread is interrupted, or was before; the bridge goes on
+     */
+    boolean awaitClosed(Duration timeout) throws InterruptedException;
 
     /**
      * Returns where the bridge is in its life.

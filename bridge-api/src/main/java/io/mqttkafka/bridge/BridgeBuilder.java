@@ -30,6 +30,7 @@ public final class BridgeBuilder {
     private final List<Route> routes = new ArrayList<>();
     private final List<BridgeListener> listeners = new ArrayList<>();
     private @Nullable Duration startTimeout;
+    private @Nullable StartMode startMode;
     private @Nullable Duration drainTimeout;
     private @Nullable Duration stallThreshold;
     private @Nullable LoopOptions loops;
@@ -127,6 +128,20 @@ public final class BridgeBuilder {
     }
 
     /**
+     * Sets what becomes of a start whose brokers are not there when the start timeout is over. Default: {@link
+     * StartMode#UNTIL_TIMEOUT}, it fails.
+     *
+     * @param mode what becomes of it
+     * @return this
+     * @throws NullPointerException if {@code mode} is null
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder startMode(StartMode mode) {
+        startMode = once("startMode", startMode, Objects.requireNonNull(mode, "mode"));
+        return this;
+    }
+
+    /**
      * Sets how long {@link Bridge#close()} waits for messages in flight. Default: 10 seconds.
      *
      * @param timeout from 0 to 1 day; 0 waits for nothing
@@ -140,7 +155,8 @@ public final class BridgeBuilder {
     }
 
     /**
-     * Sets the age from which an unacknowledged message is reported as stalled. Default: 30 seconds.
+     * Sets the age from which an unacknowledged message, or an offset that is not committed, is reported as stalled and makes
+     * the bridge {@link BridgeState#DEGRADED}. Default: 30 seconds.
      *
      * @param threshold from 1 millisecond to 1 day
      * @return this
@@ -225,7 +241,8 @@ public final class BridgeBuilder {
                         drainTimeout == null ? Duration.ofSeconds(10) : drainTimeout,
                         stallThreshold == null ? Duration.ofSeconds(30) : stallThreshold,
                         loops == null ? LoopOptions.defaults() : loops,
-                        status));
+                        status,
+                        startMode == null ? StartMode.UNTIL_TIMEOUT : startMode));
     }
 
     private static BridgeProvider provider() {

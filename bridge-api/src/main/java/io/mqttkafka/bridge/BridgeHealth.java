@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,26 +15,37 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable.
  *
  * @param state the state of the bridge
+ * @param degradations why it is {@link BridgeState#DEGRADED}, the oldest reason first; empty if all is well
+ * @param kafka the other side
  * @param connections one entry per MQTT connection, the last one that of the status if the bridge tells it
  * @param routes one entry per route, in the order in which they were added
  */
-public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections, List<RouteHealth> routes) {
+public record BridgeHealth(
+        BridgeState state,
+        List<Degradation> degradations,
+        KafkaHealth kafka,
+        List<ConnectionHealth> connections,
+        List<RouteHealth> routes) {
     /**
      * Copies the lists.
      *
      * @param state the state of the bridge
+     * @param degradations why it is {@link BridgeState#DEGRADED}, the oldest reason first; empty if all is well
+     * @param kafka the other side
      * @param connections one entry per MQTT connection, the last one that of the status if the bridge tells it
      * @param routes one entry per route, in the order in which they were added
      * @throws NullPointerException if any part is null
      */
     public BridgeHealth {
         Objects.requireNonNull(state, "state");
+        Objects.requireNonNull(kafka, "kafka");
+        degradations = List.copyOf(degradations);
         connections = List.copyOf(connections);
         routes = List.copyOf(routes);
     }
 
     /**
-     * Says whether all is well: every connection up, every route taking messages.
+     * Says whether all is well: Kafka and every connection there, nothing waiting for too long, every route taking messages.
      *
      * @return true if the state is {@link BridgeState#RUNNING}
      */
@@ -58,12 +70,33 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
     }
 
     /**
+     * Kafka, as the bridge sees it: while it runs it asks the cluster a small question every few seconds, whether or not there
+     * are messages.
+     *
+     * <p>Immutable.
+     *
+     * @param reachable whether the cluster answered the last question; false before the start
+     * @param since since when it has been so, as far as the bridge has noticed
+     * @param longestWaitingTopic the topic that has gone longest without a confirmation while records wait for one, of those that
+     *     routes from MQTT, dead letters and transactions write to; null if none waits
+     * @param longestWait for how long that has been; zero if no topic waits
+     * @param lastError why it last did not answer; null if it always has
+     */
+    public record KafkaHealth(
+            boolean reachable,
+            Instant since,
+            @Nullable String longestWaitingTopic,
+            Duration longestWait,
+            @Nullable LastError lastError) {}
+
+    /**
      * One MQTT connection.
      *
      * <p>Immutable.
      *
      * @param clientId the MQTT client id
      * @param connected whether the connection is up and subscribed
+     * @param since since when it has been so
      * @param sessionPresent whether the MQTT broker still had the session at the last connect
      * @param connects how often the connection has been established
      * @param unacknowledged messages of QoS 1 and 2 received, or published, and not yet acknowledged; when the bridge is
@@ -79,6 +112,7 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
     public record ConnectionHealth(
             String clientId,
             boolean connected,
+            Instant since,
             boolean sessionPresent,
             long connects,
             int unacknowledged,
@@ -87,7 +121,7 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
             long redelivered,
             long suppressed,
             long unrouted,
-            @Nullable String lastError) {}
+            @Nullable LastError lastError) {}
 
     /**
      * One route.
@@ -107,7 +141,7 @@ public record BridgeHealth(BridgeState state, List<ConnectionHealth> connections
             RouteCounts qos0,
             RouteCounts qos1,
             RouteCounts qos2,
-            @Nullable String lastError) {
+            @Nullable LastError lastError) {
         /**
          * Adds the counts of the three QoS.
          *

@@ -13,10 +13,14 @@ public enum BridgeState {
     /** {@link Bridge#start()} is connecting and subscribing. */
     STARTING,
 
-    /** Every connection is up and every route takes messages. */
+    /** Kafka and every connection are there, no message waits for too long, and every route takes messages. */
     RUNNING,
 
-    /** Started, but a connection is being re-established or a route has stopped; the others go on. */
+    /**
+     * Started, but Kafka or the MQTT broker is away, messages wait for longer than the stall threshold, or a route has stopped;
+     * whatever can go on does. {@link BridgeHealth#degradations()} names the reasons, and when the last of them has gone the
+     * bridge is running again.
+     */
     DEGRADED,
 
     /** {@link Bridge#close()} waits for the messages in flight. */
@@ -25,6 +29,9 @@ public enum BridgeState {
     /** Closed. Terminal. */
     CLOSED,
 
-    /** Every route has stopped because of failures; see {@link BridgeHealth}. Terminal but for {@link Bridge#close()}. */
+    /**
+     * Every route has stopped because of failures, or a start in the background was refused; see {@link BridgeHealth} and {@link
+     * Bridge#awaitClosed()}. No connection and no thread of the bridge is left. Terminal but for {@link Bridge#close()}.
+     */
     FAILED
 }

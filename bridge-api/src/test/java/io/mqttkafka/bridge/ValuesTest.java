@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
+import io.mqttkafka.bridge.BridgeHealth.KafkaHealth;
 import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
 import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.message.MqttMessage;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The small values: QoS, partitioners, guarantees, health. */
 class ValuesTest {
     private static final MqttMessage MESSAGE = MqttMessage.of("a/b", new byte[0]);
+    private static final KafkaHealth KAFKA = new KafkaHealth(true, Instant.EPOCH, null, Duration.ZERO, null);
     private static final RouteCounts ONE = new RouteCounts(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
     private static final RouteCounts TEN = new RouteCounts(10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110);
     private static final RouteCounts HUNDRED = new RouteCounts(100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1100);
@@ -96,7 +100,7 @@ class ValuesTest {
     void health_route_isFoundByName() {
         var a = new RouteHealth("a", true, ONE, ONE, ONE, null);
         var b = new RouteHealth("b", true, ONE, ONE, ONE, null);
-        var health = new BridgeHealth(BridgeState.RUNNING, List.of(), List.of(a, b));
+        var health = new BridgeHealth(BridgeState.RUNNING, List.of(), KAFKA, List.of(), List.of(a, b));
         assertThat(health.route("b")).isSameAs(b);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> health.route("c"))
@@ -106,20 +110,31 @@ class ValuesTest {
     @ParameterizedTest
     @EnumSource(BridgeState.class)
     void healthy_anyState_isTrueForRunningAlone(BridgeState state) {
-        assertThat(new BridgeHealth(state, List.of(), List.of()).healthy()).isEqualTo(state == BridgeState.RUNNING);
+        assertThat(new BridgeHealth(state, List.of(), KAFKA, List.of(), List.of()).healthy())
+                .isEqualTo(state == BridgeState.RUNNING);
     }
 
     @Test
     void health_listsChangedLater_haveNoEffect() {
         List<ConnectionHealth> connections = new ArrayList<>();
         List<RouteHealth> routes = new ArrayList<>();
-        var health = new BridgeHealth(BridgeState.NEW, connections, routes);
+        List<Degradation> degradations = new ArrayList<>();
+        var health = new BridgeHealth(BridgeState.NEW, degradations, KAFKA, connections, routes);
+        degradations.add(null);
         connections.add(null);
         routes.add(null);
+        assertThat(health.degradations()).isEmpty();
         assertThat(health.connections()).isEmpty();
         assertThat(health.routes()).isEmpty();
-        assertThatNullPointerException().isThrownBy(() -> new BridgeHealth(null, List.of(), List.of()));
-        assertThatNullPointerException().isThrownBy(() -> new BridgeHealth(BridgeState.NEW, connections, List.of()));
-        assertThatNullPointerException().isThrownBy(() -> new BridgeHealth(BridgeState.NEW, List.of(), routes));
+        assertThatNullPointerException()
+                .isThrownBy(() -> new BridgeHealth(null, List.of(), KAFKA, List.of(), List.of()));
+        assertThatNullPointerException()
+                .isThrownBy(() -> new BridgeHealth(BridgeState.NEW, List.of(), null, List.of(), List.of()));
+        assertThatNullPointerException()
+                .isThrownBy(() -> new BridgeHealth(BridgeState.NEW, degradations, KAFKA, List.of(), List.of()));
+        assertThatNullPointerException()
+                .isThrownBy(() -> new BridgeHealth(BridgeState.NEW, List.of(), KAFKA, connections, List.of()));
+        assertThatNullPointerException()
+                .isThrownBy(() -> new BridgeHealth(BridgeState.NEW, List.of(), KAFKA, List.of(), routes));
     }
 }

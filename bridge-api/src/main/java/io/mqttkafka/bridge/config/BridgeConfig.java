@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.config;
 
 import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.event.BridgeListener;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
  * @param loops how messages are kept from going round in circles
  * @param status where the bridge says how it is, or null if it does not
+ * @param startMode what becomes of a start whose brokers are not there in time
  */
 public record BridgeConfig(
         MqttOptions mqtt,
@@ -31,7 +33,8 @@ public record BridgeConfig(
         Duration drainTimeout,
         Duration stallThreshold,
         LoopOptions loops,
-        @Nullable StatusOptions status) {
+        @Nullable StatusOptions status,
+        StartMode startMode) {
     /**
      * Copies the lists. What {@link io.mqttkafka.bridge.BridgeBuilder} checks is not checked again.
      *
@@ -44,6 +47,7 @@ public record BridgeConfig(
      * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
      * @param loops how messages are kept from going round in circles
      * @param status where the bridge says how it is, or null if it does not
+     * @param startMode what becomes of a start whose brokers are not there in time
      * @throws NullPointerException if any part but {@code status} is or holds null
      */
     public BridgeConfig {
@@ -53,12 +57,13 @@ public record BridgeConfig(
         Objects.requireNonNull(drainTimeout, "drainTimeout");
         Objects.requireNonNull(stallThreshold, "stallThreshold");
         Objects.requireNonNull(loops, "loops");
+        Objects.requireNonNull(startMode, "startMode");
         routes = List.copyOf(routes);
         listeners = List.copyOf(listeners);
     }
 
     /**
-     * Makes a configuration with the defaults of {@link LoopOptions} and without a status.
+     * Makes a configuration with the defaults of {@link LoopOptions} and {@link StartMode}, and without a status.
      *
      * @param mqtt the MQTT side
      * @param kafka the Kafka side
@@ -77,6 +82,16 @@ public record BridgeConfig(
             Duration startTimeout,
             Duration drainTimeout,
             Duration stallThreshold) {
-        this(mqtt, kafka, routes, listeners, startTimeout, drainTimeout, stallThreshold, LoopOptions.defaults(), null);
+        this(
+                mqtt,
+                kafka,
+                routes,
+                listeners,
+                startTimeout,
+                drainTimeout,
+                stallThreshold,
+                LoopOptions.defaults(),
+                null,
+                StartMode.UNTIL_TIMEOUT);
     }
 }

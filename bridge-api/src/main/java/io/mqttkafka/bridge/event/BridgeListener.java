@@ -100,6 +100,21 @@ public interface BridgeListener {
     default void onStalled(Stalled event) {}
 
     /**
+     * The bridge is degraded for one more reason: Kafka or an MQTT connection is away, messages wait for longer than the stall
+     * threshold, or a route has stopped. Told once for each reason while that lasts, and not before the bridge has started.
+     *
+     * @param event the event
+     */
+    default void onDegraded(Degraded event) {}
+
+    /**
+     * A reason why the bridge was degraded has gone. When it was the last one, the bridge is running again.
+     *
+     * @param event the event
+     */
+    default void onRecovered(Recovered event) {}
+
+    /**
      * The state of the bridge has changed.
      *
      * @param event the event

@@ -6,18 +6,23 @@ import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.KafkaToMqttRoute;
+import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.MqttToKafkaRoute;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.RouteGuarantee;
+import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import io.mqttkafka.bridge.core.kafka.KafkaWatch;
 import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
 import io.mqttkafka.bridge.core.kafka.TopicInspector;
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
@@ -36,10 +41,10 @@ import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.error.BridgeException;
+import io.mqttkafka.bridge.error.BridgeFailedException;
+import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.event.StateChanged;
-import java.net.InetAddress;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,6 +54,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,6 +64,9 @@ import org.slf4j.LoggerFactory;
 /** The life of a bridge: one {@link Runner} for each MQTT client id that its routes use. */
 public final class DefaultBridge implements Bridge {
     private static final Logger log = LoggerFactory.getLogger(DefaultBridge.class);
+
+    /** Longer than anybody waits, and short enough to be added to a time. */
+    private static final Duration UNBOUNDED = Duration.ofDays(36_500);
 
     private final BridgeConfig config;
 
@@ -71,12 +81,30 @@ public final class DefaultBridge implements Bridge {
     private final Map<String, String> limits = new LinkedHashMap<>();
 
     private final TopicInspector inspector;
+    private final TopicWaits waits = new TopicWaits();
+    private final Degradations degradations;
+    private final KafkaWatch watch;
+    private final RetiredRunners retired;
 
     /** Null if the bridge does not say how it is. */
     private final @Nullable StatusRunner status;
 
     private final Object lifecycle = new Object();
     private BridgeState state = BridgeState.NEW;
+
+    /** What starts the runners; null before the start. */
+    private @Nullable StartSequence starting;
+
+    /** Whether something still comes up in the background. */
+    private boolean incomplete;
+
+    private boolean failed;
+
+    /** Why a start in the background was given up; null if it was not. */
+    private @Nullable Throwable refused;
+
+    /** Whether nothing of the bridge is left. */
+    private boolean over;
 
     /**
      * Makes a bridge.
@@ -102,6 +130,8 @@ public final class DefaultBridge implements Bridge {
     public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka, Failpoints failpoints) {
         this.config = config;
         events = new BridgeEvents(config.listeners());
+        degradations = new Degradations(events, kafka.clock(), this::stateChanged);
+        retired = new RetiredRunners(config.drainTimeout(), this::runnerRetired);
         String randomId = "bridge-" + UUID.randomUUID();
         String anyClientId =
                 config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
@@ -118,7 +148,8 @@ public final class DefaultBridge implements Bridge {
             }
             if (route instanceof KafkaToMqttRoute sink) {
                 String own = sink.source().clientId();
-                SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard);
+                SinkRoute compiled =
+                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, kafka.clock());
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 sinksByClientId
                         .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
@@ -127,7 +158,7 @@ public final class DefaultBridge implements Bridge {
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-            SourceRoute compiled = SourceRoute.compile(source, guard);
+            SourceRoute compiled = SourceRoute.compile(source, guard, kafka.clock());
             requireSession(config.mqtt(), source);
             requireOwnSession(compiled);
             String own = source.source().clientId();
@@ -148,19 +179,22 @@ public final class DefaultBridge implements Bridge {
         byClientId.keySet().forEach(id -> limits.put(id, Limits.ofSource(mqtt, config.kafka())));
         sinksByClientId.keySet().forEach(id -> limits.put(id, Limits.ofSink(mqtt)));
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
+        watch = new KafkaWatch(kafka, config.kafka(), anyClientId + "-kafka", degradations, waits);
         config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
                 clientId,
                 mqtt,
                 served,
                 transport,
-                new ProducerKafkaSink(kafka, config.kafka(), mqtt, clientId, inspector),
+                new ProducerKafkaSink(kafka, config.kafka(), mqtt, clientId, inspector, waits),
                 served.stream().anyMatch(SourceRoute::exactlyOnce)
-                        ? new TransactionalKafkaSink(kafka, config.kafka(), mqtt, clientId, failpoints)
+                        ? new TransactionalKafkaSink(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
                         : null,
                 config.kafka().transactions(),
                 failpoints,
                 events,
+                degradations,
+                waits,
                 kafka.clock(),
                 config.drainTimeout(),
                 config.stallThreshold(),
@@ -174,12 +208,13 @@ public final class DefaultBridge implements Bridge {
                 served,
                 transport,
                 kafka,
-                () -> new ProducerKafkaSink(kafka, config.kafka(), mqtt, clientId, inspector),
+                () -> new ProducerKafkaSink(kafka, config.kafka(), mqtt, clientId, inspector, waits),
                 served.stream().anyMatch(SinkRoute::exactlyOnce)
-                        ? TransactionalKafkaSink.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints)
+                        ? TransactionalKafkaSink.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
                         : null,
                 failpoints,
                 events,
+                degradations,
                 kafka.clock(),
                 config.drainTimeout(),
                 config.stallThreshold(),
@@ -209,7 +244,8 @@ public final class DefaultBridge implements Bridge {
         }
         requireMqttText("status.topic", options.topic());
         requireMqttText("status.clientId", clientId);
-        return new StatusRunner(clientId, options, mqtt, transport, events, clock, this::stateChanged);
+        return new StatusRunner(
+                clientId, options, mqtt, transport, events, degradations, clock, this::stateChanged);
     }
 
     /** Paho would end the connection over it, again and again. */
@@ -317,58 +353,120 @@ public final class DefaultBridge implements Bridge {
             }
             changeTo(BridgeState.STARTING);
         }
-        warnOfPlaintextCredentials();
-        guarantees().forEach(one -> log.info("Route '{}': {} ({})", one.route(), one.guarantee(), one.reason()));
-        limits.forEach((clientId, line) -> log.info("'{}' {}", clientId, line));
-        long deadline = System.nanoTime() + config.startTimeout().toNanos();
         boolean started = false;
         try {
-            for (Runner runner : runners) {
-                runner.start(deadline);
+            PlaintextWarnings.warn(mqtt, config.kafka());
+            guarantees().forEach(one -> log.info("Route '{}': {} ({})", one.route(), one.guarantee(), one.reason()));
+            limits.forEach((clientId, line) -> log.info("'{}' {}", clientId, line));
+            StartSequence sequence = beginSequence();
+            boolean complete = sequence.await(config.startTimeout());
+            if (!complete && config.startMode() == StartMode.UNTIL_TIMEOUT) {
+                throw new BridgeStartException(overTime(sequence));
             }
-            if (status != null) {
-                status.start(deadline);
-            }
-            synchronized (lifecycle) {
-                if (state != BridgeState.STARTING) {
-                    throw new BridgeClosedException("the bridge was closed while it started");
-                }
-                changeTo(running());
-            }
+            returnFrom(sequence, complete);
             started = true;
             return this;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BridgeStartException("the start was interrupted", e);
+        } catch (RuntimeException e) {
+            throw isClosing() && !(e instanceof BridgeClosedException) ? closedWhileStarting(e) : e;
         } finally {
             if (!started) {
                 close(Duration.ZERO);
-                // Another thread may have closed a runner before this one had started it.
-                closeRunners(Duration.ZERO);
             }
         }
     }
 
-    private void warnOfPlaintextCredentials() {
-        if (mqtt.username() == null) {
+    private StartSequence beginSequence() {
+        long now = System.nanoTime();
+        long deadline =
+                now + (config.startMode() == StartMode.IN_BACKGROUND ? UNBOUNDED : config.startTimeout()).toNanos();
+        synchronized (lifecycle) {
+            requireStarting();
+            StartSequence sequence = new StartSequence(all().toList(), deadline);
+            starting = sequence;
+            if (config.startMode() == StartMode.IN_BACKGROUND) {
+                watch.start();
+            }
+            sequence.begin();
+            return sequence;
+        }
+    }
+
+    private void requireStarting() {
+        if (state != BridgeState.STARTING) {
+            throw closedWhileStarting(null);
+        }
+    }
+
+    private static BridgeClosedException closedWhileStarting(@Nullable Throwable cause) {
+        return new BridgeClosedException("the bridge was closed while it started", cause);
+    }
+
+    private boolean isClosing() {
+        synchronized (lifecycle) {
+            return state == BridgeState.DRAINING || state == BridgeState.CLOSED;
+        }
+    }
+
+    /** A step says itself what it has waited for, unless it is in the middle of something that cannot be hurried. */
+    private String overTime(StartSequence sequence) {
+        LastError last = sequence.lastError();
+        if (last != null) {
+            return last.cause();
+        }
+        String timeout = "the start timeout of " + config.startTimeout().toMillis() + " ms was over";
+        return sequence.isBeforeBroker()
+                ? "kafka.bootstrapServers: Kafka at " + config.kafka().bootstrapServers()
+                        + " had not answered everything that is asked at a start when " + timeout
+                        + ", and the MQTT broker was not asked yet; check that its brokers run and answer soon, or set a longer"
+                        + " startTimeout"
+                : "mqtt.serverUri: the MQTT broker had not answered when " + timeout
+                        + "; check that it runs, or set a longer startTimeout";
+    }
+
+    /** Everything has started, or what is missing comes up in the background. */
+    private void returnFrom(StartSequence sequence, boolean complete) {
+        synchronized (lifecycle) {
+            requireStarting();
+            incomplete = !complete;
+            if (config.startMode() == StartMode.UNTIL_TIMEOUT) {
+                // Before, the start itself says whether Kafka answers.
+                watch.start();
+            }
+            changeTo(running());
+        }
+        degradations.tell();
+        if (complete) {
+            watch.answered();
             return;
         }
-        for (URI uri : mqtt.serverUris()) {
-            boolean plain =
-                    uri.getScheme().equalsIgnoreCase("tcp") || uri.getScheme().equalsIgnoreCase("ws");
-            if (plain && !isLoopback(uri.getHost())) {
-                // Its query can hold a token.
-                log.warn(
-                        "mqtt.credentials: user name and password cross the network to {}://{} in the clear; use ssl://",
-                        uri.getScheme(),
-                        uri.getAuthority());
-            }
-        }
+        log.warn(
+                "The bridge goes on starting in the background, since {}",
+                degradations.none()
+                        ? overTime(sequence)
+                        : degradations.list().stream()
+                                .map(one -> one.what() + ": " + one.cause())
+                                .collect(Collectors.joining("; ")));
+        sequence.whenEnded(this::endedInBackground);
     }
 
-    private static boolean isLoopback(String host) {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            log.debug("The host {} is unknown", host, e);
-            return false;
+    private void endedInBackground(@Nullable Throwable cause) {
+        if (cause == null) {
+            synchronized (lifecycle) {
+                incomplete = false;
+            }
+            log.info("The bridge has started");
+            watch.answered();
+            stateChanged();
+        } else if (!isClosing()) {
+            String reason = cause instanceof BridgeException ? cause.getMessage() : cause.toString();
+            log.error("The bridge cannot start, and gives up: {}", reason);
+            synchronized (lifecycle) {
+                refused = cause;
+            }
+            fail();
         }
     }
 
@@ -382,12 +480,18 @@ public final class DefaultBridge implements Bridge {
         if (drainTimeout.isNegative()) {
             throw new IllegalArgumentException("drainTimeout: " + drainTimeout + " must not be negative");
         }
+        StartSequence sequence;
         synchronized (lifecycle) {
             if (state == BridgeState.CLOSED || state == BridgeState.DRAINING) {
-                awaitClosed();
+                awaitCloser();
                 return;
             }
             changeTo(BridgeState.DRAINING);
+            sequence = starting;
+        }
+        degradations.hush();
+        if (sequence != null) {
+            sequence.cancel();
         }
         if (status != null) {
             status.say(StatusRunner.Word.DRAINING);
@@ -397,27 +501,84 @@ public final class DefaultBridge implements Bridge {
             status.close(drainTimeout);
         }
         inspector.close();
+        watch.close();
         synchronized (lifecycle) {
             changeTo(BridgeState.CLOSED);
-            lifecycle.notifyAll();
         }
         events.close();
+        synchronized (lifecycle) {
+            over = true;
+            lifecycle.notifyAll();
+        }
     }
 
     /** A second closer returns no sooner than the first. */
-    private void awaitClosed() {
-        boolean interrupted = false;
-        while (state != BridgeState.CLOSED) {
-            try {
+    private void awaitCloser() {
+        try {
+            while (state != BridgeState.CLOSED || !over) {
                 lifecycle.wait();
-            } catch (InterruptedException e) {
-                interrupted = true;
-                break;
             }
-        }
-        if (interrupted) {
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public void awaitClosed() throws InterruptedException {
+        synchronized (lifecycle) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            while (!over) {
+                lifecycle.wait();
+            }
+        }
+        requireNoFailure();
+    }
+
+    @Override
+    public boolean awaitClosed(Duration timeout) throws InterruptedException {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("timeout: " + timeout + " must not be negative");
+        }
+        Duration bounded = timeout.compareTo(UNBOUNDED) < 0 ? timeout : UNBOUNDED;
+        long deadline = System.nanoTime() + bounded.toNanos();
+        synchronized (lifecycle) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            while (!over) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                TimeUnit.NANOSECONDS.timedWait(lifecycle, left);
+            }
+        }
+        requireNoFailure();
+        return true;
+    }
+
+    private void requireNoFailure() {
+        Throwable cause;
+        synchronized (lifecycle) {
+            if (!failed) {
+                return;
+            }
+            cause = refused;
+        }
+        if (cause != null) {
+            throw new BridgeFailedException(
+                    "the start that went on in the background was refused: "
+                            + (cause instanceof BridgeException ? cause.getMessage() : cause.toString()),
+                    cause);
+        }
+        String reasons = degradations.list().stream()
+                .filter(one -> one.what().startsWith(Degradations.route("")))
+                .map(one -> one.what() + ": " + one.cause())
+                .findFirst()
+                .orElse("see the log");
+        throw new BridgeFailedException("every route has stopped; " + reasons, retired.firstFailure());
     }
 
     /** Connections drain at the same time, so that together they take no longer than one. */
@@ -442,23 +603,52 @@ public final class DefaultBridge implements Bridge {
         }
     }
 
-    /** A connection has come or gone, or its routes have stopped. */
+    /** Something has come or gone, or routes have stopped. */
     private void stateChanged() {
         synchronized (lifecycle) {
-            if (state == BridgeState.RUNNING || state == BridgeState.DEGRADED) {
-                changeTo(running());
+            if (state != BridgeState.RUNNING && state != BridgeState.DEGRADED) {
+                return;
             }
+            runners.stream().filter(Runner::finished).forEach(retired::retire);
+            if (status != null && runners.stream().allMatch(Runner::finished)) {
+                status.say(StatusRunner.Word.OFFLINE);
+            }
+            changeTo(running());
         }
     }
 
     private BridgeState running() {
-        if (runners.stream().allMatch(Runner::finished)) {
-            if (status != null) {
-                status.say(StatusRunner.Word.OFFLINE);
-            }
-            return BridgeState.FAILED;
+        return degradations.none() && !incomplete ? BridgeState.RUNNING : BridgeState.DEGRADED;
+    }
+
+    private void runnerRetired() {
+        if (retired.count() == runners.size()) {
+            fail();
         }
-        return all().allMatch(Runner::connected) ? BridgeState.RUNNING : BridgeState.DEGRADED;
+    }
+
+    /** Every route has stopped: lets go of the rest, so that nothing is left when the state says so. */
+    private void fail() {
+        synchronized (lifecycle) {
+            if (failed) {
+                return;
+            }
+            failed = true;
+        }
+        closeRunners(Duration.ZERO);
+        if (status != null) {
+            status.close(config.drainTimeout());
+        }
+        inspector.close();
+        watch.close();
+        synchronized (lifecycle) {
+            if (state == BridgeState.RUNNING || state == BridgeState.DEGRADED) {
+                changeTo(BridgeState.FAILED);
+                over = true;
+                lifecycle.notifyAll();
+            }
+        }
+        events.rest();
     }
 
     /** What has a connection to the MQTT broker. */
@@ -488,6 +678,8 @@ public final class DefaultBridge implements Bridge {
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
         return new BridgeHealth(
                 now,
+                degradations.list(),
+                watch.health(),
                 all().map(Runner::health).toList(),
                 routes.stream()
                         .map(route -> new RouteHealth(

@@ -15,7 +15,7 @@ public final class CommandsToDevices {
      * Runs until Ctrl-C.
      *
      * @param args the MQTT broker and the Kafka broker
-     * @throws InterruptedException never
+     * @throws InterruptedException never; a bridge that gives up throws {@code BridgeFailedException}
      */
     public static void main(String[] args) throws InterruptedException {
         Route commands = Route.fromKafka("device-commands")
@@ -35,6 +35,7 @@ public final class CommandsToDevices {
         // Ctrl-C lets what is in flight finish; the group's offsets say where to go on.
         Runtime.getRuntime().addShutdownHook(new Thread(bridge::close));
         bridge.start();
-        Thread.currentThread().join();
+        // Its threads are daemons: without this the process would end here.
+        bridge.awaitClosed();
     }
 }

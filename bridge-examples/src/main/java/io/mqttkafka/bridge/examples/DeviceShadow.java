@@ -18,7 +18,7 @@ public final class DeviceShadow {
      * Runs until Ctrl-C.
      *
      * @param args the MQTT broker and the Kafka broker
-     * @throws InterruptedException never
+     * @throws InterruptedException never; a bridge that gives up throws {@code BridgeFailedException}
      */
     public static void main(String[] args) throws InterruptedException {
         // The key is the device, so that compaction keeps the last state of each, and an empty retained report removes
@@ -48,6 +48,7 @@ public final class DeviceShadow {
         // Ctrl-C lets what is in flight finish, in both directions.
         Runtime.getRuntime().addShutdownHook(new Thread(bridge::close));
         bridge.start();
-        Thread.currentThread().join();
+        // Its threads are daemons: without this the process would end here.
+        bridge.awaitClosed();
     }
 }

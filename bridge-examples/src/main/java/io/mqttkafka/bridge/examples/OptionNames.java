@@ -25,6 +25,9 @@ final class OptionNames {
         OPTIONS.put("mqtt.maxUserPropertyBytes", "--max-user-property-bytes");
         OPTIONS.put("mqtt.maxUserProperties", "--max-user-properties");
         OPTIONS.put("mqtt.keepAlive", "--keep-alive");
+        OPTIONS.put("mqtt.unsubscribe", "--unsubscribe");
+        OPTIONS.put("mqtt.unrouted(ACKNOWLEDGE)", "--unrouted acknowledge");
+        OPTIONS.put("mqtt.unrouted", "--unrouted");
         OPTIONS.put("mqtt.tls.trustStore", "--mqtt-trust-store");
         OPTIONS.put("mqtt.tls.keyStore", "--mqtt-key-store");
         OPTIONS.put("mqtt.tls", "--mqtt-trust-store or --mqtt-key-store");
@@ -33,6 +36,11 @@ final class OptionNames {
         OPTIONS.put("kafka.bootstrapServers", "--kafka");
         OPTIONS.put("kafka.client, kafka.producer", "--kafka-property or --kafka-config");
         OPTIONS.put("kafka.client", "--kafka-property or --kafka-config");
+        // Of its choices the command has one.
+        OPTIONS.put(
+                "onFailure(..) of the route can try it again (retry), put it aside (deadLetter) or leave it out (skip)",
+                "--dead-letter puts it aside");
+        OPTIONS.put("a longer startTimeout", "a longer --start-timeout");
         OPTIONS.put("retainHeader", "--retain-header");
         OPTIONS.put("clearOnTombstone", "--clear-on-tombstone");
         OPTIONS.put("noSubscribers", "--no-subscribers");

@@ -17,7 +17,7 @@ public final class SensorsToKafka {
      * Runs until Ctrl-C.
      *
      * @param args the MQTT broker and the Kafka broker
-     * @throws InterruptedException never
+     * @throws InterruptedException never; a bridge that gives up throws {@code BridgeFailedException}
      */
     public static void main(String[] args) throws InterruptedException {
         Route telemetry = Route.fromMqtt("sensors/{site}/{device}/temp") // named levels; + and # work too
@@ -37,6 +37,7 @@ public final class SensorsToKafka {
         // Ctrl-C lets what is in flight finish; the broker keeps the session until the next start.
         Runtime.getRuntime().addShutdownHook(new Thread(bridge::close));
         bridge.start();
-        Thread.currentThread().join();
+        // Its threads are daemons: without this the process would end here.
+        bridge.awaitClosed();
     }
 }

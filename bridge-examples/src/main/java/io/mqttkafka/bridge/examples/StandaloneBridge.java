@@ -8,7 +8,11 @@ import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.error.BridgeException;
+import io.mqttkafka.bridge.error.BridgeFailedException;
+import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.event.Degraded;
+import io.mqttkafka.bridge.event.Recovered;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.StateChanged;
 import java.io.PrintWriter;
@@ -16,8 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.logging.LogManager;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +60,8 @@ import picocli.CommandLine.Spec;
             "1:An error in the program itself.",
             "2:Wrong usage; nothing was started.",
             "3:Could not start: a broker was not reached or refused.",
-            "4:A route stopped because of a failure; its message was not acknowledged and is delivered again.",
+            "4:A route stopped because of a failure; its message was not acknowledged and is delivered again. Also: a start"
+                    + " in the background was refused.",
             "5:Stopped on request with messages still in flight; they are delivered again."
         })
 public final class StandaloneBridge implements Callable<Integer> {
@@ -70,7 +73,6 @@ public final class StandaloneBridge implements Callable<Integer> {
     private static final int NOT_DRAINED = 5;
 
     private final Secrets secrets;
-    private final CountDownLatch end = new CountDownLatch(1);
     private volatile boolean stopRequested;
     private volatile @Nullable String failure;
     private volatile @Nullable Bridge bridge;
@@ -117,10 +119,9 @@ public final class StandaloneBridge implements Callable<Integer> {
     void requestStop() {
         say("stopping: waits for messages in flight; the same signal again ends the process at once");
         stopRequested = true;
-        end.countDown();
-        Bridge starting = bridge;
-        if (starting != null && starting.state() == BridgeState.STARTING) {
-            starting.close();
+        Bridge running = bridge;
+        if (running != null) {
+            running.close(options.run.drainTimeout);
         }
     }
 
@@ -134,9 +135,11 @@ public final class StandaloneBridge implements Callable<Integer> {
                 bridge.start();
                 bridge.guarantees()
                         .forEach(route -> say(route.route() + ": " + route.guarantee() + ", " + route.reason()));
-                say("running; SIGTERM or Ctrl-C stops it in order");
+                tellHowItStands(bridge.health());
+                awaitEnd(bridge);
             }
-            awaitEnd(bridge);
+        } catch (BridgeFailedException e) {
+            fail(translate(e.getMessage()));
         } catch (BridgeException e) {
             if (!stopRequested) {
                 complain("could not start: " + translate(e.getMessage()));
@@ -146,9 +149,18 @@ public final class StandaloneBridge implements Callable<Integer> {
         return stop(bridge);
     }
 
+    private void tellHowItStands(BridgeHealth health) {
+        if (health.healthy()) {
+            say("running; SIGTERM or Ctrl-C stops it in order");
+            return;
+        }
+        say("goes on starting in the background; SIGTERM or Ctrl-C stops it in order");
+        health.degradations().forEach(one -> say("waits for " + one.what() + ": " + translate(one.cause())));
+    }
+
     private Bridge build() {
         try {
-            return options.toBuilder(secrets).listener(new EndOfRoutes()).build();
+            return options.toBuilder(secrets).listener(new Changes()).build();
         } catch (OptionException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
         } catch (BridgeConfigException | IllegalArgumentException e) {
@@ -166,10 +178,10 @@ public final class StandaloneBridge implements Callable<Integer> {
     private void awaitEnd(Bridge bridge) throws InterruptedException {
         Duration interval = options.run.statusInterval;
         if (interval == null) {
-            end.await();
+            bridge.awaitClosed();
             return;
         }
-        while (!end.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
+        while (!bridge.awaitClosed(interval)) {
             say(counts(bridge.health()));
         }
     }
@@ -235,29 +247,58 @@ public final class StandaloneBridge implements Callable<Integer> {
         err.flush();
     }
 
-    /** Ends the program when a route does: better restarted or mended than half alive. */
-    private final class EndOfRoutes implements BridgeListener {
+    private void fail(String reason) {
+        if (failure == null) {
+            failure = reason;
+        }
+    }
+
+    /** Ends the program when a route does: better restarted or mended than half alive. Says when a broker goes and comes. */
+    private final class Changes implements BridgeListener {
         @Override
         public void onRouteStopped(RouteStopped event) {
-            end("route '" + event.route() + "' has stopped: "
-                    + (options.publishing().contains(event.route())
-                            ? OptionNames.translateOfPublishing(event.cause().getMessage())
-                            : OptionNames.translate(event.cause().getMessage())));
+            fail(whyStopped(event));
+            Bridge running = bridge;
+            if (running != null) {
+                // A bridge must not be closed by its own listener, for which it waits.
+                Thread closer = new Thread(() -> running.close(options.run.drainTimeout), "standalone-stop");
+                closer.setDaemon(true);
+                closer.start();
+            }
         }
 
         @Override
         public void onStateChanged(StateChanged event) {
-            if (event.to() == BridgeState.FAILED) {
-                end("every route has stopped");
+            if (event.from() == BridgeState.DEGRADED && event.to() == BridgeState.RUNNING) {
+                say("running");
             }
         }
 
-        private void end(String reason) {
-            if (failure == null) {
-                failure = reason;
-            }
-            end.countDown();
+        @Override
+        public void onDegraded(Degraded event) {
+            say("degraded: " + event.what() + ": " + translate(event.cause()));
         }
+
+        @Override
+        public void onRecovered(Recovered event) {
+            say("recovered after " + event.after().toSeconds() + " s: " + event.what());
+        }
+    }
+
+    /** A message that no route matches, or a broken rule of MQTT, is none of the routes' fault. */
+    private String whyStopped(RouteStopped event) {
+        boolean publishing = options.publishing().contains(event.route());
+        String message = event.cause().getMessage();
+        String reason = publishing ? OptionNames.translateOfPublishing(message) : OptionNames.translate(message);
+        if (message != null && message.startsWith("mqtt.")) {
+            return "stopped: " + reason;
+        }
+        boolean atMessage = event.mqttTopic() != null && !(event.cause() instanceof BridgeStartException);
+        return "route '" + event.route() + "' has stopped: " + reason
+                + (atMessage && !options.hasDeadLetter(event.route())
+                        ? "; " + (publishing ? "--publish-dead-letter" : "--dead-letter")
+                                + " puts such a message aside instead"
+                        : "");
     }
 
     /** The version of the jar. */

@@ -7,12 +7,14 @@ import io.mqttkafka.bridge.FromMqtt;
 import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.ToKafka;
 import io.mqttkafka.bridge.ToMqtt;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.TlsOptions;
+import io.mqttkafka.bridge.config.Unrouted;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -90,12 +92,25 @@ final class StandaloneOptions {
         if (run.startTimeout != null) {
             builder.startTimeout(run.startTimeout);
         }
+        if (run.startInBackground) {
+            builder.startMode(StartMode.IN_BACKGROUND);
+        }
         return builder.drainTimeout(run.drainTimeout);
     }
 
     /** Returns the names of the routes that publish to MQTT; none before the command line is read. */
     List<String> publishing() {
         return fromKafka.stream().map(FromKafkaGroup::routeName).toList();
+    }
+
+    /** Says whether a route puts messages aside that it cannot deliver. */
+    boolean hasDeadLetter(String route) {
+        return fromMqtt.stream()
+                        .anyMatch(group ->
+                                group.deadLetter != null && group.routeName().equals(route))
+                || fromKafka.stream()
+                        .anyMatch(group ->
+                                group.deadLetter != null && group.routeName().equals(route));
     }
 
     private static void requireNew(String option, Route route, Set<String> names) {
@@ -167,6 +182,10 @@ final class StandaloneOptions {
                 target.metadataHeaders();
             }
             return target.build();
+        }
+
+        String routeName() {
+            return from + " -> " + to;
         }
     }
 
@@ -427,6 +446,28 @@ final class StandaloneOptions {
         Integer maxUserPropertyBytes;
 
         @Option(
+                names = "--unsubscribe",
+                paramLabel = "FILTER",
+                description =
+                        "Filter of an earlier --from-mqtt, to be removed from the MQTT session. What the broker still has"
+                                + " under it is acknowledged, and lost. Repeat it for more.")
+        List<String> unsubscribe = new ArrayList<>();
+
+        @Option(
+                names = "--unrouted",
+                paramLabel = "stop|acknowledge",
+                description = "What to do with a message that no route matches, as of an earlier --from-mqtt: stop, or"
+                        + " acknowledge and lose it. Default: stop.")
+        @Nullable
+        WithoutRoute unrouted;
+
+        /** What happens to messages that no route matches, as it is written on the command line. */
+        enum WithoutRoute {
+            stop,
+            acknowledge
+        }
+
+        @Option(
                 names = "--keep-alive",
                 paramLabel = "TIME",
                 converter = TimeConverter.class,
@@ -467,6 +508,10 @@ final class StandaloneOptions {
                 options.keepAlive(keepAlive);
             }
             applyLimits(options);
+            unsubscribe.forEach(options::unsubscribe);
+            if (unrouted != null) {
+                options.unrouted(unrouted == WithoutRoute.stop ? Unrouted.STOP : Unrouted.ACKNOWLEDGE);
+            }
             applyTls(options, secrets);
         }
 
@@ -663,6 +708,13 @@ final class StandaloneOptions {
                 description = "How long to try to reach the brokers at start. Default: 30s.")
         @Nullable
         Duration startTimeout;
+
+        @Option(
+                names = "--start-in-background",
+                description =
+                        "Go on when a broker is away at start: wait for it in the background, after --start-timeout."
+                                + " Default: the start fails.")
+        boolean startInBackground;
 
         @Option(
                 names = "--drain-timeout",

@@ -25,6 +25,9 @@ class OptionNamesTest {
             clearOnTombstone: needs retain(true) or retainHeader(..), or | --clear-on-tombstone: needs --retain or --retain-header, or
             or set loops.allowFeedback(), with | or set --allow-feedback, with
             loops.identity: is not set          | --identity: is not set
+            its filter in mqtt.unsubscribe(..), or set mqtt.unrouted(ACKNOWLEDGE) | its filter in --unsubscribe, or set --unrouted acknowledge
+            or set a longer startTimeout        | or set a longer --start-timeout
+            : onFailure(..) of the route can try it again (retry), put it aside (deadLetter) or leave it out (skip) | : --dead-letter puts it aside
             my.mqtt.keepAlive and mqtt.keepAlives | my.mqtt.keepAlive and mqtt.keepAlives
             """)
     void translate_messageOfTheBridge_namesOptionsOfTheCommandLine(String message, String expected) {

@@ -3,12 +3,14 @@ package io.mqttkafka.bridge.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.BridgeHealth;
+import io.mqttkafka.bridge.BridgeHealth.KafkaHealth;
 import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
 import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.examples.SensorMessage.Kind;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -142,7 +144,12 @@ class QuickstartReportTest {
                                 .filter(message -> message.kind() == kind)
                                 .count()
                         - unpublished,
-                new BridgeHealth(BridgeState.RUNNING, List.of(), routes),
+                new BridgeHealth(
+                        BridgeState.RUNNING,
+                        List.of(),
+                        new KafkaHealth(true, Instant.EPOCH, null, Duration.ZERO, null),
+                        List.of(),
+                        routes),
                 tally());
     }
 

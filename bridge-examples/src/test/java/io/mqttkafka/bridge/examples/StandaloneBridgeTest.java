@@ -42,6 +42,7 @@ class StandaloneBridgeTest {
                 .contains("--effectively-once", "--from-kafka=", "--to-mqtt=", "--group=", "--publish-qos=", "--retain")
                 .contains("--publish-dead-letter=")
                 .contains("--metadata-headers", "--status-interval=", "--start-timeout=", "--drain-timeout=")
+                .contains("--start-in-background", "--unsubscribe=", "--unrouted=")
                 .contains("--allow-feedback", "--identity=", "--status-topic=")
                 .contains("--cleared-as-tombstone", "--retain-header=", "--clear-on-tombstone")
                 .contains("0   Stopped on request", "2   Wrong usage", "3   Could not", "4   A route", "5   Stopped");

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * it connects again, before it tries a message again, and the expiry of messages. What guards against others that do not
  * answer, such as the timeouts of start and close, goes by the machine's time, as does what a bridge gathers for a moment,
  * such as transactions. Its MQTT client pings by the machine's time too, so that a broker that shares the clock misses pings
- * if that moves by more than one and a half keep-alives: set {@code mqtt.keepAlive(..)} long enough.
+ * if that moves by more than one and a half keep-alives: set {@code mqtt.keepAlive(..)} long enough. Whether Kafka is there a bridge
+ * asks by this clock: every 5 s, and it takes 10 s without an answer for an outage.
  *
  * <p>It starts at the epoch. Thread-safe.
  */
@@ -99,7 +100,8 @@ public final class ManualClock implements BridgeClock {
      * Waits until a bridge pauses for this clock, or a {@link io.mqttkafka.bridge.testkit.fake.FakeKafka} delays something,
      * and returns how far the clock has to move for the first of these to end.
      *
-     * <p>What a fake MQTT broker has scheduled does not count. A route that has stopped pauses for a day.
+     * <p>What a fake MQTT broker has scheduled does not count, nor does the next time that a bridge looks whether Kafka is there. A
+     * route that has stopped pauses for a day.
      *
      * @throws AssertionError if that does not happen within {@link #PATIENCE}
      */
@@ -159,9 +161,18 @@ public final class ManualClock implements BridgeClock {
     }
 
     @Override
-    @SuppressWarnings("WaitNotInLoop") // the caller's loop
     public void await(Object monitor, long untilNanos) throws InterruptedException {
-        Task task = pause(untilNanos, () -> {
+        await(monitor, untilNanos, true);
+    }
+
+    @Override
+    public void awaitRound(Object monitor, long untilNanos) throws InterruptedException {
+        await(monitor, untilNanos, false);
+    }
+
+    @SuppressWarnings("WaitNotInLoop") // the caller's loop
+    private void await(Object monitor, long untilNanos, boolean pause) throws InterruptedException {
+        Task task = wait(untilNanos, pause, () -> {
             synchronized (monitor) {
                 monitor.notifyAll();
             }
@@ -193,12 +204,16 @@ public final class ManualClock implements BridgeClock {
     }
 
     /** Notes a pause; null if it is over already. */
-    private synchronized @Nullable Task pause(long untilNanos, Runnable end) {
+    private @Nullable Task pause(long untilNanos, Runnable end) {
+        return wait(untilNanos, true, end);
+    }
+
+    private synchronized @Nullable Task wait(long untilNanos, boolean pause, Runnable end) {
         Instant until = Instant.EPOCH.plusNanos(untilNanos);
         if (!until.isAfter(now)) {
             return null;
         }
-        Task task = new Task(until, scheduled++, end, true);
+        Task task = new Task(until, scheduled++, end, pause);
         tasks.add(task);
         notifyAll();
         return task;

@@ -189,6 +189,11 @@ public final class BridgeEvents implements AutoCloseable {
         rarely.computeIfAbsent(what, key -> new Rarely()).add(count, tell);
     }
 
+    /** Keeps no thread from here on while there is nothing to tell. */
+    public void rest() {
+        teller.setKeepAliveTime(1, TimeUnit.MILLISECONDS);
+    }
+
     /** Tells what is left, then no more. Waits a moment for slow listeners. */
     @Override
     public void close() {

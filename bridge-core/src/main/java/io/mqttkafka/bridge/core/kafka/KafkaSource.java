@@ -129,6 +129,9 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private int troubles;
     private boolean closing;
 
+    /** Since when Kafka has committed nothing although there is something to commit, by {@link System#nanoTime()}; 0 if so not. */
+    private volatile long uncommittedSinceNanos;
+
     private volatile boolean waiting;
 
     /** Whether something may have changed that has not been looked at. */
@@ -165,6 +168,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
      */
     public void open(Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
+        closing = false;
         try {
             newProtocol = ConsumerSettings.choosesProtocol(options) && brokersHaveNewProtocol(timeout);
             Consumer<byte[], byte[]> opened = newConsumer();
@@ -173,6 +177,8 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 requireTopic(opened, topic, deadline);
             }
         } catch (ExecutionException | TimeoutException | KafkaException e) {
+            // It may be opened again.
+            closeConsumer();
             throw StartFailures.of(options, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -511,6 +517,9 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         }
         committedNanos = now;
         committing = true;
+        if (uncommittedSinceNanos == 0) {
+            uncommittedSinceNanos = now;
+        }
         Map<TopicPartition, OffsetLedger> asked = Map.copyOf(ledgers);
         consumer().commitAsync(offsets, (done, failure) -> {
             committing = false;
@@ -541,6 +550,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     }
 
     private void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        uncommittedSinceNanos = 0;
         offsets.forEach((partition, offset) -> {
             handler.committed(partition.topic(), partition.partition(), offset.offset());
             OffsetLedger ledger = ledgers.get(partition);
@@ -624,6 +634,17 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         abandon(partitions);
     }
 
+    /**
+     * Says for how long Kafka has committed nothing although there is something to commit.
+     *
+     * @param nowNanos now, by {@link System#nanoTime()}
+     * @return nanoseconds; 0 if nothing waits to be committed
+     */
+    public long uncommittedAge(long nowNanos) {
+        long since = uncommittedSinceNanos;
+        return since == 0 ? 0 : Math.max(0, nowNanos - since);
+    }
+
     private void abandon(Collection<TopicPartition> partitions) {
         for (TopicPartition partition : partitions) {
             OffsetLedger ledger = ledgers.remove(partition);
@@ -631,6 +652,10 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 ledger.abandon();
                 handler.revoked(partition.topic(), partition.partition());
             }
+        }
+        if (ledgers.isEmpty()) {
+            // What was not committed is others' now, or is read again.
+            uncommittedSinceNanos = 0;
         }
     }
 

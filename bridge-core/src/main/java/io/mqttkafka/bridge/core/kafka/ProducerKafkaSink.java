@@ -43,6 +43,7 @@ public final class ProducerKafkaSink implements KafkaSink {
     private final KafkaOptions options;
     private final String clientId;
     private final TopicInspector inspector;
+    private final TopicWaits waits;
     private final Map<String, Object> producerProperties;
     private final Restarts restarts = new Restarts();
     private final TopicWatch watch;
@@ -63,14 +64,21 @@ public final class ProducerKafkaSink implements KafkaSink {
      * @param mqtt the MQTT side, whose window the producer's buffer must hold
      * @param clientId the MQTT client id, by which Kafka's logs call the producer
      * @param inspector is told of every topic
+     * @param waits is told of every record
      * @throws BridgeConfigException if the options do not fit each other
      */
     public ProducerKafkaSink(
-            KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, TopicInspector inspector) {
+            KafkaClients clients,
+            KafkaOptions options,
+            MqttOptions mqtt,
+            String clientId,
+            TopicInspector inspector,
+            TopicWaits waits) {
         this.clients = clients;
         this.options = options;
         this.clientId = clientId;
         this.inspector = inspector;
+        this.waits = waits;
         this.producerProperties = ProducerSettings.producer(options, mqtt, clientId);
         this.watch = new TopicWatch("bridge-" + clientId + "-topics", new TopicCheck(clients, options, clientId));
     }
@@ -142,7 +150,7 @@ public final class ProducerKafkaSink implements KafkaSink {
 
     private TopicFlow flow(String topic) {
         TopicFlow known = flows.get(topic);
-        return known == null ? flows.computeIfAbsent(topic, TopicFlow::new) : known;
+        return known == null ? flows.computeIfAbsent(topic, name -> new TopicFlow(name, waits.of(name))) : known;
     }
 
     // NullAway cannot see in class files of JDK 17 that an array may be null.

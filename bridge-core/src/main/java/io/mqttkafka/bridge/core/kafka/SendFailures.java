@@ -1,7 +1,10 @@
 package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.core.kafka.SendFailure.Kind;
+import java.net.UnknownHostException;
+import javax.net.ssl.SSLException;
 import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -43,6 +46,24 @@ final class SendFailures {
         }
         // Expired, fenced, out of sequence, closed, not authenticated, or unknown to us.
         return Kind.BROKEN;
+    }
+
+    /**
+     * As {@link #text}, with the reason that Kafka's client hides below it. Only what speaks of TLS or of a host is repeated: other
+     * messages down there can hold parts of {@code sasl.jaas.config}.
+     */
+    static String withReason(Throwable failure) {
+        String text = text(failure);
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            boolean telling = cause instanceof SSLException
+                    || cause instanceof UnknownHostException
+                    || (cause instanceof ConfigException
+                            && String.valueOf(cause.getMessage()).contains("bootstrap"));
+            if (telling && cause.getMessage() != null && !text.contains(cause.getMessage())) {
+                return text + ": " + cause.getMessage();
+            }
+        }
+        return text;
     }
 
     /** Says in words what Kafka said, without repeating a stack of class names. */

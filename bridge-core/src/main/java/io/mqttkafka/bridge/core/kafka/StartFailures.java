@@ -6,10 +6,26 @@ import java.security.GeneralSecurityException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 
 /** Says in words, with the mend, why a Kafka client could not start. */
 final class StartFailures {
     private StartFailures() {}
+
+    private static String tlsMend(String why) {
+        if (why.contains("PKIX") || why.contains("trustAnchors")) {
+            return "its certificate is not trusted: set ssl.truststore.location (and .password, .type) to a store with the"
+                    + " authority that signed it";
+        }
+        if (why.contains("No subject alternative") || why.contains("No name matching")) {
+            return "its certificate is for another host: use a host name that it holds, in kafka.bootstrapServers and in the"
+                    + " brokers' advertised.listeners";
+        }
+        if (why.contains("Unsupported or unrecognized SSL message")) {
+            return "this port does not speak TLS: set security.protocol to PLAINTEXT or SASL_PLAINTEXT, or use the port that does";
+        }
+        return "check security.protocol, and whether it asks for a certificate of the client (ssl.keystore.location)";
+    }
 
     static BridgeStartException of(KafkaOptions options, Exception failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -29,6 +45,12 @@ final class StartFailures {
                         "kafka.client: Kafka's client cannot be made with these properties ("
                                 + cause.getClass().getSimpleName()
                                 + ", see the cause); check the sasl.* and ssl.* properties, such as sasl.jaas.config",
+                        failure);
+            }
+            if (cause instanceof SslAuthenticationException) {
+                return new BridgeStartException(
+                        "kafka.client: no TLS with Kafka " + options.bootstrapServers() + " ("
+                                + SendFailures.withReason(cause) + "); " + tlsMend(SendFailures.withReason(cause)),
                         failure);
             }
             if (cause instanceof AuthenticationException) {

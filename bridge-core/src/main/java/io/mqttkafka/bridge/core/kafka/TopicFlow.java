@@ -9,19 +9,25 @@ final class TopicFlow {
     /** How many partitions the topic had when it was last looked up; 0 if it was not. */
     volatile int partitions;
 
+    /** Counts those of all producers of the bridge. */
+    private final TopicWaits.Topic waits;
+
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong told = new AtomicLong();
 
-    TopicFlow(String topic) {
+    TopicFlow(String topic, TopicWaits.Topic waits) {
         this.topic = topic;
+        this.waits = waits;
     }
 
     void sending() {
         sent.getAndIncrement();
+        waits.sending();
     }
 
     void told() {
         told.getAndIncrement();
+        waits.done();
     }
 
     /** Counts the outcomes. */

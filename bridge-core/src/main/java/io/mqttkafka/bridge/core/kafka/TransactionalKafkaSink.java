@@ -56,6 +56,7 @@ public final class TransactionalKafkaSink {
     /** How many partitions the topics had that this producer has written to; belongs to the committing thread. */
     private final Map<String, Integer> partitions = new HashMap<>();
 
+    private final TopicWaits waits;
     private volatile @Nullable Producer<byte[], byte[]> producer;
     private volatile boolean closed;
 
@@ -73,10 +74,16 @@ public final class TransactionalKafkaSink {
      * @param mqtt the MQTT side, whose window the producer's buffer must hold
      * @param clientId the MQTT client id, of which the transactional id is made
      * @param failpoints is told of the places passed
+     * @param waits is told of every record, and of each transaction by its record of the state
      */
     public TransactionalKafkaSink(
-            KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, Failpoints failpoints) {
-        this(clients, options, mqtt, clientId, "", failpoints);
+            KafkaClients clients,
+            KafkaOptions options,
+            MqttOptions mqtt,
+            String clientId,
+            Failpoints failpoints,
+            TopicWaits waits) {
+        this(clients, options, mqtt, clientId, "", failpoints, waits);
     }
 
     private TransactionalKafkaSink(
@@ -85,10 +92,12 @@ public final class TransactionalKafkaSink {
             MqttOptions mqtt,
             String clientId,
             String direction,
-            Failpoints failpoints) {
+            Failpoints failpoints,
+            TopicWaits waits) {
         this.clients = clients;
         this.clientId = clientId;
         this.failpoints = failpoints;
+        this.waits = waits;
         transactionalId = options.transactions().idPrefix() + clientId;
         keys = transactionalId + direction;
         producerProperties = ProducerSettings.transactional(options, mqtt, clientId, transactionalId);
@@ -105,11 +114,17 @@ public final class TransactionalKafkaSink {
      * @param mqtt the MQTT side
      * @param clientId the MQTT client id, of which the transactional id is made
      * @param failpoints is told of the places passed
+     * @param waits is told of every record, and of each transaction by its record of the state
      * @return the sink
      */
     public static TransactionalKafkaSink ofOutbox(
-            KafkaClients clients, KafkaOptions options, MqttOptions mqtt, String clientId, Failpoints failpoints) {
-        return new TransactionalKafkaSink(clients, options, mqtt, clientId, OUTBOX, failpoints);
+            KafkaClients clients,
+            KafkaOptions options,
+            MqttOptions mqtt,
+            String clientId,
+            Failpoints failpoints,
+            TopicWaits waits) {
+        return new TransactionalKafkaSink(clients, options, mqtt, clientId, OUTBOX, failpoints, waits);
     }
 
     /**
@@ -247,6 +262,8 @@ public final class TransactionalKafkaSink {
         }
         long begun = System.nanoTime();
         Failed failed = new Failed();
+        TopicWaits.Topic transaction = waits.of(stateTopic.name());
+        transaction.sending();
         try {
             current.beginTransaction();
             failpoints.pass(Failpoint.TRANSACTION_BEGUN);
@@ -268,14 +285,19 @@ public final class TransactionalKafkaSink {
             return aborted(current, e, begun, failed);
         } catch (TopicLostException e) {
             return TransactionOutcome.unknown(e);
+        } finally {
+            transaction.done();
         }
     }
 
     private void send(Producer<byte[], byte[]> current, PreparedRecord record, Failed failed) {
         ProducerRecord<byte[], byte[]> sent = ProducerKafkaSink.kafkaRecord(
                 record.topic(), record.partition(), record.key(), record.value(), record.headers());
+        TopicWaits.Topic topic = waits.of(record.topic());
+        topic.sending();
         try {
             boolean done = current.send(sent, (metadata, exception) -> {
+                        topic.done();
                         if (exception != null) {
                             failed.add(record, exception);
                         }
@@ -287,6 +309,7 @@ public final class TransactionalKafkaSink {
                         record.topic(), current.partitionsFor(record.topic()).size());
             }
         } catch (KafkaException | IllegalStateException e) {
+            topic.done();
             failed.add(record, e);
             throw e;
         }

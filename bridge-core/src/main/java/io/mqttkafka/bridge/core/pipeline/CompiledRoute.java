@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
+import io.mqttkafka.bridge.LastError;
 import org.jspecify.annotations.Nullable;
 
 /** What the bridge asks of a route at work, in whichever direction it goes. Thread-safe. */
@@ -23,10 +24,10 @@ public interface CompiledRoute {
     /**
      * Returns why the route last failed to deliver a message.
      *
-     * @return the reason, or null
+     * @return the error; null if there was none
      */
     @Nullable
-    String lastError();
+    LastError lastError();
 
     /**
      * Says whether the route has stopped.

@@ -1,6 +1,9 @@
 package io.mqttkafka.bridge.core.pipeline;
 
+import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.events.Degradations;
+import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.kafka.TakenOverException;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
@@ -16,6 +19,7 @@ import io.mqttkafka.bridge.event.Connected;
 import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.failure.Backoff;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -26,6 +30,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
+import org.slf4j.event.Level;
 
 /**
  * Keeps one MQTT connection up for a runner: its thread connects, lets the runner serve the connection until that ends, and
@@ -161,6 +166,7 @@ final class ConnectionSupervisor {
      * @param monitor guards what the runner waits for while it serves a connection
      * @param clock the time between attempts
      * @param events tells the listeners
+     * @param degradations hears when the connection goes and comes
      * @param stateChanged is run when the connection comes or goes
      * @param log the runner's
      */
@@ -171,6 +177,7 @@ final class ConnectionSupervisor {
             Object monitor,
             BridgeClock clock,
             BridgeEvents events,
+            Degradations degradations,
             Runnable stateChanged,
             Logger log) {}
 
@@ -188,9 +195,14 @@ final class ConnectionSupervisor {
     private boolean ending;
     private boolean connecting;
 
+    /** What the log has last been told of the connection that is away; for the supervisor's thread. */
+    private @Nullable String told;
+
+    private final ErrorMemory errors;
+    private final String name;
     private volatile boolean connected;
+    private volatile Instant since;
     private volatile boolean finished;
-    private volatile @Nullable String lastError;
     private volatile @Nullable MqttConnection connection;
     private final LongAdder connects = new LongAdder();
 
@@ -207,6 +219,9 @@ final class ConnectionSupervisor {
         log = parts.log();
         monitor = parts.monitor();
         clock = parts.clock();
+        errors = new ErrorMemory(clock);
+        name = Degradations.connection(clientId);
+        since = clock.instant();
         thread = new Thread(this::run, "bridge-" + clientId);
         thread.setDaemon(true);
     }
@@ -220,6 +235,12 @@ final class ConnectionSupervisor {
      * @throws BridgeException if it does not come about
      */
     void start(long deadlineNanos) {
+        if (deadlineNanos - System.nanoTime() <= 0) {
+            throw new BridgeStartException(
+                    "startTimeout: was over before the MQTT broker was asked for a connection as '"
+                            + UntrustedText.escape(clientId)
+                            + "': what came before took all of it; check that Kafka answers soon, or set a longer startTimeout");
+        }
         thread.start();
         try {
             started.get(remaining(deadlineNanos).toMillis(), TimeUnit.MILLISECONDS);
@@ -230,8 +251,11 @@ final class ConnectionSupervisor {
             throw new BridgeStartException(parts.words().notStarted() + ": " + e.getCause(), e.getCause());
         } catch (TimeoutException e) {
             String awaited = owner.awaited();
-            String error = awaited == null ? lastError : awaited;
-            throw new BridgeStartException(error == null ? parts.words().unanswered() : error, e);
+            LastError last = errors.last();
+            if (awaited != null) {
+                throw new BridgeStartException(awaited, e);
+            }
+            throw new BridgeStartException(last == null ? parts.words().unanswered() : last.cause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BridgeStartException("the start was interrupted", e);
@@ -312,10 +336,14 @@ final class ConnectionSupervisor {
      * @param detail ends the line of the log
      */
     void tellConnected(MqttConnection current, boolean sessionPresent, String detail) {
+        since = clock.instant();
         connected = true;
+        errors.over();
+        told = null;
         String uri = current.serverUri();
         log.info("'{}' is connected to {}{}", clientId, uri, detail);
         parts.events().tell(listener -> listener.onConnected(new Connected(clientId, uri, sessionPresent)));
+        parts.degradations().end(name);
         parts.stateChanged().run();
         started.complete(null);
     }
@@ -372,10 +400,15 @@ final class ConnectionSupervisor {
         return connects.sum();
     }
 
+    /** Says since when it is connected, or is not. */
+    Instant since() {
+        return since;
+    }
+
     /** Says what went wrong last; null if nothing did. */
     @Nullable
-    String lastError() {
-        return lastError;
+    LastError lastError() {
+        return errors.last();
     }
 
     /**
@@ -384,7 +417,7 @@ final class ConnectionSupervisor {
      * @param error in words
      */
     void lastError(@Nullable String error) {
-        lastError = error;
+        errors.note(String.valueOf(error));
     }
 
     /**
@@ -414,6 +447,13 @@ final class ConnectionSupervisor {
                 if (owner.givesUp(reason, achieving)) {
                     return;
                 }
+                if (started.isCompletedExceptionally()) {
+                    // Who waits for the start is told why; there is no other attempt.
+                    log.debug("'{}' is not connected: {}", clientId, reason.text());
+                    parts.events()
+                            .tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), null)));
+                    return;
+                }
                 boolean progress = achieving || clock.nanos() - since > UP_LONG_ENOUGH.toNanos();
                 attempt = progress ? 1 : attempt + 1;
                 Duration delay = reason.lasting() ? parts.reconnect().max() : delay(attempt);
@@ -432,6 +472,10 @@ final class ConnectionSupervisor {
         } finally {
             finished = true;
             connected = false;
+            if (!ending()) {
+                LastError last = errors.last();
+                parts.degradations().begin(name, last == null ? "given up" : last.cause());
+            }
             started.completeExceptionally(new BridgeClosedException("the bridge was closed while it started"));
             parts.stateChanged().run();
         }
@@ -467,6 +511,9 @@ final class ConnectionSupervisor {
             owner.leaving();
             boolean was = connected;
             connected = false;
+            if (was) {
+                tellLost();
+            }
             if (current != null) {
                 current.drop();
                 awaitReader(current);
@@ -478,9 +525,17 @@ final class ConnectionSupervisor {
             }
         }
         if (reason != null) {
-            lastError = reason.text();
+            errors.note(reason.text());
         }
         return reason;
+    }
+
+    private void tellLost() {
+        since = clock.instant();
+        CloseReason known = closed();
+        if (!ending()) {
+            parts.degradations().begin(name, known == null ? "the connection is given up" : known.text());
+        }
     }
 
     /** False if the runner is to end. */
@@ -508,7 +563,11 @@ final class ConnectionSupervisor {
     }
 
     private void tellDisconnected(CloseReason reason, Duration delay) {
-        log.warn("'{}' is not connected: {}; next attempt in {} ms", clientId, reason.text(), delay.toMillis());
+        boolean news = !reason.text().equals(told);
+        told = reason.text();
+        log.atLevel(news ? Level.WARN : Level.DEBUG)
+                .log("'{}' is not connected: {}; next attempt in {} ms", clientId, reason.text(), delay.toMillis());
+        parts.degradations().begin(name, reason.text());
         parts.events().tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
     }
 

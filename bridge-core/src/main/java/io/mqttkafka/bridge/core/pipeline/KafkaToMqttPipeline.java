@@ -88,6 +88,9 @@ final class KafkaToMqttPipeline implements RecordHandler {
     /** Records that could not go on, oldest first. For the reading thread. */
     private final PriorityQueue<SinkAttempt> held = new PriorityQueue<>();
 
+    /** Whether a record that has failed is held. */
+    private volatile boolean holding;
+
     /** Records that came back from another thread; no more than are in flight. */
     private final Queue<SinkAttempt> returned = new ConcurrentLinkedQueue<>();
 
@@ -257,6 +260,9 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     void delivered(SinkAttempt attempt) {
         route.counters.delivered.increment();
+        if (route.errors.standing() && (attempt.failures > 0 || attempt.unheard > 0 || !holding)) {
+            route.errors.over();
+        }
         attempt.entry.settle();
         attempt.out = false;
         if (attempt.unheard > 0) {
@@ -336,6 +342,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 return false;
             }
         }
+        holding = false;
         return connection.isUp();
     }
 
@@ -500,6 +507,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
     }
 
     private void holdFor(SinkAttempt attempt, Duration delay) {
+        holding = true;
         attempt.dueNanos = clock.nanos() + delay.toNanos();
         held.add(attempt);
         clock.remind(attempt.dueNanos, () -> connection.wake(route));

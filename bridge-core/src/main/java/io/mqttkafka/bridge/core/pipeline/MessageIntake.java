@@ -131,7 +131,9 @@ final class MessageIntake {
                 take(frame, topic, topicHash);
             }
         } catch (MalformedPacketException e) {
-            throw new ProtocolViolation(e.reasonCode(), "the MQTT broker sent a malformed PUBLISH: " + e.getMessage());
+            throw new ProtocolViolation(
+                    e.reasonCode(),
+                    "the MQTT broker sent a malformed PUBLISH" + StopText.onTopic(frame) + ": " + e.getMessage());
         }
     }
 

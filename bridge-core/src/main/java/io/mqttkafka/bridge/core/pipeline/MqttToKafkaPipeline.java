@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
@@ -9,6 +10,7 @@ import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.PreparedRecord;
 import io.mqttkafka.bridge.core.kafka.SendFailure;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
@@ -46,13 +48,20 @@ final class MqttToKafkaPipeline {
 
     private final KafkaSink sink;
     private final InFlightWindow window;
+    private final TopicWaits waits;
     private final PipelineEvents runner;
     private final BridgeEvents events;
     private final Failpoints failpoints;
 
     MqttToKafkaPipeline(
-            KafkaSink sink, InFlightWindow window, PipelineEvents runner, BridgeEvents events, Failpoints failpoints) {
+            KafkaSink sink,
+            TopicWaits waits,
+            InFlightWindow window,
+            PipelineEvents runner,
+            BridgeEvents events,
+            Failpoints failpoints) {
         this.sink = sink;
+        this.waits = waits;
         this.window = window;
         this.runner = runner;
         this.events = events;
@@ -246,6 +255,10 @@ final class MqttToKafkaPipeline {
             attempt.route().trust(String.valueOf(attempt.kafkaTopic));
             tellLane(attempt);
         }
+        ErrorMemory errors = attempt.route().errors;
+        if (errors.standing() && (attempt.failures > 0 || attempt.match.lane.isFree())) {
+            errors.over();
+        }
         finish(attempt);
     }
 
@@ -359,12 +372,13 @@ final class MqttToKafkaPipeline {
         }
         if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
             failure = lookUp(attempt);
-            if (failure == null) {
-                advance(attempt, true);
+            if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+                waitForKafka(attempt, attempt.kafkaTopic, failure);
                 return;
             }
-            if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-                waitForKafka(attempt, failure);
+            attempt.match.lane.awaits(null);
+            if (failure == null) {
+                advance(attempt, true);
                 return;
             }
         }
@@ -448,13 +462,14 @@ final class MqttToKafkaPipeline {
                 resolution.cause());
     }
 
-    private void waitForKafka(Attempt attempt, Failure failure) {
+    private void waitForKafka(Attempt attempt, @Nullable String topic, Failure failure) {
         if (attempt.delivery == null) {
             shed(attempt, failure.cause());
             return;
         }
         attempt.route().lastError(failure.cause());
         attempt.failure = failure;
+        attempt.match.lane.awaits(topic == null ? null : waits.of(topic));
         waitInLane(attempt, PAUSE_WHILE_KAFKA_IS_AWAY);
     }
 
@@ -521,9 +536,10 @@ final class MqttToKafkaPipeline {
         if (failure != null) {
             failure = failure.kind() == Failure.Kind.TOPIC_UNKNOWN ? lookUpDeadLetterTopic(topic) : failure;
             if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-                waitForKafka(attempt, failure);
+                waitForKafka(attempt, topic, failure);
                 return;
             }
+            attempt.match.lane.awaits(null);
             if (failure != null) {
                 DeliveryException undeliverable = new DeliveryException(
                         "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()),

@@ -182,14 +182,17 @@ final class PublishProperties {
             properties.userProperty(name, value);
             return;
         }
-        byte[] encoded = base64 && value != null ? base64(value) : null;
+        if (value == null) {
+            throw new MappingException("header '" + UntrustedText.escape(header.name())
+                    + "': has no value, and a user property of MQTT must have one; give it one where the record is written, or"
+                    + " leave all headers out with userProperties(false)");
+        }
+        byte[] encoded = base64 ? base64(value) : null;
         if (encoded == null || encoded.length > MAX_LENGTH) {
-            throw new MappingException(
-                    "header '" + UntrustedText.escape(header.name()) + "': "
-                            + (value == null
-                                    ? "has no value"
-                                    : "its value of " + value.length + " bytes cannot be an MQTT string")
-                            + "; MQTT takes at most 65535 bytes of UTF-8 text without control characters, see binaryHeaders(..)");
+            throw new MappingException("header '" + UntrustedText.escape(header.name()) + "': "
+                    + "its value of " + value.length + " bytes cannot be an MQTT string"
+                    + "; MQTT takes at most 65535 bytes of UTF-8 text without control characters, "
+                    + (base64 ? "also in Base64" : "see binaryHeaders(..)"));
         }
         properties.userProperty(name, encoded);
     }

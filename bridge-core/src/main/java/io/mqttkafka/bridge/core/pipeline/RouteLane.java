@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core.pipeline;
 
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.time.Duration;
 import java.util.List;
@@ -18,11 +19,14 @@ final class RouteLane {
     private final PriorityQueue<Attempt> waiting = new PriorityQueue<>();
     private volatile boolean closed;
 
+    /** What counts that the first in the queue waits for Kafka to say what its topic is; for the thread of the lanes. */
+    private TopicWaits.@Nullable Topic awaited;
+
     /** When the first in the queue is to be tried, by the clock. */
     private long dueNanos;
 
     /** Whose outcome the others wait for; null if they do not. */
-    private @Nullable Attempt awaited;
+    private @Nullable Attempt alone;
 
     RouteLane(BridgeClock clock) {
         this.clock = clock;
@@ -40,6 +44,11 @@ final class RouteLane {
             }
             return false;
         }
+    }
+
+    /** Says whether nothing waits in it. */
+    boolean isFree() {
+        return !closed;
     }
 
     /** Closes the lane for a message that could not go on, in its place among those that wait. */
@@ -87,15 +96,30 @@ final class RouteLane {
 
     /** Lets the others wait for the outcome of a message that is about to be sent. Only while the lane is closed. */
     synchronized void await(Attempt attempt) {
-        awaited = attempt;
+        alone = attempt;
     }
 
     /** Takes note of an outcome; the others may go on if they waited for it. */
     synchronized void told(Attempt attempt) {
-        if (awaited == attempt) {
-            awaited = null;
+        if (alone == attempt) {
+            alone = null;
             dueNanos = Math.max(dueNanos, clock.nanos());
         }
+    }
+
+    /** Notes which Kafka topic the first in the queue waits for; null if for none. For the thread of the lanes. */
+    void awaits(TopicWaits.@Nullable Topic topic) {
+        TopicWaits.Topic before = awaited;
+        if (before == topic) {
+            return;
+        }
+        if (before != null) {
+            before.done();
+        }
+        if (topic != null) {
+            topic.sending();
+        }
+        awaited = topic;
     }
 
     /** Says whether something is to be done now. */
@@ -105,6 +129,6 @@ final class RouteLane {
 
     /** How long until something is to be done; {@link #FREE} if the lane is free. */
     synchronized long nanosUntilDue(long nowNanos) {
-        return closed && awaited == null ? dueNanos - nowNanos : FREE;
+        return closed && alone == null ? dueNanos - nowNanos : FREE;
     }
 }

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps one MQTT connection up and does the work of the routes on it. Thread-safe. */
 public interface Runner {
@@ -25,6 +26,13 @@ public interface Runner {
 
     /** Says whether it has stopped for good. */
     boolean finished();
+
+    /** Says whether its start has got as far as asking the MQTT broker for a connection. */
+    boolean askedBroker();
+
+    /** Says why it has stopped for good, or why the first of its routes has; null if there is nothing to say. */
+    @Nullable
+    Throwable failure();
 
     /**
      * Takes a snapshot.

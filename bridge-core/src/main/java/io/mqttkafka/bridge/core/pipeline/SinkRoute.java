@@ -6,10 +6,12 @@ import io.mqttkafka.bridge.KafkaToMqttRoute;
 import io.mqttkafka.bridge.KafkaToMqttRoute.Filter;
 import io.mqttkafka.bridge.KafkaToMqttRoute.Mapping;
 import io.mqttkafka.bridge.KafkaToMqttRoute.Step;
+import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.MqttTopicMapper;
 import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.pipeline.FeedbackCheck.Sample;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
@@ -22,6 +24,7 @@ import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.BiPredicate;
@@ -62,13 +65,13 @@ public final class SinkRoute implements CompiledRoute {
 
     private static final RouteCounters NONE = new RouteCounters();
 
-    private volatile @Nullable String lastError;
+    final ErrorMemory errors;
     private volatile @Nullable String weakness;
     private volatile boolean stopped;
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SinkRoute(KafkaToMqttRoute route, String group, LoopGuard guard) {
+    private SinkRoute(KafkaToMqttRoute route, String group, LoopGuard guard, InstantSource clock) {
         KafkaToMqttRoute.Source source = route.source();
         KafkaToMqttRoute.Target target = route.target();
         name = route.name();
@@ -76,6 +79,7 @@ public final class SinkRoute implements CompiledRoute {
         pattern = source.pattern();
         this.group = group;
         this.guard = guard;
+        errors = new ErrorMemory(clock);
         qos = target.qos();
         exactlyOnce = qos == QoS.EXACTLY_ONCE && !target.effectivelyOnce();
         retain = target.retain();
@@ -113,12 +117,13 @@ public final class SinkRoute implements CompiledRoute {
      * @param route the route
      * @param group the consumer group of the route
      * @param guard marks its messages
+     * @param clock says when it failed
      * @return the route, compiled
      * @throws BridgeConfigException if its template or names are not legal; the message names the route
      */
-    public static SinkRoute compile(KafkaToMqttRoute route, String group, LoopGuard guard) {
+    public static SinkRoute compile(KafkaToMqttRoute route, String group, LoopGuard guard, InstantSource clock) {
         try {
-            return new SinkRoute(route, group, guard);
+            return new SinkRoute(route, group, guard, clock);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }
@@ -229,12 +234,12 @@ public final class SinkRoute implements CompiledRoute {
     }
 
     @Override
-    public @Nullable String lastError() {
-        return lastError;
+    public @Nullable LastError lastError() {
+        return errors.last();
     }
 
     void lastError(Throwable cause) {
-        lastError = SafeText.of(cause);
+        errors.note(SafeText.of(cause));
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
@@ -80,6 +81,7 @@ public final class SinkRunner implements Runner {
             @Nullable TransactionalKafkaSink transactions,
             Failpoints failpoints,
             BridgeEvents events,
+            Degradations degradations,
             BridgeClock clock,
             Duration drainTimeout,
             Duration stallThreshold,
@@ -132,6 +134,7 @@ public final class SinkRunner implements Runner {
 
     private volatile boolean up;
     private volatile boolean allStopped;
+    private volatile @Nullable Throwable failure;
     private volatile boolean sessionPresent;
 
     /** Whether the broker has begun a session on a connection that was of no use. */
@@ -208,6 +211,7 @@ public final class SinkRunner implements Runner {
                         monitor,
                         parts.clock(),
                         events,
+                        parts.degradations(),
                         parts.stateChanged(),
                         log),
                 new ForSupervisor());
@@ -230,16 +234,16 @@ public final class SinkRunner implements Runner {
     @Override
     public void start(long deadlineNanos) {
         for (Lane lane : lanes) {
-            lane.source().open(ConnectionSupervisor.remaining(deadlineNanos));
+            StartPatience.retry(deadlineNanos, lane.source()::open);
             KafkaSink sink = lane.deadLetters();
             if (sink != null && lane.route().failurePolicy.lastAction() instanceof DeadLetter deadLetter) {
-                sink.open(ConnectionSupervisor.remaining(deadlineNanos));
+                StartPatience.retry(deadlineNanos, sink::open);
                 requireReady(lane.route(), sink, deadLetter.topic(), deadlineNanos);
             }
         }
         // Last: who takes the identity over ends the bridge that had it, and must not fail for another reason then.
         if (committer != null) {
-            needsNewSession = committer.open(ConnectionSupervisor.remaining(deadlineNanos));
+            StartPatience.retry(deadlineNanos, timeout -> needsNewSession = committer.open(timeout));
             forgetUnread();
         }
         supervisor.start(deadlineNanos);
@@ -260,7 +264,9 @@ public final class SinkRunner implements Runner {
 
     private static void requireReady(SinkRoute route, KafkaSink sink, String topic, long deadlineNanos) {
         TopicResolution resolution = sink.resolve(topic);
-        while (resolution.state() == TopicResolution.State.UNREACHABLE && deadlineNanos - System.nanoTime() > 0) {
+        while (resolution.state() == TopicResolution.State.UNREACHABLE
+                && deadlineNanos - System.nanoTime() > 0
+                && !Thread.currentThread().isInterrupted()) {
             resolution = sink.resolve(topic);
         }
         if (resolution.state() != TopicResolution.State.READY) {
@@ -321,10 +327,21 @@ public final class SinkRunner implements Runner {
     }
 
     @Override
+    public boolean askedBroker() {
+        return supervisor.begun();
+    }
+
+    @Override
+    public @Nullable Throwable failure() {
+        return failure;
+    }
+
+    @Override
     public ConnectionHealth health() {
         return new ConnectionHealth(
                 clientId,
                 supervisor.connected(),
+                supervisor.since(),
                 sessionPresent,
                 supervisor.connects(),
                 unfinished(),
@@ -412,7 +429,7 @@ public final class SinkRunner implements Runner {
         @Override
         public boolean givesUp(CloseReason reason, boolean achieving) {
             if (reason.takenOver()) {
-                stopAll(new DeliveryException(supervisor.takenOver("mqtt.clientId")));
+                stopAll(new DeliveryException(StopText.takenOver(clientId, options, parts.routes())));
                 return true;
             }
             Throwable shutOut = fenced();
@@ -432,7 +449,7 @@ public final class SinkRunner implements Runner {
             boolean offence = reason.malformed() || meaning == Meaning.MESSAGE;
             offended = offence && !achieving ? offended + 1 : 0;
             if (offended >= MOST_REFUSALS_IN_A_ROW) {
-                stopAll(new DeliveryException(reason.text(), reason.cause()));
+                stopAll(new DeliveryException(StopText.onConnection(clientId, reason.text()), reason.cause()));
                 return true;
             }
             return isHopeless(reason, meaning);
@@ -554,7 +571,15 @@ public final class SinkRunner implements Runner {
 
     /** Waits until the connection or the runner ends; null in the latter case. */
     private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
-        long stalledAt = 0;
+        StallWatches stalls = new StallWatches();
+        try {
+            return watch(current, stalls);
+        } finally {
+            stalls.end();
+        }
+    }
+
+    private @Nullable CloseReason watch(MqttConnection current, StallWatches stalls) throws InterruptedException {
         long finishedBefore = done();
         long refusedBefore = pauses.pace().refusals();
         long progressAt = System.nanoTime();
@@ -574,7 +599,7 @@ public final class SinkRunner implements Runner {
                 }
             }
             long now = System.nanoTime();
-            stalledAt = reportStall(now, stalledAt);
+            stalls.look(now);
             givenUp = reportGivenUp(givenUp);
             watchDeadLetters(now);
             goOnAfterPause(now);
@@ -639,25 +664,47 @@ public final class SinkRunner implements Runner {
         return now;
     }
 
-    private long reportStall(long now, long reportedAt) {
-        long age = oldestAge(now);
-        long threshold = parts.stallThreshold().toNanos();
-        if (age < threshold) {
-            return 0;
+    /** What can wait for too long while the connection is up: messages for the MQTT broker, offsets for Kafka. */
+    private final class StallWatches {
+        private final StallWatch messages = watch(Degradations.messages(clientId));
+        private final List<StallWatch> offsets = lanes.stream()
+                .map(lane -> watch(Degradations.offsets(lane.route().name())))
+                .toList();
+
+        private StallWatch watch(String what) {
+            return new StallWatch(what, parts.stallThreshold(), parts.degradations(), log);
         }
-        if (reportedAt != 0 && now - reportedAt < threshold) {
-            return reportedAt;
+
+        void look(long now) {
+            long age = oldestAge(now);
+            int waiting = unfinished();
+            String trouble = pauses.trouble();
+            boolean tell = messages.look(
+                    now,
+                    age,
+                    () -> "the oldest of " + waiting + " published messages has waited for "
+                            + TimeUnit.NANOSECONDS.toSeconds(age) + " s: "
+                            + (trouble == null ? "the MQTT broker does not acknowledge it" : trouble));
+            if (tell) {
+                events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
+            }
+            for (int i = 0; i < offsets.size(); i++) {
+                SinkRoute route = lanes.get(i).route();
+                long uncommitted = lanes.get(i).source().uncommittedAge(now);
+                offsets.get(i)
+                        .look(
+                                now,
+                                uncommitted,
+                                () -> "Kafka has committed nothing for the group '" + route.group() + "' for "
+                                        + TimeUnit.NANOSECONDS.toSeconds(uncommitted)
+                                        + " s, so that a crash would publish again what has been published since");
+            }
         }
-        int waiting = unfinished();
-        String trouble = pauses.trouble();
-        log.warn(
-                "'{}': the oldest of {} published messages has waited for {} s: {}",
-                clientId,
-                waiting,
-                TimeUnit.NANOSECONDS.toSeconds(age),
-                trouble == null ? "the MQTT broker does not acknowledge it" : trouble);
-        events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
-        return now;
+
+        void end() {
+            messages.end();
+            offsets.forEach(StallWatch::end);
+        }
     }
 
     private void stopAll(Throwable cause) {
@@ -676,12 +723,13 @@ public final class SinkRunner implements Runner {
             }
             route.markStopped();
         }
+        if (failure == null) {
+            failure = cause;
+        }
         route.lastError(cause);
-        log.error(
-                "Route '{}' has stopped{}: {}",
-                route.name(),
-                origin == null ? "" : " at " + origin,
-                SafeText.of(cause));
+        String message = origin == null ? SafeText.of(cause) : StopText.atMessage(cause, route.failurePolicy);
+        parts.degradations().begin(Degradations.route(route.name()), message);
+        log.error("Route '{}' has stopped{}: {}", route.name(), origin == null ? "" : " at " + origin, message);
         events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));
         lane.source().endSoon(parts.drainTimeout());
         if (lanes.stream().allMatch(one -> one.route().stopped())) {
@@ -739,7 +787,7 @@ public final class SinkRunner implements Runner {
         public void publish(PublishFrame frame) {
             throw new ProtocolViolation(
                     PROTOCOL_ERROR,
-                    "a message came for '" + UntrustedText.escape(clientId)
+                    "a message" + StopText.onTopic(frame) + " came for '" + UntrustedText.escape(clientId)
                             + "', which subscribes to nothing: another client subscribed in its session; use clientId(..)"
                             + " on the route");
         }
@@ -813,11 +861,7 @@ public final class SinkRunner implements Runner {
         @Override
         public void fenced(Throwable cause) {
             synchronized (monitor) {
-                fenced = new DeliveryException(
-                        "kafka.transactions.idPrefix: another bridge with the client id '"
-                                + UntrustedText.escape(clientId)
-                                + "' has taken the transactional id over; give each bridge a client id of its own",
-                        cause);
+                fenced = new DeliveryException(StopText.fenced(clientId, options, parts.routes()), cause);
             }
             dropConnection(CloseReason.of("another bridge has taken the transactional id over", cause));
         }

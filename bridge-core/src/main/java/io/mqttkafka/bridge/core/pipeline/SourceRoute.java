@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core.pipeline;
 
+import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.MqttToKafkaRoute;
 import io.mqttkafka.bridge.MqttToKafkaRoute.Filter;
 import io.mqttkafka.bridge.MqttToKafkaRoute.HeaderTemplate;
@@ -9,6 +10,7 @@ import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.TopicMapper;
+import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.pipeline.FeedbackCheck.Sample;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
@@ -18,6 +20,7 @@ import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.Received;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -75,15 +78,16 @@ public final class SourceRoute implements CompiledRoute {
     private final Set<String> doubtful = ConcurrentHashMap.newKeySet();
 
     private volatile boolean anyDoubtful;
-    private volatile @Nullable String lastError;
+    final ErrorMemory errors;
     private volatile boolean stopped;
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SourceRoute(MqttToKafkaRoute route, LoopGuard guard) {
+    private SourceRoute(MqttToKafkaRoute route, LoopGuard guard, InstantSource clock) {
         MqttToKafkaRoute.Source source = route.source();
         MqttToKafkaRoute.Target target = route.target();
         this.guard = guard;
+        errors = new ErrorMemory(clock);
         name = route.name();
         filter = TopicFilter.parse(source.filter());
         qos = source.qos();
@@ -138,12 +142,13 @@ public final class SourceRoute implements CompiledRoute {
      *
      * @param route the route
      * @param guard marks its messages
+     * @param clock says when it failed
      * @return the route, compiled
      * @throws BridgeConfigException if its filter, templates or names are not legal; the message names the route
      */
-    public static SourceRoute compile(MqttToKafkaRoute route, LoopGuard guard) {
+    public static SourceRoute compile(MqttToKafkaRoute route, LoopGuard guard, InstantSource clock) {
         try {
-            return new SourceRoute(route, guard);
+            return new SourceRoute(route, guard, clock);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }
@@ -292,15 +297,15 @@ public final class SourceRoute implements CompiledRoute {
     /**
      * Returns why the route last failed to deliver a message.
      *
-     * @return the reason, or null
+     * @return the error; null if there was none
      */
     @Override
-    public @Nullable String lastError() {
-        return lastError;
+    public @Nullable LastError lastError() {
+        return errors.last();
     }
 
     void lastError(Throwable cause) {
-        lastError = SafeText.of(cause);
+        errors.note(SafeText.of(cause));
     }
 
     /**

@@ -4,11 +4,13 @@ import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.TransactionOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.TopicLostException;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.AckOutput;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
@@ -80,6 +82,8 @@ public final class SourceRunner implements Runner {
             TransactionOptions transactionOptions,
             Failpoints failpoints,
             BridgeEvents events,
+            Degradations degradations,
+            TopicWaits waits,
             BridgeClock clock,
             Duration drainTimeout,
             Duration stallThreshold,
@@ -136,6 +140,8 @@ public final class SourceRunner implements Runner {
 
     private volatile int leftUnacknowledged;
 
+    private volatile @Nullable Throwable failure;
+
     private record Stop(
             @Nullable SourceRoute route, @Nullable String mqttTopic, Throwable cause) {}
 
@@ -162,7 +168,7 @@ public final class SourceRunner implements Runner {
                 room::wake,
                 failpoints,
                 cause -> dropConnection(Starvation.reason("acknowledging failed", cause)));
-        pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events, failpoints);
+        pipeline = new MqttToKafkaPipeline(sink, parts.waits(), window, new FromPipeline(), events, failpoints);
         TransactionalKafkaSink transactions = parts.transactions();
         committer = transactions == null
                 ? null
@@ -204,6 +210,7 @@ public final class SourceRunner implements Runner {
                         monitor,
                         parts.clock(),
                         events,
+                        parts.degradations(),
                         parts.stateChanged(),
                         log),
                 new ForSupervisor());
@@ -219,13 +226,13 @@ public final class SourceRunner implements Runner {
      */
     @Override
     public void start(long deadlineNanos) {
-        sink.open(ConnectionSupervisor.remaining(deadlineNanos));
+        StartPatience.retry(deadlineNanos, sink::open);
         for (SourceRoute route : parts.routes()) {
             requireTopics(route, deadlineNanos);
         }
         // Last: who takes the identity over ends the bridge that had it, and must not fail for another reason then.
         if (committer != null) {
-            committer.open(ConnectionSupervisor.remaining(deadlineNanos));
+            StartPatience.retry(deadlineNanos, committer::open);
         }
         acknowledger.start();
         laneWorker.start();
@@ -252,7 +259,9 @@ public final class SourceRunner implements Runner {
 
     private TopicResolution requireReady(String option, SourceRoute route, String topic, long deadlineNanos) {
         TopicResolution resolution = sink.resolve(topic);
-        while (resolution.state() == TopicResolution.State.UNREACHABLE && deadlineNanos - System.nanoTime() > 0) {
+        while (resolution.state() == TopicResolution.State.UNREACHABLE
+                && deadlineNanos - System.nanoTime() > 0
+                && !Thread.currentThread().isInterrupted()) {
             resolution = sink.resolve(topic);
         }
         if (resolution.state() != TopicResolution.State.READY) {
@@ -319,6 +328,16 @@ public final class SourceRunner implements Runner {
         return supervisor.finished();
     }
 
+    @Override
+    public boolean askedBroker() {
+        return supervisor.begun();
+    }
+
+    @Override
+    public @Nullable Throwable failure() {
+        return failure;
+    }
+
     private int unacknowledged() {
         return supervisor.finished() ? leftUnacknowledged : session.unacknowledged();
     }
@@ -333,6 +352,7 @@ public final class SourceRunner implements Runner {
         return new ConnectionHealth(
                 clientId,
                 supervisor.connected(),
+                supervisor.since(),
                 sessionPresent,
                 supervisor.connects(),
                 unacknowledged(),
@@ -422,7 +442,8 @@ public final class SourceRunner implements Runner {
                 restarts.progress();
             }
             if (reason.takenOver()) {
-                stopRoutes(new Stop(null, null, new DeliveryException(supervisor.takenOver("mqtt.clientId"))));
+                stopRoutes(new Stop(
+                        null, null, new DeliveryException(StopText.takenOver(clientId, options, parts.routes()))));
                 return true;
             }
             DeliveryException starved = starvation.judge(reason.cause(), achieving);
@@ -431,7 +452,10 @@ public final class SourceRunner implements Runner {
                 return true;
             }
             if (malformed >= MOST_MALFORMED_IN_A_ROW) {
-                stopRoutes(new Stop(null, null, new DeliveryException(reason.text(), reason.cause())));
+                stopRoutes(new Stop(
+                        null,
+                        null,
+                        new DeliveryException(StopText.onConnection(clientId, reason.text()), reason.cause())));
                 return true;
             }
             if (reason.hopeless() && restarts.exhausted()) {
@@ -509,7 +533,16 @@ public final class SourceRunner implements Runner {
 
     /** Waits until the connection or the runner ends; null in the latter case. */
     private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
-        long stalledAt = 0;
+        StallWatch stall =
+                new StallWatch(Degradations.messages(clientId), parts.stallThreshold(), parts.degradations(), log);
+        try {
+            return watch(current, stall);
+        } finally {
+            stall.end();
+        }
+    }
+
+    private @Nullable CloseReason watch(MqttConnection current, StallWatch stall) throws InterruptedException {
         long owedSince = 0;
         boolean reported = false;
         while (true) {
@@ -530,7 +563,7 @@ public final class SourceRunner implements Runner {
                 continue;
             }
             long now = System.nanoTime();
-            stalledAt = reportStall(now, stalledAt);
+            reportStall(now, stall);
             sink.watch(now, this::breakConnection);
             reported = reportIdsUsedTwice(reported);
             owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
@@ -577,23 +610,21 @@ public final class SourceRunner implements Runner {
         return true;
     }
 
-    private long reportStall(long now, long reportedAt) {
+    private void reportStall(long now, StallWatch stall) {
         long age = session.oldestAge(now);
-        long threshold = parts.stallThreshold().toNanos();
-        if (age < threshold) {
-            return 0;
-        }
-        if (reportedAt != 0 && now - reportedAt < threshold) {
-            return reportedAt;
-        }
         int waiting = session.unacknowledged();
-        log.warn(
-                "'{}': the oldest of {} unacknowledged messages has waited for {} s: Kafka does not confirm it",
-                clientId,
-                waiting,
-                TimeUnit.NANOSECONDS.toSeconds(age));
-        events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
-        return now;
+        boolean tell = stall.look(now, age, () -> {
+            TopicWaits.Wait topic = parts.waits().longest(now);
+            return "the oldest of " + waiting + " unacknowledged messages has waited for "
+                    + TimeUnit.NANOSECONDS.toSeconds(age) + " s: "
+                    + (topic == null
+                            ? "no record waits for Kafka, so a route tries a message again, or waits for its topic; see"
+                                    + " lastError of the routes"
+                            : "Kafka does not confirm; " + topic);
+        });
+        if (tell) {
+            events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
+        }
     }
 
     /**
@@ -715,9 +746,12 @@ public final class SourceRunner implements Runner {
     }
 
     private void stopRoutes(Stop stopping) {
-        String message = SafeText.of(stopping.cause());
-        supervisor.lastError(message);
+        failure = stopping.cause();
         SourceRoute failed = stopping.route();
+        String message = failed != null && stopping.mqttTopic() != null
+                ? StopText.atMessage(stopping.cause(), failed.failurePolicy)
+                : SafeText.of(stopping.cause());
+        supervisor.lastError(message);
         for (SourceRoute route : parts.routes()) {
             boolean culprit = failed == null || failed == route;
             Throwable cause = failed == null || culprit
@@ -727,6 +761,7 @@ public final class SourceRunner implements Runner {
             String topic = culprit ? stopping.mqttTopic() : null;
             route.lastError(cause);
             route.markStopped();
+            parts.degradations().begin(Degradations.route(route.name()), culprit ? message : SafeText.of(cause));
             if (culprit) {
                 log.error(
                         "Route '{}' has stopped{}: {}",
@@ -933,13 +968,7 @@ public final class SourceRunner implements Runner {
         @Override
         public void fenced(Throwable cause) {
             SourceRunner.this.stop(new Stop(
-                    null,
-                    null,
-                    new DeliveryException(
-                            "kafka.transactions.idPrefix: another bridge with the client id '"
-                                    + UntrustedText.escape(clientId)
-                                    + "' has taken the transactional id over; give each bridge a client id of its own",
-                            cause)));
+                    null, null, new DeliveryException(StopText.fenced(clientId, options, parts.routes()), cause)));
         }
     }
 }

@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.mqtt.AckOutput;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
@@ -84,6 +85,7 @@ public final class StatusRunner implements Runner {
      * @param mqtt how to connect
      * @param transport makes MQTT connections
      * @param events tells the listeners
+     * @param degradations hears when the connection goes and comes
      * @param clock the time between attempts to connect
      * @param stateChanged is run when the connection comes or goes
      */
@@ -93,6 +95,7 @@ public final class StatusRunner implements Runner {
             MqttOptions mqtt,
             MqttTransport transport,
             BridgeEvents events,
+            Degradations degradations,
             BridgeClock clock,
             Runnable stateChanged) {
         this.clientId = clientId;
@@ -102,7 +105,7 @@ public final class StatusRunner implements Runner {
         will = new Will(topic, Word.OFFLINE.payload(), status.willDelay());
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
-                        clientId, options.reconnect(), WORDS, monitor, clock, events, stateChanged, log),
+                        clientId, options.reconnect(), WORDS, monitor, clock, events, degradations, stateChanged, log),
                 new ForSupervisor());
     }
 
@@ -157,10 +160,21 @@ public final class StatusRunner implements Runner {
     }
 
     @Override
+    public boolean askedBroker() {
+        return supervisor.begun();
+    }
+
+    @Override
+    public @Nullable Throwable failure() {
+        return null;
+    }
+
+    @Override
     public ConnectionHealth health() {
         return new ConnectionHealth(
                 clientId,
                 supervisor.connected(),
+                supervisor.since(),
                 sessionPresent,
                 supervisor.connects(),
                 0,
@@ -352,7 +366,7 @@ public final class StatusRunner implements Runner {
         public void publish(PublishFrame frame) {
             throw new ProtocolViolation(
                     PROTOCOL_ERROR,
-                    "a message came for '" + UntrustedText.escape(clientId)
+                    "a message" + StopText.onTopic(frame) + " came for '" + UntrustedText.escape(clientId)
                             + "', which subscribes to nothing: another client subscribed in its session; use"
                             + " status.clientId(..)");
         }

@@ -20,7 +20,18 @@ public final class UntrustedText {
      * @return the text in one visible line
      */
     public static String escape(String text) {
-        if (text.length() <= MAX_LENGTH && text.codePoints().noneMatch(UntrustedText::needsEscape)) {
+        return escape(text, MAX_LENGTH);
+    }
+
+    /**
+     * Does the same with another length, for text that is not one name but tells of several, with what to do about it at its end.
+     *
+     * @param text any text
+     * @param most after how many characters it is cut
+     * @return the text in one visible line
+     */
+    public static String escape(String text, int most) {
+        if (text.length() <= most && text.codePoints().noneMatch(UntrustedText::needsEscape)) {
             return text;
         }
         StringBuilder escaped = new StringBuilder();
@@ -29,7 +40,7 @@ public final class UntrustedText {
             character = text.codePointAt(at);
             int before = escaped.length();
             append(character, escaped);
-            if (escaped.length() > MAX_LENGTH) {
+            if (escaped.length() > most) {
                 escaped.setLength(before);
                 return escaped.append("...").toString();
             }

@@ -29,6 +29,18 @@ public interface BridgeClock extends InstantSource {
     void await(Object monitor, long untilNanos) throws InterruptedException;
 
     /**
+     * Does the same as {@link #await} for what a bridge does over and over while nothing happens: a test that asks for the next
+     * pause of the bridge does not mean this one.
+     *
+     * @param monitor what to wait on, held by the caller
+     * @param untilNanos the moment, by {@link #nanos()}
+     * @throws InterruptedException if the thread was interrupted
+     */
+    default void awaitRound(Object monitor, long untilNanos) throws InterruptedException {
+        await(monitor, untilNanos);
+    }
+
+    /**
      * Parks the thread until a moment, until it is unparked or interrupted, or for no reason; returns at once if the moment
      * has come.
      *

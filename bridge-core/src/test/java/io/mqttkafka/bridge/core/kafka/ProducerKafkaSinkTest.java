@@ -37,7 +37,8 @@ class ProducerKafkaSinkTest {
                 options,
                 MqttOptions.builder().serverUri("tcp://broker").build(),
                 "test",
-                new TopicInspector(silent, options, "test"));
+                new TopicInspector(silent, options, "test"),
+                new TopicWaits());
 
         assertThatThrownBy(() -> sink.open(Duration.ofMillis(1)))
                 .isInstanceOf(BridgeStartException.class)
@@ -53,7 +54,7 @@ class ProducerKafkaSinkTest {
         List<SendFailure.Kind> kinds = new ArrayList<>();
         for (int number = 1; number <= Restarts.MOST; number++) {
             life = new ProducerLife(number, new MockProducer<>(), restarts);
-            kinds.add(life.judge(new KafkaException(new UnsatisfiedLinkError("none")), true, new TopicFlow("t"))
+            kinds.add(life.judge(new KafkaException(new UnsatisfiedLinkError("none")), true, new TopicFlow("t", new TopicWaits().of("t")))
                     .kind());
         }
 
@@ -67,7 +68,7 @@ class ProducerKafkaSinkTest {
     void judge_deniedWithOthersUnderWay_takesThemAlong() {
         MockProducer<byte[], byte[]> producer = new MockProducer<>();
         ProducerLife life = new ProducerLife(1, producer, new Restarts());
-        TopicFlow flow = new TopicFlow("t");
+        TopicFlow flow = new TopicFlow("t", new TopicWaits().of("t"));
         assertThat(life.judge(new TopicAuthorizationException(Set.of("t")), false, flow)
                         .kind())
                 .isEqualTo(SendFailure.Kind.DENIED);

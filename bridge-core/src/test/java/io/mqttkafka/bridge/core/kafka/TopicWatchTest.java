@@ -33,7 +33,7 @@ class TopicWatchTest {
     private final Map<String, KafkaFuture<TopicDescription>> answers = new HashMap<>();
     private final BlockingQueue<Collection<?>> asked = new LinkedBlockingQueue<>();
     private final BlockingQueue<TopicLostException> lost = new LinkedBlockingQueue<>();
-    private final TopicFlow flow = new TopicFlow("site");
+    private final TopicFlow flow = new TopicFlow("site", new TopicWaits().of("site"));
     private final TopicWatch watch = new TopicWatch(
             "test",
             new TopicCheck(

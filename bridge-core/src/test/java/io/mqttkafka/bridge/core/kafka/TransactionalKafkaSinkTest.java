@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** How a transaction ends, for each way in which Kafka's client says so. */
 class TransactionalKafkaSinkTest {
+    private final TopicWaits waits = new TopicWaits();
+
     private static final Duration SOON = Duration.ofSeconds(5);
 
     private final ScriptedTransactions kafka = new ScriptedTransactions();
@@ -194,7 +196,8 @@ class TransactionalKafkaSinkTest {
                         .build(),
                 MqttOptions.builder().serverUri("tcp://broker").build(),
                 "client-7",
-                Failpoints.NONE);
+                Failpoints.NONE,
+                waits);
     }
 
     private static TransactionOutcome commit(TransactionalKafkaSink sink, PreparedRecord... records) {

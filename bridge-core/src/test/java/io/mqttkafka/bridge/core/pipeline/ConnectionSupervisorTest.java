@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
@@ -29,6 +30,7 @@ class ConnectionSupervisorTest {
 
     private final Object monitor = new Object();
     private final BridgeEvents events = new BridgeEvents(List.of());
+    private final Degradations degradations = new Degradations(events, BridgeClock.SYSTEM, () -> {});
     private final BlockingQueue<String> calls = new LinkedBlockingQueue<>();
     private final Scripted owner = new Scripted();
     private final ConnectionSupervisor supervisor = new ConnectionSupervisor(
@@ -39,6 +41,7 @@ class ConnectionSupervisorTest {
                     monitor,
                     BridgeClock.SYSTEM,
                     events,
+                    degradations,
                     () -> {},
                     LoggerFactory.getLogger(ConnectionSupervisorTest.class)),
             owner);
@@ -111,7 +114,8 @@ class ConnectionSupervisorTest {
         owner.released.countDown();
         expect("left true", "first", "pause", "connect", "prepare", "serve");
         assertThat(supervisor.connects()).isEqualTo(2);
-        assertThat(supervisor.lastError()).isEqualTo("first");
+        assertThat(supervisor.lastError()).isNotNull();
+        assertThat(supervisor.lastError().cause()).isEqualTo("first");
     }
 
     @Test
@@ -123,9 +127,19 @@ class ConnectionSupervisorTest {
     @Test
     void start_noAnswer_failsWithTheWordsOfTheRunner() {
         owner.attempt = new CountDownLatch(1);
-        assertThatThrownBy(() -> supervisor.start(System.nanoTime()))
+        assertThatThrownBy(() -> supervisor.start(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(50)))
                 .isInstanceOf(BridgeStartException.class)
                 .hasMessage("unanswered");
+    }
+
+    /** It is not the MQTT broker that did not answer: nobody has asked it. */
+    @Test
+    void start_noTimeLeft_saysSoAndAsksNobody() {
+        assertThatThrownBy(() -> supervisor.start(System.nanoTime()))
+                .isInstanceOf(BridgeStartException.class)
+                .hasMessageStartingWith("startTimeout: was over before the MQTT broker was asked")
+                .hasMessageContaining("'client'");
+        assertThat(supervisor.begun()).isFalse();
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.TransactionOptions;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.ScriptedTransactions;
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.Partition;
@@ -63,7 +64,8 @@ class OutboxCommitterTest {
                         KafkaOptions.builder().bootstrapServers("kafka:9092").build(),
                         MqttOptions.builder().serverUri("tcp://broker").build(),
                         "client-7",
-                        Failpoints.NONE),
+                        Failpoints.NONE,
+                        new TopicWaits()),
                 outbox,
                 TransactionOptions.builder().build(),
                 Failpoints.NONE,

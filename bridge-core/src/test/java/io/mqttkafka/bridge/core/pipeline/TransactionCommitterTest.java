@@ -11,6 +11,7 @@ import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.PreparedRecord;
 import io.mqttkafka.bridge.core.kafka.ScriptedTransactions;
 import io.mqttkafka.bridge.core.kafka.SendFailure;
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.SourceSession;
@@ -231,7 +232,8 @@ class TransactionCommitterTest {
                         KafkaOptions.builder().bootstrapServers("kafka:9092").build(),
                         MqttOptions.builder().serverUri("tcp://broker").build(),
                         "client-7",
-                        Failpoints.NONE),
+                        Failpoints.NONE,
+                        new TopicWaits()),
                 session,
                 TransactionOptions.builder()
                         .commitInterval(interval)

@@ -53,10 +53,7 @@ final class FakeAdmin {
     /** It has the classic group protocol only. */
     private DescribeFeaturesResult describeFeatures() {
         return make(
-                DescribeFeaturesResult.class,
-                core.isRunning()
-                        ? failed(new UnsupportedVersionException("A FakeKafka has no features"))
-                        : new KafkaFutureImpl<>());
+                DescribeFeaturesResult.class, refuse(new UnsupportedVersionException("A FakeKafka has no features")));
     }
 
     private DescribeTopicsResult describeTopics(Object asked) {
@@ -80,9 +77,18 @@ final class FakeAdmin {
                 : answer(new TopicDescription(topic, false, partitions));
     }
 
-    /** Answers if Kafka can be reached, and never otherwise. */
+    /** Answers when Kafka can be reached. */
     private <T> KafkaFuture<T> answer(T value) {
-        return core.isRunning() ? KafkaFuture.completedFuture(value) : new KafkaFutureImpl<>();
+        KafkaFutureImpl<T> answer = new KafkaFutureImpl<>();
+        core.whenRunning(answer::isDone, () -> answer.complete(value));
+        return answer;
+    }
+
+    /** Refuses when Kafka can be reached. */
+    private <T> KafkaFuture<T> refuse(RuntimeException failure) {
+        KafkaFutureImpl<T> answer = new KafkaFutureImpl<>();
+        core.whenRunning(answer::isDone, () -> answer.completeExceptionally(failure));
+        return answer;
     }
 
     private static <T> KafkaFuture<T> failed(RuntimeException failure) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -42,6 +43,7 @@ final class KafkaCore {
     private final Map<String, String> claims = new HashMap<>();
     private final Set<FakeProducer> producers = new LinkedHashSet<>();
     private final Set<FakeConsumer> consumers = new LinkedHashSet<>();
+    private final List<Question> questions = new ArrayList<>();
     private boolean running = true;
     private int made;
 
@@ -68,9 +70,38 @@ final class KafkaCore {
         return running;
     }
 
-    synchronized void setRunning(boolean now) {
-        running = now;
-        notifyAll();
+    void setRunning(boolean now) {
+        List<Question> due = new ArrayList<>();
+        synchronized (this) {
+            running = now;
+            notifyAll();
+            if (now) {
+                due.addAll(questions);
+                questions.clear();
+            }
+        }
+        // Whoever asked can take locks of its own when it hears.
+        due.forEach(question -> question.answer().run());
+    }
+
+    /** A question that nobody is there to answer. */
+    private record Question(BooleanSupplier over, Runnable answer) {}
+
+    /**
+     * Answers a question now, or when this can be reached again.
+     *
+     * @param over whether nobody waits for the answer any more
+     * @param answer answers it
+     */
+    void whenRunning(BooleanSupplier over, Runnable answer) {
+        synchronized (this) {
+            if (!running) {
+                questions.removeIf(question -> question.over().getAsBoolean());
+                questions.add(new Question(over, answer));
+                return;
+            }
+        }
+        answer.run();
     }
 
     /** Says when a client gives up that waits so long. */

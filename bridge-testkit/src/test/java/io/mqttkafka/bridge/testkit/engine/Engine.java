@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.ToKafka;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
@@ -163,7 +164,8 @@ final class Engine implements AutoCloseable {
                         drainTimeout,
                         stallThreshold,
                         loops.build(),
-                        status),
+                        status,
+                        StartMode.UNTIL_TIMEOUT),
                 new PahoTransport(),
                 kafka,
                 failpoints);

@@ -90,7 +90,7 @@ class HungPahoTest {
 
         engine.established(false);
         engine.awaitStarted();
-        assertThat(engine.event(Disconnected.class).reason()).contains("check host and port");
+        assertThat(engine.event(Disconnected.class).reason()).contains("instead of answering CONNECT");
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
 import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TopicResolution.State;
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.testkit.EmbeddedKafka;
 import java.time.Duration;
 import java.util.List;
@@ -36,7 +37,8 @@ class TopicInspectorIT {
             MqttOptions mqtt = MqttOptions.builder().serverUri("tcp://not-used").build();
             kafka.createTopic("site.a", 1);
             try (TopicInspector inspector = new TopicInspector(KafkaClients.REAL, options, "it")) {
-                ProducerKafkaSink sink = new ProducerKafkaSink(KafkaClients.REAL, options, mqtt, "it", inspector);
+                ProducerKafkaSink sink =
+                        new ProducerKafkaSink(KafkaClients.REAL, options, mqtt, "it", inspector, new TopicWaits());
                 sink.open(Duration.ofSeconds(30));
 
                 assertThat(sink.resolve("site.a").state()).isEqualTo(State.READY);

@@ -5,24 +5,39 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException.Kind;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
+import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Says in words, with the mend, why a connection did not come about. */
 final class ConnectFailures {
+    private static final int FIRST_REFUSAL = 0x80;
+
     private ConnectFailures() {}
 
     static MqttConnectException refused(URI uri, String clientId, ConnAck connAck) {
         String said = "the MQTT broker " + shown(uri) + " refused the connection: "
                 + said(connAck.reasonCode(), connAck.reason(), connAck.serverReference());
+        if (connAck.reasonCode() < FIRST_REFUSAL) {
+            return new MqttConnectException(
+                    Kind.REFUSED,
+                    "mqtt.serverUri: the MQTT broker " + shown(uri) + " answered CONNECT with 0x"
+                            + Integer.toHexString(connAck.reasonCode())
+                            + ", which MQTT 5 does not know; brokers of MQTT 3.1.1 mean by 0x1 that they do not speak the version"
+                            + " asked for: it must speak MQTT 5",
+                    null);
+        }
         if (ReasonCodes.ofConnack(connAck.reasonCode()) == ReasonCodes.Meaning.PATIENCE) {
             return new MqttConnectException(Kind.BUSY, "mqtt.serverUri: " + said + "; it may accept later", null);
         }
@@ -60,12 +75,7 @@ final class ConnectFailures {
         }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SSLException) {
-                return new MqttConnectException(
-                        Kind.TLS,
-                        "mqtt.serverUri: no TLS with " + shown(uri) + " (" + cause.getMessage()
-                                + "); check that this port speaks TLS and which certificate it asks for "
-                                + "(mqtt.tls.keyStore)",
-                        failure);
+                return noTls(uri, String.valueOf(cause.getMessage()), failure);
             }
             if (cause instanceof UnknownHostException) {
                 return unreachable(uri, "the host name is unknown", failure);
@@ -77,12 +87,65 @@ final class ConnectFailures {
                 return unreachable(uri, String.valueOf(cause.getMessage()), failure);
             }
         }
-        return unreachable(uri, failure == null ? "no answer in time" : root(failure), failure);
+        if (failure == null) {
+            return unreachable(
+                    uri,
+                    "no answer in time" + (isTls(uri) ? "; a port that does not speak TLS does not answer either" : ""),
+                    null);
+        }
+        return unreachable(uri, root(failure), failure);
     }
 
     /** The connection ended before CONNACK. The words of what routes threw are not repeated. */
     static MqttConnectException failed(URI uri, CloseReason ended) {
+        if (ended.cause() instanceof MalformedPacketException malformed) {
+            return new MqttConnectException(
+                    Kind.UNREACHABLE,
+                    "mqtt.serverUri: what answers CONNECT at " + shown(uri) + " does not speak MQTT 5 ("
+                            + clean(String.valueOf(malformed.getMessage())) + "); " + checkPort(uri),
+                    malformed);
+        }
+        if (ended.cause() instanceof EOFException || ended.cause() instanceof SocketException) {
+            return new MqttConnectException(
+                    Kind.UNREACHABLE,
+                    "mqtt.serverUri: the MQTT broker " + shown(uri)
+                            + " closed the connection instead of answering CONNECT (" + root(ended.cause())
+                            + "); brokers that speak MQTT 3.1.1 only do so, and the bridge needs MQTT 5; "
+                            + checkPort(uri) + ", and see the log of the broker",
+                    ended.cause());
+        }
         return failed(uri, ended.cause() instanceof IOException broken ? broken : new IOException(ended.text()));
+    }
+
+    private static String checkPort(URI uri) {
+        return isTls(uri)
+                ? "check that the port is one for " + (isWebSocket(uri) ? "WebSocket over TLS" : "MQTT over TLS")
+                : "check that the port is one for " + (isWebSocket(uri) ? "WebSocket" : "MQTT")
+                        + " without TLS (with TLS it is " + (isWebSocket(uri) ? "wss" : "ssl") + "://)";
+    }
+
+    private static boolean isTls(URI uri) {
+        return uri.getScheme().equalsIgnoreCase("ssl") || uri.getScheme().equalsIgnoreCase("wss");
+    }
+
+    private static boolean isWebSocket(URI uri) {
+        return uri.getScheme().toLowerCase(Locale.ROOT).startsWith("ws");
+    }
+
+    /** An alert says what the broker does not like; a port without TLS answers with something else, or hangs up. */
+    private static MqttConnectException noTls(URI uri, String why, @Nullable Throwable failure) {
+        String plain = isWebSocket(uri) ? "ws://" : "tcp://";
+        String mend;
+        if (why.contains("Unsupported or unrecognized SSL message") || why.contains("plaintext connection")) {
+            mend = "this port does not speak TLS; use " + plain + ", or the port that does";
+        } else if (why.contains("fatal alert") || why.contains("_")) {
+            mend = "check that this port speaks TLS and which certificate it asks for (mqtt.tls.keyStore)";
+        } else {
+            mend = "check that this port speaks TLS: one that does not (" + plain
+                    + ") hangs up so, as does one that misses a certificate of the client (mqtt.tls.keyStore)";
+        }
+        return new MqttConnectException(
+                Kind.TLS, "mqtt.serverUri: no TLS with " + shown(uri) + " (" + clean(why) + "); " + mend, failure);
     }
 
     private static boolean isCertificate(Throwable cause) {

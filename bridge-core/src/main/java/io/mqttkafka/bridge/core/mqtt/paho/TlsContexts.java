@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.Collections;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -24,13 +25,30 @@ final class TlsContexts {
             if (options.trustStore() != null) {
                 TrustManagerFactory factory =
                         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-                factory.init(load("mqtt.tls.trustStore", options.trustStore(), options.trustStorePassword()));
+                KeyStore store = load("mqtt.tls.trustStore", options.trustStore(), options.trustStorePassword());
+                requireEntry(
+                        store,
+                        store::isCertificateEntry,
+                        "mqtt.tls.trustStore: '" + options.trustStore() + "' has no certificate to trust"
+                                + (options.trustStorePassword() == null
+                                        ? " that can be read without a password; give its password, or a store"
+                                        : "; give a store")
+                                + " with the authority that signed the broker's certificate");
+                factory.init(store);
                 trust = factory.getTrustManagers();
             }
             KeyManager[] keys = null;
             if (options.keyStore() != null) {
                 KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
                 KeyStore store = load("mqtt.tls.keyStore", options.keyStore(), options.keyStorePassword());
+                requireEntry(
+                        store,
+                        store::isKeyEntry,
+                        "mqtt.tls.keyStore: '" + options.keyStore() + "' has no private key"
+                                + (options.keyStorePassword() == null
+                                        ? " that can be read without a password; give its password, or a store"
+                                        : "; give a store")
+                                + " with the client's own certificate and key");
                 factory.init(store, characters(options.keyStorePassword()));
                 keys = factory.getKeyManagers();
             }
@@ -43,6 +61,21 @@ final class TlsContexts {
                     "mqtt.tls: trust and key store cannot be used (" + e.getMessage() + "); check files and passwords",
                     e);
         }
+    }
+
+    private interface Entry {
+        boolean isAt(String alias) throws GeneralSecurityException;
+    }
+
+    /** Without this the JDK says that "the trustAnchors parameter must be non-empty", or shows no certificate in silence. */
+    private static void requireEntry(KeyStore store, Entry entry, String otherwise)
+            throws GeneralSecurityException, MqttConnectException {
+        for (String alias : Collections.list(store.aliases())) {
+            if (entry.isAt(alias)) {
+                return;
+            }
+        }
+        throw new MqttConnectException(MqttConnectException.Kind.TLS, otherwise, null);
     }
 
     private static KeyStore load(String option, Path file, @Nullable Secret password)

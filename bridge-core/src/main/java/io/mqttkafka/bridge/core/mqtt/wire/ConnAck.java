@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What the MQTT broker said when it answered CONNECT, with the defaults of MQTT 5 for what it did not say.
  *
  * @param sessionPresent whether it still has the session
- * @param reasonCode 0, or 0x80 and above if it refuses
+ * @param reasonCode 0, or another one if it refuses
  * @param reason its explanation, or null
  * @param maximumQos the highest QoS it supports
  * @param sharedAvailable whether it supports shared subscriptions
@@ -46,9 +46,9 @@ public record ConnAck(
     /** What MQTT has room for: a fixed header, and the highest remaining length. */
     private static final long LARGEST_PACKET = 5 + 268_435_455L;
 
-    /** Says whether the broker accepts the connection. */
+    /** Says whether the broker accepts the connection; codes that MQTT 5 does not know are refusals of an older broker. */
     public boolean accepted() {
-        return reasonCode < 0x80;
+        return reasonCode == 0;
     }
 
     /**

@@ -30,4 +30,15 @@ class ConnAckTest {
                         .receiveMaximum())
                 .isEqualTo(10);
     }
+
+    /** What a broker of MQTT 3.1.1 answers who refuses, in the form of MQTT 5. */
+    @Test
+    void codesBelow0x80_butSuccess_areRefusals() throws MalformedPacketException {
+        for (int code = 0; code < 0x80; code++) {
+            byte[] bytes = {0, (byte) code, 0};
+            assertThat(ConnAck.read(bytes, 0, bytes.length, 30).accepted())
+                    .as("code %d", code)
+                    .isEqualTo(code == 0);
+        }
+    }
 }
