@@ -23,6 +23,7 @@ import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
 import io.mqttkafka.bridge.core.pipeline.FeedbackCheck;
 import io.mqttkafka.bridge.core.pipeline.LoopGuard;
+import io.mqttkafka.bridge.core.pipeline.OwnTopics;
 import io.mqttkafka.bridge.core.pipeline.Runner;
 import io.mqttkafka.bridge.core.pipeline.SinkRoute;
 import io.mqttkafka.bridge.core.pipeline.SinkRunner;
@@ -99,6 +100,9 @@ public final class DefaultBridge implements Bridge {
         boolean bothWays = config.routes().stream().anyMatch(MqttToKafkaRoute.class::isInstance)
                 && config.routes().stream().anyMatch(KafkaToMqttRoute.class::isInstance);
         LoopGuard guard = LoopGuard.of(config.loops(), bothWays, anyClientId);
+        OwnTopics ownTopics = new OwnTopics(
+                config.kafka().transactions().stateTopic(),
+                config.status() == null ? null : config.status().topic());
         Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
         Map<String, List<SinkRoute>> sinksByClientId = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
@@ -109,7 +113,7 @@ public final class DefaultBridge implements Bridge {
             }
             if (route instanceof KafkaToMqttRoute sink) {
                 String own = sink.source().clientId();
-                SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard);
+                SinkRoute compiled = SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics);
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 sinksByClientId
                         .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
@@ -118,7 +122,7 @@ public final class DefaultBridge implements Bridge {
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-            SourceRoute compiled = SourceRoute.compile(source, guard);
+            SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics);
             requireSession(config.mqtt(), source);
             requireOwnSession(compiled);
             String own = source.source().clientId();

@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
 import io.mqttkafka.bridge.core.mqtt.wire.PropertyWriter;
+import io.mqttkafka.bridge.core.pipeline.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Outbox;
@@ -18,6 +19,7 @@ import io.mqttkafka.bridge.core.session.PublishSession;
 import io.mqttkafka.bridge.core.session.RecordId;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.DeliveryException;
+import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.Skipped;
@@ -150,7 +152,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         if (outgoing == null) {
             try {
                 outgoing = outgoing(attempt);
-            } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
+            } catch (Exception | Error e) {
                 hold(attempt, Failure.thrown(e));
                 return;
             }
@@ -196,6 +198,10 @@ final class KafkaToMqttPipeline implements RecordHandler {
             return null;
         }
         transformation.encode();
+        String own = route.ownTopics.problem(transformation.requireMqttTopic());
+        if (own != null) {
+            throw new MappingException(own);
+        }
         byte[] topic = MqttTopicName.checked("toMqtt", transformation.requireMqttTopic(), route.allowDollar);
         int qos = route.qos.level();
         byte[] marker = route.guard.isOn() ? route.guard.toMqtt(attempt.message, topic) : null;
@@ -456,6 +462,10 @@ final class KafkaToMqttPipeline implements RecordHandler {
         FailurePolicy policy = route.failurePolicy;
         attempt.failures++;
         route.lastError(failure.cause());
+        if (failure.kind() == Failure.Kind.PROGRAM) {
+            stop(attempt, failure.cause());
+            return;
+        }
         boolean again = failure.kind() == Failure.Kind.RETRYABLE && attempt.failures <= policy.retries();
         if (again && policy.backoff() != null) {
             Duration delay = policy.backoff()
@@ -465,7 +475,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
             Retry retry = new Retry(route.name(), attempt.message.origin(), attempt.failures, delay, failure.cause());
             // Before it is told: who hears of it can move the clock.
             holdFor(attempt, delay);
-            events.tell(listener -> listener.onRetry(retry));
+            events.retried(retry, () -> SafeText.withFrames(retry.cause()));
         } else {
             attempt.givenUp = failure.cause();
             giveUp(attempt, failure.cause(), null);
@@ -502,7 +512,13 @@ final class KafkaToMqttPipeline implements RecordHandler {
             deadLetter(attempt, deadLetters, deadLetter.topic(), cause, failure);
         } else if (action instanceof Skip) {
             route.counters.skipped.increment();
-            events.tell(listener -> listener.onSkipped(new Skipped(route.name(), attempt.message.origin(), cause)));
+            events.skipped(
+                    new Skipped(route.name(), attempt.message.origin(), cause), () -> SafeText.withFrames(cause));
+            settle(attempt);
+        } else if (cause instanceof HopLimitException) {
+            // A marker can come from whoever may publish to the MQTT broker of another bridge.
+            route.counters.looped.increment();
+            events.tooManyHops(route.name(), attempt.message.origin(), SafeText.of(cause));
             settle(attempt);
         } else {
             stop(attempt, cause);
@@ -516,6 +532,16 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     private void deadLetter(
             SinkAttempt attempt, KafkaSink sink, String topic, Throwable cause, @Nullable Failure failure) {
+        Letter last = attempt.letter;
+        if (failure != null && failure.kind() == Failure.Kind.TOO_LARGE && last != null) {
+            int room = last.smallerRoom(sink.largestRecord());
+            if (room > 0) {
+                deadLetter(attempt, sink, topic, cause, DeadLetters.of(route, attempt, cause, room));
+            } else {
+                stop(attempt, undeliverable(topic, failure, cause));
+            }
+            return;
+        }
         if (failure != null) {
             TopicResolution resolution = sink.resolve(topic);
             if (resolution.state() == TopicResolution.State.UNREACHABLE) {
@@ -525,23 +551,29 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 return;
             }
             if (resolution.state() != TopicResolution.State.READY || failure.kind() != Failure.Kind.TOPIC_UNKNOWN) {
-                stop(
-                        attempt,
-                        new DeliveryException(
-                                "onFailure.deadLetter: '" + topic + "' cannot be written to: "
-                                        + SafeText.of(failure.cause()),
-                                cause));
+                stop(attempt, undeliverable(topic, failure, cause));
                 return;
             }
         }
+        Letter letter = last != null ? last : DeadLetters.of(route, attempt, cause, Integer.MAX_VALUE);
+        deadLetter(attempt, sink, topic, cause, letter);
+    }
+
+    private void deadLetter(SinkAttempt attempt, KafkaSink sink, String topic, Throwable cause, Letter letter) {
+        attempt.letter = letter;
         attempt.entry.sent();
         sink.send(
                 topic,
                 null,
-                attempt.message.key(),
-                attempt.message.payload(),
-                DeadLetters.headers(route, attempt, cause),
+                letter.key(),
+                letter.value(),
+                letter.headers(),
                 new DeadLetterRecord(attempt, topic, cause));
+    }
+
+    private static DeliveryException undeliverable(String topic, Failure failure, Throwable cause) {
+        return new DeliveryException(
+                "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()), cause);
     }
 
     /** A dead letter on its way to Kafka. */
@@ -559,8 +591,10 @@ final class KafkaToMqttPipeline implements RecordHandler {
         @Override
         protected void confirmed() {
             route.counters.deadLettered.increment();
-            events.tell(listener ->
-                    listener.onDeadLettered(new DeadLettered(route.name(), attempt.message.origin(), topic, cause)));
+            boolean cut = attempt.letter != null && attempt.letter.isCut();
+            events.deadLettered(
+                    new DeadLettered(route.name(), attempt.message.origin(), topic, cause),
+                    () -> DeadLetters.why(cause, cut));
             settle(attempt);
         }
 

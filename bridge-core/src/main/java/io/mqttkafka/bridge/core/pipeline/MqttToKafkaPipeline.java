@@ -8,7 +8,9 @@ import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.PreparedRecord;
 import io.mqttkafka.bridge.core.kafka.SendFailure;
+import io.mqttkafka.bridge.core.kafka.TopicLookups;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.pipeline.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
@@ -23,7 +25,6 @@ import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
 import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -39,17 +40,27 @@ import org.jspecify.annotations.Nullable;
 final class MqttToKafkaPipeline {
     private static final Duration PAUSE_WHILE_KAFKA_IS_AWAY = Duration.ofSeconds(1);
 
+    /** Longer than a lookup takes; its answer ends the pause. */
+    private static final Duration PAUSE_FOR_A_LOOKUP = Duration.ofMinutes(1);
+
     private static final long OVERHEAD_BYTES = 128;
 
     private final KafkaSink sink;
+    private final TopicLookups lookups;
     private final InFlightWindow window;
     private final PipelineEvents runner;
     private final BridgeEvents events;
     private final Failpoints failpoints;
 
     MqttToKafkaPipeline(
-            KafkaSink sink, InFlightWindow window, PipelineEvents runner, BridgeEvents events, Failpoints failpoints) {
+            KafkaSink sink,
+            TopicLookups lookups,
+            InFlightWindow window,
+            PipelineEvents runner,
+            BridgeEvents events,
+            Failpoints failpoints) {
         this.sink = sink;
+        this.lookups = lookups;
         this.window = window;
         this.runner = runner;
         this.events = events;
@@ -107,7 +118,7 @@ final class MqttToKafkaPipeline {
                 return;
             }
             partition = partition(route, topic, partitions, key, attempt.message);
-        } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
+        } catch (Exception | Error e) {
             hold(attempt, Failure.thrown(e));
             return;
         }
@@ -205,7 +216,11 @@ final class MqttToKafkaPipeline {
     }
 
     /** Kafka has not confirmed the record. Called by the sending thread or one of Kafka's client. */
-    void undelivered(Attempt attempt, SendFailure failure) {
+    void undelivered(Attempt attempt, String topic, SendFailure failure) {
+        if (failure.kind() == SendFailure.Kind.NOT_SENT) {
+            lookups.forget(topic);
+            attempt.route().notReady(topic);
+        }
         if (failure.kind() != SendFailure.Kind.BROKEN) {
             hold(attempt, Failure.of(failure));
         } else if (attempt.unit == null) {
@@ -274,6 +289,11 @@ final class MqttToKafkaPipeline {
             release(attempt);
             return;
         }
+        if (attempt.stopsRoute) {
+            // Whatever ended the pause: nothing becomes of it here any more.
+            waitInLane(attempt, Duration.ofDays(1));
+            return;
+        }
         if (attempt.givenUp != null) {
             giveUp(attempt, attempt.givenUp);
             return;
@@ -284,30 +304,62 @@ final class MqttToKafkaPipeline {
             advance(attempt);
             return;
         }
-        if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-            failure = lookUp(attempt);
-            if (failure == null) {
-                advance(attempt);
-                return;
+        String topic = attempt.kafkaTopic;
+        if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN && topic != null) {
+            Failure illegal = illegal(attempt.route(), topic);
+            TopicResolution resolution = illegal == null ? resolution(attempt, topic, failure) : null;
+            if (resolution != null) {
+                proceed(attempt, topic, resolution);
+            } else if (illegal != null) {
+                retryOrGiveUp(attempt, illegal);
             }
-            if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-                waitForKafka(attempt, failure);
-                return;
-            }
+            return;
         }
         retryOrGiveUp(attempt, failure);
     }
 
-    /** Finds out about the Kafka topic of a message; null if it is ready, TOPIC_UNKNOWN if Kafka does not say. */
-    private @Nullable Failure lookUp(Attempt attempt) {
-        SourceRoute route = attempt.route();
-        String topic = attempt.kafkaTopic;
-        if (topic == null) {
-            return null;
+    private void proceed(Attempt attempt, String topic, TopicResolution resolution) {
+        Failure failure = judge(attempt.route(), topic, resolution);
+        if (failure == null) {
+            advance(attempt);
+        } else if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+            waitForKafka(attempt, failure);
+        } else {
+            retryOrGiveUp(attempt, failure);
         }
+    }
+
+    /** Returns what is known of a topic; if nothing is, the message waits for it in its lane, and null is returned. */
+    private @Nullable TopicResolution resolution(Attempt attempt, String topic, Failure failure) {
+        Attempt.TopicAnswer answer = attempt.answer;
+        attempt.answer = null;
+        if (answer != null && answer.topic().equals(topic)) {
+            return answer.resolution();
+        }
+        TopicResolution known = lookups.known(topic, attempt.failures > 0);
+        if (known == null) {
+            RouteLane lane = attempt.match.lane;
+            attempt.failure = failure;
+            // First the pause: the answer ends it.
+            waitInLane(attempt, PAUSE_FOR_A_LOOKUP);
+            lookups.lookUp(topic, found -> {
+                attempt.answer = new Attempt.TopicAnswer(topic, found);
+                lane.hurry();
+                runner.wakeLanes();
+            });
+        }
+        return known;
+    }
+
+    /** Says why a route may not write to a topic, whatever Kafka says; null if it may. */
+    private static @Nullable Failure illegal(SourceRoute route, String topic) {
         String problem = KafkaTopicName.problem(topic);
         if (problem != null) {
             return new Failure(Failure.Kind.FINAL, new MappingException("toKafka: " + problem));
+        }
+        String own = route.ownTopics.problem("toKafka", topic);
+        if (own != null) {
+            return new Failure(Failure.Kind.FINAL, new MappingException(own));
         }
         if (KafkaTopicName.isInternal(topic) && !route.allowInternalTopics) {
             return new Failure(
@@ -321,11 +373,11 @@ final class MqttToKafkaPipeline {
                     new MappingException("maxTopics: '" + topic + "' would be one topic more than the "
                             + route.maxTopics + " that the route may write to; raise maxTopics(..)"));
         }
-        return lookUp(route, topic);
+        return null;
     }
 
-    private @Nullable Failure lookUp(SourceRoute route, String topic) {
-        TopicResolution resolution = sink.resolve(topic);
+    /** Judges what was found out about a topic; null if it is ready, TOPIC_UNKNOWN if Kafka does not say. */
+    private static @Nullable Failure judge(SourceRoute route, String topic, TopicResolution resolution) {
         switch (resolution.state()) {
             case READY -> {
                 String missing = missingPartition(route, topic, resolution.partitions());
@@ -390,6 +442,10 @@ final class MqttToKafkaPipeline {
         FailurePolicy policy = attempt.route().failurePolicy;
         attempt.failures++;
         attempt.route().lastError(failure.cause());
+        if (failure.kind() == Failure.Kind.PROGRAM) {
+            stop(attempt, failure.cause());
+            return;
+        }
         boolean again = failure.kind() == Failure.Kind.RETRYABLE
                 && attempt.delivery != null
                 && attempt.failures <= policy.retries();
@@ -402,7 +458,7 @@ final class MqttToKafkaPipeline {
                     attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause());
             // Before it is told: who hears of it can move the clock.
             waitInLane(attempt, delay);
-            events.tell(listener -> listener.onRetry(retry));
+            events.retried(retry, () -> SafeText.withFrames(retry.cause()));
         } else {
             attempt.givenUp = failure.cause();
             giveUp(attempt, failure.cause());
@@ -415,8 +471,14 @@ final class MqttToKafkaPipeline {
             deadLetter(attempt, deadLetter.topic(), cause);
         } else if (action instanceof Skip) {
             attempt.counters().skipped.increment();
-            events.tell(listener ->
-                    listener.onSkipped(new Skipped(attempt.route().name(), attempt.message.topic(), cause)));
+            events.skipped(
+                    new Skipped(attempt.route().name(), attempt.message.topic(), cause),
+                    () -> SafeText.withFrames(cause));
+            finish(attempt);
+        } else if (cause instanceof HopLimitException) {
+            // Whoever may publish can claim any number of hops: that must cost his message alone.
+            attempt.counters().looped.increment();
+            events.tooManyHops(attempt.route().name(), attempt.message.topic(), SafeText.of(cause));
             finish(attempt);
         } else if (attempt.delivery == null) {
             shed(attempt, cause);
@@ -427,12 +489,12 @@ final class MqttToKafkaPipeline {
 
     private void shed(Attempt attempt, Throwable cause) {
         attempt.counters().shed.increment();
-        events.shed(attempt.route().name(), 1, SafeText.of(cause));
+        events.shed(attempt.route().name(), 1, SafeText.withFrames(cause));
         finish(attempt);
     }
 
     private void stop(Attempt attempt, Throwable cause) {
-        attempt.givenUp = cause;
+        attempt.stopsRoute = true;
         waitInLane(attempt, Duration.ofDays(1));
         runner.stop(attempt.route(), attempt.message.topic(), cause);
     }
@@ -440,39 +502,51 @@ final class MqttToKafkaPipeline {
     private void deadLetter(Attempt attempt, String topic, Throwable cause) {
         Failure failure = attempt.failure;
         attempt.failure = null;
-        if (failure != null) {
-            failure = failure.kind() == Failure.Kind.TOPIC_UNKNOWN ? lookUpDeadLetterTopic(topic) : failure;
+        if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+            TopicResolution resolution = resolution(attempt, topic, failure);
+            if (resolution == null) {
+                return;
+            }
+            failure = judgeDeadLetterTopic(topic, resolution);
             if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
                 waitForKafka(attempt, failure);
                 return;
             }
-            if (failure != null) {
-                DeliveryException undeliverable = new DeliveryException(
-                        "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()),
-                        cause);
-                if (attempt.delivery == null) {
-                    shed(attempt, undeliverable);
-                } else {
-                    stop(attempt, undeliverable);
-                }
+        }
+        Letter last = attempt.letter;
+        if (failure != null && failure.kind() == Failure.Kind.TOO_LARGE && last != null) {
+            int room = last.smallerRoom(sink.largestRecord());
+            if (room > 0) {
+                deadLetter(attempt, topic, cause, DeadLetters.of(attempt, cause, room));
                 return;
             }
         }
-        byte[] key = attempt.match.keyBytes != null
-                ? attempt.match.keyBytes
-                : attempt.message.topic().getBytes(StandardCharsets.UTF_8);
+        if (failure == null) {
+            deadLetter(attempt, topic, cause, last != null ? last : DeadLetters.of(attempt, cause, Integer.MAX_VALUE));
+            return;
+        }
+        DeliveryException undeliverable = new DeliveryException(
+                "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()), cause);
+        if (attempt.delivery == null) {
+            shed(attempt, undeliverable);
+        } else {
+            stop(attempt, undeliverable);
+        }
+    }
+
+    private void deadLetter(Attempt attempt, String topic, Throwable cause, Letter letter) {
+        attempt.letter = letter;
         send(
                 attempt,
                 topic,
                 null,
-                key,
-                attempt.message.payload(),
-                DeadLetters.headers(attempt, cause),
+                letter.key(),
+                letter.value(),
+                letter.headers(),
                 new DeadLetterRecord(attempt, topic, cause));
     }
 
-    private @Nullable Failure lookUpDeadLetterTopic(String topic) {
-        TopicResolution resolution = sink.resolve(topic);
+    private static @Nullable Failure judgeDeadLetterTopic(String topic, TopicResolution resolution) {
         return switch (resolution.state()) {
             case READY -> null;
             case UNREACHABLE -> new Failure(Failure.Kind.TOPIC_UNKNOWN, notReady(topic, resolution));
@@ -495,14 +569,16 @@ final class MqttToKafkaPipeline {
         @Override
         protected void confirmed() {
             attempt.counters().deadLettered.increment();
-            events.tell(listener -> listener.onDeadLettered(
-                    new DeadLettered(attempt.route().name(), attempt.message.topic(), topic, cause)));
+            boolean cut = attempt.letter != null && attempt.letter.isCut();
+            events.deadLettered(
+                    new DeadLettered(attempt.route().name(), attempt.message.topic(), topic, cause),
+                    () -> DeadLetters.why(cause, cut));
             finish(attempt);
         }
 
         @Override
         protected void unconfirmed(SendFailure failure) {
-            undelivered(attempt, failure);
+            undelivered(attempt, topic, failure);
         }
     }
 }

@@ -598,7 +598,7 @@ public final class SinkRunner implements Runner {
                 "Route '{}' has stopped{}: {}",
                 route.name(),
                 origin == null ? "" : " at " + origin,
-                SafeText.of(cause));
+                SafeText.withFrames(cause));
         events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));
         lane.source().endSoon(parts.drainTimeout());
         if (lanes.stream().allMatch(one -> one.route().stopped())) {

@@ -62,6 +62,7 @@ public final class SourceRoute implements CompiledRoute {
     final boolean clearedAsTombstone;
     final FailurePolicy failurePolicy;
     final LoopGuard guard;
+    final OwnTopics ownTopics;
 
     /** Whether user code sees the messages of this route. */
     final boolean hasUserCode;
@@ -76,10 +77,11 @@ public final class SourceRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SourceRoute(MqttToKafkaRoute route, LoopGuard guard) {
+    private SourceRoute(MqttToKafkaRoute route, LoopGuard guard, OwnTopics ownTopics) {
         MqttToKafkaRoute.Source source = route.source();
         MqttToKafkaRoute.Target target = route.target();
         this.guard = guard;
+        this.ownTopics = ownTopics;
         name = route.name();
         filter = TopicFilter.parse(source.filter());
         qos = source.qos();
@@ -100,6 +102,7 @@ public final class SourceRoute implements CompiledRoute {
         } else {
             topicTemplate = TopicTemplate.parse("toKafka", target.topicTemplate(), levels, all);
             KafkaTopicName.requirePossible(topicTemplate, filter, target.allowInternalTopics());
+            ownTopics.requireNotState("toKafka", constantTopic());
         }
         headers = new ArrayList<>();
         for (HeaderTemplate header : target.headers()) {
@@ -118,6 +121,7 @@ public final class SourceRoute implements CompiledRoute {
         clearedAsTombstone = target.clearedAsTombstone();
         failurePolicy = route.failurePolicy();
         if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+            ownTopics.requireNotState("onFailure.deadLetter", deadLetter.topic());
             requireLegal("onFailure.deadLetter", deadLetter.topic());
             KafkaTopicName.requireNotInternal(
                     "onFailure.deadLetter",
@@ -134,12 +138,13 @@ public final class SourceRoute implements CompiledRoute {
      *
      * @param route the route
      * @param guard marks its messages
+     * @param ownTopics where it may not write
      * @return the route, compiled
      * @throws BridgeConfigException if its filter, templates or names are not legal; the message names the route
      */
-    public static SourceRoute compile(MqttToKafkaRoute route, LoopGuard guard) {
+    public static SourceRoute compile(MqttToKafkaRoute route, LoopGuard guard, OwnTopics ownTopics) {
         try {
-            return new SourceRoute(route, guard);
+            return new SourceRoute(route, guard, ownTopics);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }
@@ -205,6 +210,10 @@ public final class SourceRoute implements CompiledRoute {
 
     void ready(String kafkaTopic, int partitions) {
         readyTopics.put(kafkaTopic, partitions);
+    }
+
+    void notReady(String kafkaTopic) {
+        readyTopics.remove(kafkaTopic);
     }
 
     boolean hasRoomFor(String kafkaTopic) {

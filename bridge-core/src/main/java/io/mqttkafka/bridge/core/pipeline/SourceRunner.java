@@ -7,6 +7,7 @@ import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
+import io.mqttkafka.bridge.core.kafka.TopicLookups;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.AckOutput;
@@ -84,6 +85,7 @@ public final class SourceRunner implements Runner {
     private final BridgeEvents events;
     private final SourceSession session;
     private final InFlightWindow window;
+    private final TopicLookups lookups;
     private final MqttToKafkaPipeline pipeline;
     private final Acknowledger acknowledger;
 
@@ -142,8 +144,9 @@ public final class SourceRunner implements Runner {
         failpoints = parts.failpoints();
         session = new SourceSession(this::wakeAcknowledger, this::wakeCommitter);
         room = new ReceiveRoom(options, session, window, () -> takingMessages);
+        lookups = new TopicLookups(thread + "-lookup", sink, parts.clock());
         acknowledger = new Acknowledger(thread + "-ack", session, room::wake, failpoints);
-        pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events, failpoints);
+        pipeline = new MqttToKafkaPipeline(sink, lookups, window, new FromPipeline(), events, failpoints);
         TransactionalKafkaSink transactions = parts.transactions();
         committer = transactions == null
                 ? null
@@ -278,6 +281,8 @@ public final class SourceRunner implements Runner {
         } catch (InterruptedException e) {
             interrupted = true;
         }
+        // Before the sink, whose client it would make again.
+        lookups.close();
         sink.close(Duration.ZERO);
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -674,7 +679,7 @@ public final class SourceRunner implements Runner {
                         "Route '{}' has stopped{}: {}",
                         route.name(),
                         topic == null ? "" : " at a message on '" + UntrustedText.escape(topic) + "'",
-                        message);
+                        SafeText.withFrames(cause));
             }
             events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), topic, cause)));
         }
