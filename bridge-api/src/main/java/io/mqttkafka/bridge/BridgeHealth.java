@@ -184,7 +184,8 @@ public record BridgeHealth(
      * @param expired records dropped because their deadline ({@code mqtt.expires-at}) was over
      * @param retries attempts repeated after a failure, or because nobody subscribed
      * @param unheard messages that the MQTT broker threw away because nobody subscribes to them; each time counts
-     * @param looped messages that would have gone back to where the bridge had taken them from, and were acknowledged instead
+     * @param looped messages that would have gone back to where the bridge had taken them from, or that claim to have passed too
+     *     many bridges, and were acknowledged instead
      */
     public record RouteCounts(
             long received,

@@ -116,7 +116,8 @@ public record LoopOptions(
 
         /**
          * Sets how many bridges a message may pass. One that has passed so many is a failure, and goes to the last action of the
-         * failure policy at once. Only a guarded bridge looks at it. Default: 8.
+         * failure policy at once; where that is stop it is acknowledged, counted ({@code RouteCounts.looped()}) and logged instead,
+         * as whoever may publish can claim any number. Only a guarded bridge looks at it. Default: 8.
          *
          * @param hops from 1 to 1,000
          * @return this

@@ -14,7 +14,7 @@ public class CodecException extends BridgeException {
     /**
      * Makes the exception.
      *
-     * @param message what happened, where, and the mend
+     * @param message what happened, where, and the mend; it is logged, so it must not quote the payload
      */
     public CodecException(String message) {
         this(message, null);
@@ -23,7 +23,7 @@ public class CodecException extends BridgeException {
     /**
      * Makes the exception.
      *
-     * @param message what happened, where, and the mend
+     * @param message what happened, where, and the mend; it is logged, so it must not quote the payload
      * @param cause the cause, or null
      */
     public CodecException(String message, @Nullable Throwable cause) {

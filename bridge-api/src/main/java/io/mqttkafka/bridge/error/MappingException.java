@@ -13,7 +13,7 @@ public class MappingException extends BridgeException {
     /**
      * Makes the exception.
      *
-     * @param message what happened, where, and the mend
+     * @param message what happened, where, and the mend; it is logged, so it must not quote the payload
      */
     public MappingException(String message) {
         this(message, null);
@@ -22,7 +22,7 @@ public class MappingException extends BridgeException {
     /**
      * Makes the exception.
      *
-     * @param message what happened, where, and the mend
+     * @param message what happened, where, and the mend; it is logged, so it must not quote the payload
      * @param cause the cause, or null
      */
     public MappingException(String message, @Nullable Throwable cause) {

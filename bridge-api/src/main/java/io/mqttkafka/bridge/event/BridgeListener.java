@@ -76,8 +76,8 @@ public interface BridgeListener {
     default void onUnheard(Unheard event) {}
 
     /**
-     * A route has stopped a message that it would have sent back to where the bridge had taken it from. Told once per route;
-     * {@code RouteCounts.looped()} counts them.
+     * A route has stopped a message that it would have sent back to where the bridge had taken it from, or that claims to have
+     * passed too many bridges. Told once per route; {@code RouteCounts.looped()} counts them.
      *
      * @param event the event
      */

@@ -14,6 +14,13 @@ import org.jspecify.annotations.Nullable;
  * repetition cannot mend (too large, illegal name, {@link io.mqttkafka.bridge.error.MalformedPayloadException}) go to the last
  * action at once. Other exceptions of codecs, filters and mappers are retried, as what they ask may answer later.
  *
+ * <p>A failure of the program is none of the message: a class or method that is missing ({@link LinkageError}, also as a
+ * cause), and any other {@link Error} but {@link StackOverflowError}, {@link AssertionError} and {@link OutOfMemoryError}, stops
+ * the route whatever its policy, and no message is given up. After an {@code OutOfMemoryError} the message is delivered again.
+ *
+ * <p>The first retry, dead letter and skip of a route is logged with the class of the exception and the frames of the user's
+ * code, never its message unless it is a {@link io.mqttkafka.bridge.error.BridgeException}; more are counted once a minute.
+ *
  * <p>The default is {@link #stop()} without retries. Messages of QoS 0 are never retried; instead of {@link Stop} they are
  * shed and counted.
  *
@@ -153,6 +160,10 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
         /**
          * Gives up by writing the message to a dead letter topic. The message is acknowledged when Kafka has confirmed it
          * there; if it cannot be written there either, the route stops.
+         *
+         * <p>A dead letter that Kafka finds too large is cut until it fits: the end of the payload, then headers, then the key are
+         * left out, and {@code bridge.dead-letter.cut} says which of {@code payload,headers,key}; {@code .size} and {@code
+         * .sha-256} are those of the payload as it came. Only one of less than 1 KB that is still too large stops the route.
          *
          * <p>The record has the payload as it came, and the headers {@code bridge.dead-letter.route}, {@code .cause} (the class
          * of the exception), {@code .message} and {@code .attempts}. From MQTT, {@code mqtt.topic} and the other metadata

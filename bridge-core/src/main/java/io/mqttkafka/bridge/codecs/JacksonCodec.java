@@ -54,6 +54,7 @@ final class JacksonCodec<T> implements PayloadCodec<T> {
     }
 
     static <T> JacksonCodec<T> of(ObjectMapper mapper, JavaType type) {
+        JacksonCheck.requireUsable(mapper, type);
         return new JacksonCodec<>(mapper, type);
     }
 

@@ -32,6 +32,9 @@ import java.util.Objects;
  * message says where, what kind of error and which type, but never quotes the payload; Jackson's exceptions do quote it
  * and are therefore not passed on as the cause.
  *
+ * <p>A type that the mapper can neither read nor write, such as a record with an {@code Instant} where the module for it is
+ * missing, is refused when the codec is made, as far as the type shows it.
+ *
  * <p>A given mapper is not copied or changed; changing its configuration later has no effect on the codec.
  *
  * <p>Thread-safe.
@@ -53,7 +56,7 @@ public final class JsonCodec<T> implements PayloadCodec<T> {
      * @param type the class
      * @return the codec
      * @throws NullPointerException if {@code type} is null
-     * @throws BridgeConfigException if Jackson is missing
+     * @throws BridgeConfigException if Jackson is missing, or the mapper can neither read nor write the type
      */
     public static <T> JsonCodec<T> of(Class<T> type) {
         Objects.requireNonNull(type, "type");
@@ -68,7 +71,7 @@ public final class JsonCodec<T> implements PayloadCodec<T> {
      * @param type the type, as in {@code new TypeReference<List<Reading>>() {}}
      * @return the codec
      * @throws NullPointerException if {@code type} is null
-     * @throws BridgeConfigException if Jackson is missing
+     * @throws BridgeConfigException if Jackson is missing, or the mapper can neither read nor write the type
      */
     public static <T> JsonCodec<T> of(TypeReference<T> type) {
         Objects.requireNonNull(type, "type");
@@ -84,7 +87,7 @@ public final class JsonCodec<T> implements PayloadCodec<T> {
      * @param type the class
      * @return the codec
      * @throws NullPointerException if a parameter is null
-     * @throws BridgeConfigException if Jackson is missing
+     * @throws BridgeConfigException if Jackson is missing, or the mapper can neither read nor write the type
      */
     public static <T> JsonCodec<T> of(ObjectMapper mapper, Class<T> type) {
         Objects.requireNonNull(mapper, "mapper");
@@ -101,7 +104,7 @@ public final class JsonCodec<T> implements PayloadCodec<T> {
      * @param type the type, made by the mapper's type factory; it must be a {@code T}
      * @return the codec
      * @throws NullPointerException if a parameter is null
-     * @throws BridgeConfigException if Jackson is missing
+     * @throws BridgeConfigException if Jackson is missing, or the mapper can neither read nor write the type
      */
     public static <T> JsonCodec<T> of(ObjectMapper mapper, JavaType type) {
         Objects.requireNonNull(mapper, "mapper");

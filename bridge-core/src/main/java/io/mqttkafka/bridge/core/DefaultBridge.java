@@ -29,6 +29,7 @@ import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
 import io.mqttkafka.bridge.core.pipeline.FeedbackCheck;
 import io.mqttkafka.bridge.core.pipeline.LoopGuard;
 import io.mqttkafka.bridge.core.pipeline.MemoryBudget;
+import io.mqttkafka.bridge.core.pipeline.OwnTopics;
 import io.mqttkafka.bridge.core.pipeline.Runner;
 import io.mqttkafka.bridge.core.pipeline.SinkRoute;
 import io.mqttkafka.bridge.core.pipeline.SinkRunner;
@@ -138,6 +139,9 @@ public final class DefaultBridge implements Bridge {
         boolean bothWays = config.routes().stream().anyMatch(MqttToKafkaRoute.class::isInstance)
                 && config.routes().stream().anyMatch(KafkaToMqttRoute.class::isInstance);
         LoopGuard guard = LoopGuard.of(config.loops(), bothWays, anyClientId);
+        OwnTopics ownTopics = new OwnTopics(
+                config.kafka().transactions().stateTopic(),
+                config.status() == null ? null : config.status().topic());
         Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
         Map<String, List<SinkRoute>> sinksByClientId = new LinkedHashMap<>();
         Set<String> names = new HashSet<>();
@@ -148,8 +152,8 @@ public final class DefaultBridge implements Bridge {
             }
             if (route instanceof KafkaToMqttRoute sink) {
                 String own = sink.source().clientId();
-                SinkRoute compiled =
-                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, kafka.clock());
+                SinkRoute compiled = SinkRoute.compile(
+                        sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, kafka.clock());
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 sinksByClientId
                         .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
@@ -158,7 +162,7 @@ public final class DefaultBridge implements Bridge {
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-            SourceRoute compiled = SourceRoute.compile(source, guard, kafka.clock());
+            SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, kafka.clock());
             requireSession(config.mqtt(), source);
             requireOwnSession(compiled);
             String own = source.source().clientId();

@@ -1,15 +1,20 @@
 package io.mqttkafka.bridge.core.events;
 
+import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Looped;
+import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.Shed;
+import io.mqttkafka.bridge.event.Skipped;
 import io.mqttkafka.bridge.event.Unheard;
 import io.mqttkafka.bridge.event.Unrouted;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,9 +39,11 @@ public final class BridgeEvents implements AutoCloseable {
     private static final long MOST_BYTES = 8L * 1024 * 1024;
 
     private static final long RARELY_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final Duration LOG_INTERVAL = Duration.ofMinutes(1);
 
     private final List<BridgeListener> listeners;
-    private final ThreadPoolExecutor teller;
+    private final ScheduledThreadPoolExecutor teller;
+    private final Duration logInterval;
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong waitingBytes = new AtomicLong();
@@ -43,19 +51,29 @@ public final class BridgeEvents implements AutoCloseable {
     private final Map<String, Rarely> rarely = new ConcurrentHashMap<>();
     private final Set<String> looped = ConcurrentHashMap.newKeySet();
 
+    /** One for each way that messages of a route can end. */
+    private final Map<String, EndLog> endLogs = new ConcurrentHashMap<>();
+
     /**
      * Makes it.
      *
      * @param listeners who is told
      */
     public BridgeEvents(List<BridgeListener> listeners) {
+        this(listeners, LOG_INTERVAL);
+    }
+
+    BridgeEvents(List<BridgeListener> listeners, Duration logInterval) {
         this.listeners = listeners;
+        this.logInterval = logInterval;
         ThreadFactory threads = task -> {
             Thread thread = new Thread(task, "bridge-events");
             thread.setDaemon(true);
             return thread;
         };
-        teller = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
+        teller = new ScheduledThreadPoolExecutor(1, threads);
+        teller.setKeepAliveTime(10, TimeUnit.SECONDS);
+        teller.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         // After close() nobody is told any more.
         teller.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
         teller.allowCoreThreadTimeOut(true);
@@ -127,21 +145,59 @@ public final class BridgeEvents implements AutoCloseable {
             event.accept(listener);
         } catch (RuntimeException e) {
             log.warn("A listener failed; the bridge goes on", e);
+        } catch (Error e) {
+            // The executor would keep it to itself.
+            log.error("A listener failed; the bridge goes on", e);
         }
     }
 
     /**
-     * Tells that messages of QoS 0 were given up, at most once a second per route.
+     * Tells that a message failed and is tried again. Logs the first of a route, then how many more there were.
+     *
+     * @param bytes what the message takes
+     * @param event what happened
+     * @param why says why, without payloads
+     */
+    public void retried(long bytes, Retry event, Supplier<String> why) {
+        logEnd(End.RETRIED, event.route(), event.mqttTopic(), 1, why);
+        tell(bytes, listener -> listener.onRetry(event));
+    }
+
+    /**
+     * Tells that a message was written to the dead letter topic. Logs the first of a route, then how many more there were.
+     *
+     * @param bytes what the message takes
+     * @param event what happened
+     * @param why says why, without payloads
+     */
+    public void deadLettered(long bytes, DeadLettered event, Supplier<String> why) {
+        logEnd(End.DEAD_LETTERED, event.route(), event.mqttTopic(), 1, why);
+        tell(bytes, listener -> listener.onDeadLettered(event));
+    }
+
+    /**
+     * Tells that a message was given up by the failure policy. Logs the first of a route, then how many more there were.
+     *
+     * @param bytes what the message takes
+     * @param event what happened
+     * @param why says why, without payloads
+     */
+    public void skipped(long bytes, Skipped event, Supplier<String> why) {
+        logEnd(End.SKIPPED, event.route(), event.mqttTopic(), 1, why);
+        tell(bytes, listener -> listener.onSkipped(event));
+    }
+
+    /**
+     * Tells that messages of QoS 0 were given up, at most once a second per route. Logs the first of a route, then how many more
+     * there were.
      *
      * @param route the name of the route
      * @param messages how many
      * @param cause why
      */
     public void shed(String route, long messages, String cause) {
-        rarely("shed " + route, messages, sum -> {
-            log.warn("Route '{}' shed {} messages of QoS 0: {}", route, sum, cause);
-            tell(listener -> listener.onShed(new Shed(route, sum, cause)));
-        });
+        logEnd(End.SHED, route, null, messages, () -> cause);
+        rarely("shed " + route, messages, sum -> tell(listener -> listener.onShed(new Shed(route, sum, cause))));
     }
 
     /**
@@ -185,6 +241,26 @@ public final class BridgeEvents implements AutoCloseable {
         }
     }
 
+    /**
+     * Tells that a message claims to have passed more bridges than one may, and was acknowledged. Logs the first of a route, then
+     * how many more there were.
+     *
+     * @param route the name of the route
+     * @param origin the MQTT topic of the message, or where the record is in Kafka
+     * @param why what the limit is, and what to do
+     */
+    public void tooManyHops(String route, String origin, String why) {
+        logEnd(End.TOO_MANY_HOPS, route, origin, 1, () -> why);
+        if (looped.add(route)) {
+            tell(listener -> listener.onLooped(new Looped(route, origin)));
+        }
+    }
+
+    private void logEnd(End end, String route, @Nullable String origin, long count, Supplier<String> why) {
+        endLogs.computeIfAbsent(end + " " + route, key -> new EndLog(end, route))
+                .add(count, origin, why);
+    }
+
     private void rarely(String what, long count, LongConsumer tell) {
         rarely.computeIfAbsent(what, key -> new Rarely()).add(count, tell);
     }
@@ -198,6 +274,7 @@ public final class BridgeEvents implements AutoCloseable {
     @Override
     public void close() {
         rarely.values().forEach(Rarely::tellRest);
+        endLogs.values().forEach(EndLog::logRest);
         teller.shutdown();
         try {
             if (!teller.awaitTermination(2, TimeUnit.SECONDS)) {
@@ -206,6 +283,73 @@ public final class BridgeEvents implements AutoCloseable {
         } catch (InterruptedException e) {
             teller.shutdownNow();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** How a message can end, or go on, other than by being delivered. */
+    private enum End {
+        RETRIED("tries a message again", "has tried messages again %d times more"),
+        DEAD_LETTERED("wrote a message to its dead letter topic", "wrote %d more messages to its dead letter topic"),
+        SKIPPED("skipped and lost a message", "skipped and lost %d more messages"),
+        SHED("shed a message of QoS 0", "shed %d more messages of QoS 0"),
+        TOO_MANY_HOPS("stopped a message that goes in circles", "stopped %d more messages that go in circles");
+
+        final String first;
+        final String more;
+
+        End(String first, String more) {
+            this.first = first;
+            this.more = more;
+        }
+    }
+
+    /** Logs the first message of a route that ends so, and then, as long as there are more, how many and the last of them. */
+    private final class EndLog {
+        private final End end;
+        private final String route;
+        private boolean begun;
+        private boolean scheduled;
+        private long more;
+        private @Nullable String lastOrigin;
+        private Supplier<String> lastWhy = () -> "";
+
+        EndLog(End end, String route) {
+            this.end = end;
+            this.route = route;
+        }
+
+        synchronized void add(long count, @Nullable String origin, Supplier<String> why) {
+            if (!begun) {
+                begun = true;
+                more = count - 1;
+                log.warn("Route '{}' {}{}: {}", route, end.first, at(" at '", origin), why.get());
+            } else {
+                more += count;
+            }
+            lastOrigin = origin;
+            lastWhy = why;
+            if (more > 0 && !scheduled) {
+                scheduled = true;
+                teller.schedule(this::logRest, logInterval.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        }
+
+        synchronized void logRest() {
+            scheduled = false;
+            if (more > 0) {
+                log.warn(
+                        "Route '{}' {}{}: {}",
+                        route,
+                        end.more.formatted(more),
+                        at(", the last one at '", lastOrigin),
+                        lastWhy.get());
+                more = 0;
+            }
+            lastWhy = () -> "";
+        }
+
+        private String at(String before, @Nullable String origin) {
+            return origin == null ? "" : before + UntrustedText.escape(origin) + "'";
         }
     }
 

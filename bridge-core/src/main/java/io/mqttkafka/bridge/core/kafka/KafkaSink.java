@@ -48,6 +48,26 @@ public interface KafkaSink {
     TopicResolution resolve(String topic);
 
     /**
+     * Does the same, but does not wait for a topic that is not there: one that Kafka would create is missing.
+     *
+     * @param topic the topic
+     * @return what it found
+     */
+    TopicResolution look(String topic);
+
+    /**
+     * Says whether {@link #resolve} can make Kafka create a topic that is missing. Can take several seconds.
+     *
+     * @param topic the topic
+     * @return whether it can; null if Kafka does not tell us
+     */
+    @Nullable
+    Boolean creates(String topic);
+
+    /** Returns how large a record may be before it is not even sent, in bytes; Kafka itself may take less. */
+    int largestRecord();
+
+    /**
      * Says which producer is in use, counted from 1: records of messages that were received under an earlier one are refused,
      * for their messages come again.
      *

@@ -25,25 +25,20 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Sends with one idempotent producer, which keeps the order of each partition over its own retries. By default it never
  * gives a record up: as long as Kafka is away, records wait.
  */
 public final class ProducerKafkaSink implements KafkaSink {
-    private static final Logger log = LoggerFactory.getLogger(ProducerKafkaSink.class);
-    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
-
     private final KafkaClients clients;
     private final KafkaOptions options;
     private final String clientId;
     private final TopicInspector inspector;
     private final TopicWaits waits;
+    private final TopicProbe probe;
     private final Map<String, Object> producerProperties;
     private final Restarts restarts = new Restarts();
     private final TopicWatch watch;
@@ -79,6 +74,7 @@ public final class ProducerKafkaSink implements KafkaSink {
         this.clientId = clientId;
         this.inspector = inspector;
         this.waits = waits;
+        probe = new TopicProbe(clients, ProducerSettings.admin(options, clientId));
         this.producerProperties = ProducerSettings.producer(options, mqtt, clientId);
         this.watch = new TopicWatch("bridge-" + clientId + "-topics", new TopicCheck(clients, options, clientId));
     }
@@ -176,7 +172,21 @@ public final class ProducerKafkaSink implements KafkaSink {
 
     @Override
     public TopicResolution resolve(String topic) {
-        TopicResolution resolution = lookUp(topic);
+        return noted(topic, lookUp(topic));
+    }
+
+    @Override
+    public TopicResolution look(String topic) {
+        TopicResolution there = probe.look(topic);
+        return there.state() == State.READY ? resolve(topic) : noted(topic, there);
+    }
+
+    @Override
+    public @Nullable Boolean creates(String topic) {
+        return inspector.resemblesAnother(topic) ? Boolean.FALSE : probe.clusterCreatesTopics();
+    }
+
+    private TopicResolution noted(String topic, TopicResolution resolution) {
         if (resolution.state() == State.READY) {
             inspector.ready(topic);
         } else if (resolution.state() == State.MISSING || resolution.state() == State.ILLEGAL) {
@@ -192,7 +202,8 @@ public final class ProducerKafkaSink implements KafkaSink {
             return TopicResolution.ready(partitions);
         } catch (TimeoutException e) {
             // Either the topic or the cluster is missing: that makes all the difference.
-            return probe(topic, e);
+            TopicResolution probed = probe.look(topic);
+            return probed.state() == State.READY ? TopicResolution.not(State.UNREACHABLE, e) : probed;
         } catch (TopicAuthorizationException e) {
             return TopicResolution.not(State.DENIED, e);
         } catch (InvalidTopicException e) {
@@ -202,25 +213,9 @@ public final class ProducerKafkaSink implements KafkaSink {
         }
     }
 
-    private TopicResolution probe(String topic, TimeoutException timeout) {
-        try {
-            ask(admin -> admin.describeTopics(Set.of(topic)).allTopicNames(), PROBE_TIMEOUT);
-            return TopicResolution.not(State.UNREACHABLE, timeout);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownTopicOrPartitionException missing) {
-                return TopicResolution.not(State.MISSING, missing);
-            }
-            if (e.getCause() instanceof TopicAuthorizationException denied) {
-                return TopicResolution.not(State.DENIED, denied);
-            }
-            return TopicResolution.not(State.UNREACHABLE, timeout);
-        } catch (java.util.concurrent.TimeoutException | KafkaException e) {
-            log.debug("Kafka does not say whether a topic exists", e);
-            return TopicResolution.not(State.UNREACHABLE, timeout);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return TopicResolution.not(State.UNREACHABLE, e);
-        }
+    @Override
+    public int largestRecord() {
+        return ProducerSettings.largestRecord(producerProperties);
     }
 
     @Override
@@ -278,6 +273,7 @@ public final class ProducerKafkaSink implements KafkaSink {
         if (last != null) {
             last.end(timeout);
         }
+        probe.close();
     }
 
     private ProducerLife life() {

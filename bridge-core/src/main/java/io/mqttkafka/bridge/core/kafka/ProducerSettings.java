@@ -21,6 +21,7 @@ final class ProducerSettings {
     private static final Duration LONGEST_BLOCK = Duration.ofSeconds(5);
     private static final Duration LONGEST_PAUSE = Duration.ofDays(3650);
     private static final int DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
+    private static final int DEFAULT_MAX_REQUEST_BYTES = 1024 * 1024;
     private static final int DEFAULT_LINGER_MS = 5;
     private static final int TRANSACTION_RETRY_BACKOFF_MS = 5;
     private static final int DEFAULT_TRANSACTION_TIMEOUT_MS = 15_000;
@@ -68,6 +69,11 @@ final class ProducerSettings {
     static Duration transactionTimeout(Map<String, Object> properties) {
         return Duration.ofMillis(
                 number(properties, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, DEFAULT_TRANSACTION_TIMEOUT_MS));
+    }
+
+    static int largestRecord(Map<String, Object> properties) {
+        long request = number(properties, ProducerConfig.MAX_REQUEST_SIZE_CONFIG, DEFAULT_MAX_REQUEST_BYTES);
+        return (int) Math.min(request, number(properties, ProducerConfig.BUFFER_MEMORY_CONFIG, request));
     }
 
     static Map<String, Object> stateConsumer(KafkaOptions kafka, String clientId) {

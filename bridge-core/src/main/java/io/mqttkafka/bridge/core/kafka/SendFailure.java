@@ -9,8 +9,10 @@ package io.mqttkafka.bridge.core.kafka;
 public record SendFailure(Kind kind, Exception cause) {
     /** What a failure means for the record. */
     public enum Kind {
-        /** This record can never be written: it is too large, say. It was not written. */
+        /** This record can never be written: its topic is not legal, say. It was not written. */
         REFUSED,
+        /** This record can never be written, but a smaller one might. It was not written. */
+        TOO_LARGE,
         /** It can be written only after somebody has mended something, such as rights. It was not written. */
         DENIED,
         /** It was not even sent, because the topic is not known (any more) or there is no room. */

@@ -28,8 +28,10 @@ final class SendFailures {
     }
 
     private static Kind kind(Exception exception, boolean whileSending) {
-        if (exception instanceof RecordTooLargeException
-                || exception instanceof InvalidTopicException
+        if (exception instanceof RecordTooLargeException) {
+            return Kind.TOO_LARGE;
+        }
+        if (exception instanceof InvalidTopicException
                 || exception instanceof InvalidRecordException
                 || exception instanceof org.apache.kafka.common.errors.InvalidTimestampException
                 || exception instanceof SerializationException) {

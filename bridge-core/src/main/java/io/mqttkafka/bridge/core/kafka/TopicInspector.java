@@ -110,6 +110,12 @@ public final class TopicInspector implements AutoCloseable {
         }
     }
 
+    /** Says whether Kafka's metrics would not tell a topic from another one that is there, so that Kafka does not create it. */
+    boolean resemblesAnother(String topic) {
+        String other = byMetricName.get(metricName(topic));
+        return other != null && !other.equals(topic);
+    }
+
     private static String metricName(String topic) {
         return topic.replace('.', '_');
     }

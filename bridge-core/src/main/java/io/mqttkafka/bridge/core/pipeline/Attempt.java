@@ -2,12 +2,18 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.SendFailure;
+import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.pipeline.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.message.MqttMessage;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One message on one route, from its receipt until the route is done with it. */
 final class Attempt extends PendingRecord implements Comparable<Attempt> {
+    /** What was found out about a Kafka topic. */
+    record TopicAnswer(String topic, TopicResolution resolution) {}
+
     private final MqttToKafkaPipeline pipeline;
     final RouteMatch match;
     final MqttMessage message;
@@ -33,6 +39,9 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
     @Nullable
     String kafkaTopic;
 
+    /** What was found out about a topic while it waited for that; null if nothing new. */
+    volatile @Nullable TopicAnswer answer;
+
     /** How often it has failed. */
     int failures;
 
@@ -41,6 +50,13 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
 
     /** Why it will not be tried again; null while it may be. */
     volatile @Nullable Throwable givenUp;
+
+    /** Whether the route stops because of it, so that it stays where it is. */
+    volatile boolean stopsRoute;
+
+    /** The dead letter that was sent last; null if it has none. */
+    @Nullable
+    Letter letter;
 
     /** What the lane has to look into before the next attempt; null if nothing. */
     volatile @Nullable Failure failure;
@@ -86,7 +102,7 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
 
     @Override
     protected void unconfirmed(SendFailure failure) {
-        pipeline.undelivered(this, failure);
+        pipeline.undelivered(this, Objects.requireNonNull(kafkaTopic), failure);
     }
 
     @Override

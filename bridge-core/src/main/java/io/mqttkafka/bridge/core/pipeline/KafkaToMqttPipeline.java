@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
 import io.mqttkafka.bridge.core.mqtt.wire.PropertyWriter;
+import io.mqttkafka.bridge.core.pipeline.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
@@ -19,6 +20,7 @@ import io.mqttkafka.bridge.core.session.PublishSession;
 import io.mqttkafka.bridge.core.session.RecordId;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.DeliveryException;
+import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.Skipped;
@@ -161,7 +163,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
                     return;
                 }
                 outgoing = outgoing(attempt);
-            } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
+            } catch (Exception | Error e) {
                 hold(attempt, Failure.thrown(e));
                 return;
             }
@@ -207,6 +209,10 @@ final class KafkaToMqttPipeline implements RecordHandler {
             return null;
         }
         transformation.encode();
+        String own = route.ownTopics.problem(transformation.requireMqttTopic());
+        if (own != null) {
+            throw new MappingException(own);
+        }
         byte[] topic = MqttTopicName.checked("toMqtt", transformation.requireMqttTopic(), route.allowDollar);
         int qos = route.qos.level();
         byte[] marker = route.guard.isOn() ? route.guard.toMqtt(attempt.message, topic) : null;
@@ -472,6 +478,10 @@ final class KafkaToMqttPipeline implements RecordHandler {
         FailurePolicy policy = route.failurePolicy;
         attempt.failures++;
         route.lastError(failure.cause());
+        if (failure.kind() == Failure.Kind.PROGRAM) {
+            stop(attempt, failure.cause());
+            return;
+        }
         boolean again = failure.kind() == Failure.Kind.RETRYABLE && attempt.failures <= policy.retries();
         if (again && policy.backoff() != null) {
             Duration delay = policy.backoff()
@@ -481,7 +491,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
             Retry retry = new Retry(route.name(), attempt.message.origin(), attempt.failures, delay, failure.cause());
             // Before it is told: who hears of it can move the clock.
             holdFor(attempt, delay);
-            events.tell(attempt.weight(), listener -> listener.onRetry(retry));
+            events.retried(attempt.weight(), retry, () -> SafeText.withFrames(retry.cause()));
         } else {
             attempt.givenUp = failure.cause();
             giveUp(attempt, failure.cause(), null);
@@ -519,8 +529,15 @@ final class KafkaToMqttPipeline implements RecordHandler {
             deadLetter(attempt, deadLetters, deadLetter.topic(), cause, failure);
         } else if (action instanceof Skip) {
             route.counters.skipped.increment();
-            Skipped skipped = new Skipped(route.name(), attempt.message.origin(), cause);
-            events.tell(attempt.weight(), listener -> listener.onSkipped(skipped));
+            events.skipped(
+                    attempt.weight(),
+                    new Skipped(route.name(), attempt.message.origin(), cause),
+                    () -> SafeText.withFrames(cause));
+            settle(attempt);
+        } else if (cause instanceof HopLimitException) {
+            // A marker can come from whoever may publish to the MQTT broker of another bridge.
+            route.counters.looped.increment();
+            events.tooManyHops(route.name(), attempt.message.origin(), SafeText.of(cause));
             settle(attempt);
         } else {
             stop(attempt, cause);
@@ -534,6 +551,16 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     private void deadLetter(
             SinkAttempt attempt, KafkaSink sink, String topic, Throwable cause, @Nullable Failure failure) {
+        Letter last = attempt.letter;
+        if (failure != null && failure.kind() == Failure.Kind.TOO_LARGE && last != null) {
+            int room = last.smallerRoom(sink.largestRecord());
+            if (room > 0) {
+                deadLetter(attempt, sink, topic, cause, DeadLetters.of(route, attempt, cause, room));
+            } else {
+                stop(attempt, undeliverable(topic, failure, cause));
+            }
+            return;
+        }
         if (failure != null) {
             TopicResolution resolution = sink.resolve(topic);
             if (resolution.state() == TopicResolution.State.UNREACHABLE) {
@@ -543,23 +570,29 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 return;
             }
             if (resolution.state() != TopicResolution.State.READY || failure.kind() != Failure.Kind.TOPIC_UNKNOWN) {
-                stop(
-                        attempt,
-                        new DeliveryException(
-                                "onFailure.deadLetter: '" + topic + "' cannot be written to: "
-                                        + SafeText.of(failure.cause()),
-                                cause));
+                stop(attempt, undeliverable(topic, failure, cause));
                 return;
             }
         }
+        Letter letter = last != null ? last : DeadLetters.of(route, attempt, cause, Integer.MAX_VALUE);
+        deadLetter(attempt, sink, topic, cause, letter);
+    }
+
+    private void deadLetter(SinkAttempt attempt, KafkaSink sink, String topic, Throwable cause, Letter letter) {
+        attempt.letter = letter;
         attempt.entry.sent();
         sink.send(
                 topic,
                 null,
-                attempt.message.key(),
-                attempt.message.payload(),
-                DeadLetters.headers(route, attempt, cause),
+                letter.key(),
+                letter.value(),
+                letter.headers(),
                 new DeadLetterRecord(attempt, topic, cause));
+    }
+
+    private static DeliveryException undeliverable(String topic, Failure failure, Throwable cause) {
+        return new DeliveryException(
+                "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()), cause);
     }
 
     /** A dead letter on its way to Kafka. */
@@ -577,8 +610,11 @@ final class KafkaToMqttPipeline implements RecordHandler {
         @Override
         protected void confirmed() {
             route.counters.deadLettered.increment();
-            DeadLettered deadLettered = new DeadLettered(route.name(), attempt.message.origin(), topic, cause);
-            events.tell(attempt.weight(), listener -> listener.onDeadLettered(deadLettered));
+            boolean cut = attempt.letter != null && attempt.letter.isCut();
+            events.deadLettered(
+                    attempt.weight(),
+                    new DeadLettered(route.name(), attempt.message.origin(), topic, cause),
+                    () -> DeadLetters.why(cause, cut));
             settle(attempt);
         }
 

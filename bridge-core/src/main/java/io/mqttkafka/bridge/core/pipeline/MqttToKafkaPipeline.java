@@ -9,8 +9,10 @@ import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.PreparedRecord;
 import io.mqttkafka.bridge.core.kafka.SendFailure;
+import io.mqttkafka.bridge.core.kafka.TopicLookups;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
+import io.mqttkafka.bridge.core.pipeline.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
@@ -25,7 +27,6 @@ import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
 import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -41,12 +42,16 @@ import org.jspecify.annotations.Nullable;
 final class MqttToKafkaPipeline {
     private static final Duration PAUSE_WHILE_KAFKA_IS_AWAY = Duration.ofSeconds(1);
 
+    /** Longer than a lookup takes; its answer ends the pause. */
+    private static final Duration PAUSE_FOR_A_LOOKUP = Duration.ofMinutes(1);
+
     private static final long OVERHEAD_BYTES = 128;
 
     /** What a user property, or a header, takes besides its bytes: two texts or arrays, and what holds them. */
     private static final long PROPERTY_BYTES = 112;
 
     private final KafkaSink sink;
+    private final TopicLookups lookups;
     private final InFlightWindow window;
     private final TopicWaits waits;
     private final PipelineEvents runner;
@@ -56,12 +61,14 @@ final class MqttToKafkaPipeline {
     MqttToKafkaPipeline(
             KafkaSink sink,
             TopicWaits waits,
+            TopicLookups lookups,
             InFlightWindow window,
             PipelineEvents runner,
             BridgeEvents events,
             Failpoints failpoints) {
         this.sink = sink;
         this.waits = waits;
+        this.lookups = lookups;
         this.window = window;
         this.runner = runner;
         this.events = events;
@@ -135,7 +142,7 @@ final class MqttToKafkaPipeline {
             }
             partition = partition(route, topic, partitions, key, attempt.message);
             attempt.alone = doubtful && attempt.unit == null;
-        } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
+        } catch (Exception | Error e) {
             hold(attempt, Failure.thrown(e));
             return;
         }
@@ -263,9 +270,9 @@ final class MqttToKafkaPipeline {
     }
 
     /** Kafka has not confirmed the record. Called by the sending thread or one of Kafka's client. */
-    void undelivered(Attempt attempt, SendFailure failure) {
+    void undelivered(Attempt attempt, String topic, SendFailure failure) {
         try {
-            judge(attempt, failure);
+            judge(attempt, topic, failure);
         } finally {
             if (attempt.alone) {
                 tellLane(attempt);
@@ -279,7 +286,11 @@ final class MqttToKafkaPipeline {
         runner.wakeLanes();
     }
 
-    private void judge(Attempt attempt, SendFailure failure) {
+    private void judge(Attempt attempt, String topic, SendFailure failure) {
+        if (failure.kind() == SendFailure.Kind.NOT_SENT) {
+            lookups.forget(topic);
+            attempt.route().notReady(topic);
+        }
         if (failure.kind() != SendFailure.Kind.BROKEN) {
             hold(attempt, Failure.of(failure));
         } else if (attempt.unit == null) {
@@ -360,6 +371,11 @@ final class MqttToKafkaPipeline {
             release(attempt);
             return;
         }
+        if (attempt.stopsRoute) {
+            // Whatever ended the pause: nothing becomes of it here any more.
+            waitInLane(attempt, Duration.ofDays(1));
+            return;
+        }
         if (attempt.givenUp != null) {
             giveUp(attempt, attempt.givenUp);
             return;
@@ -370,31 +386,69 @@ final class MqttToKafkaPipeline {
             advance(attempt, true);
             return;
         }
-        if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-            failure = lookUp(attempt);
-            if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-                waitForKafka(attempt, attempt.kafkaTopic, failure);
-                return;
+        String topic = attempt.kafkaTopic;
+        if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN && topic != null) {
+            Failure illegal = illegal(attempt.route(), topic);
+            TopicResolution resolution = illegal == null ? resolution(attempt, topic, failure) : null;
+            if (resolution != null) {
+                proceed(attempt, topic, resolution);
+            } else if (illegal != null) {
+                retryOrGiveUp(attempt, illegal);
             }
-            attempt.match.lane.awaits(null);
-            if (failure == null) {
-                advance(attempt, true);
-                return;
-            }
+            return;
         }
         retryOrGiveUp(attempt, failure);
     }
 
-    /** Finds out about the Kafka topic of a message; null if it is ready, TOPIC_UNKNOWN if Kafka does not say. */
-    private @Nullable Failure lookUp(Attempt attempt) {
-        SourceRoute route = attempt.route();
-        String topic = attempt.kafkaTopic;
-        if (topic == null) {
-            return null;
+    private void proceed(Attempt attempt, String topic, TopicResolution resolution) {
+        Failure failure = judge(attempt.route(), topic, resolution);
+        if (failure != null && attempt.delivery != null && attempt.unit == null && sink.isUnderWay(topic)) {
+            // Those before it have no outcome yet, and must not come after it.
+            failure = new Failure(Failure.Kind.TOPIC_UNKNOWN, failure.cause());
         }
+        if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+            waitForKafka(attempt, topic, failure);
+            return;
+        }
+        attempt.match.lane.awaits(null);
+        if (failure == null) {
+            advance(attempt, true);
+        } else {
+            retryOrGiveUp(attempt, failure);
+        }
+    }
+
+    /** Returns what is known of a topic; if nothing is, the message waits for it in its lane, and null is returned. */
+    private @Nullable TopicResolution resolution(Attempt attempt, String topic, Failure failure) {
+        Attempt.TopicAnswer answer = attempt.answer;
+        attempt.answer = null;
+        if (answer != null && answer.topic().equals(topic)) {
+            return answer.resolution();
+        }
+        TopicResolution known = lookups.known(topic, attempt.failures > 0);
+        if (known == null) {
+            RouteLane lane = attempt.match.lane;
+            attempt.failure = failure;
+            // First the pause: the answer ends it.
+            waitInLane(attempt, PAUSE_FOR_A_LOOKUP);
+            lookups.lookUp(topic, found -> {
+                attempt.answer = new Attempt.TopicAnswer(topic, found);
+                lane.hurry();
+                runner.wakeLanes();
+            });
+        }
+        return known;
+    }
+
+    /** Says why a route may not write to a topic, whatever Kafka says; null if it may. */
+    private static @Nullable Failure illegal(SourceRoute route, String topic) {
         String problem = KafkaTopicName.problem(topic);
         if (problem != null) {
             return new Failure(Failure.Kind.FINAL, new MappingException("toKafka: " + problem));
+        }
+        String own = route.ownTopics.problem("toKafka", topic);
+        if (own != null) {
+            return new Failure(Failure.Kind.FINAL, new MappingException(own));
         }
         if (KafkaTopicName.isInternal(topic) && !route.allowInternalTopics) {
             return new Failure(
@@ -408,16 +462,11 @@ final class MqttToKafkaPipeline {
                     new MappingException("maxTopics: '" + topic + "' would be one topic more than the "
                             + route.maxTopics + " that the route may write to; raise maxTopics(..)"));
         }
-        Failure failure = lookUp(route, topic);
-        if (failure != null && attempt.delivery != null && attempt.unit == null && sink.isUnderWay(topic)) {
-            // Those before it have no outcome yet, and must not come after it.
-            return new Failure(Failure.Kind.TOPIC_UNKNOWN, failure.cause());
-        }
-        return failure;
+        return null;
     }
 
-    private @Nullable Failure lookUp(SourceRoute route, String topic) {
-        TopicResolution resolution = sink.resolve(topic);
+    /** Judges what was found out about a topic; null if it is ready, TOPIC_UNKNOWN if Kafka does not say. */
+    private static @Nullable Failure judge(SourceRoute route, String topic, TopicResolution resolution) {
         switch (resolution.state()) {
             case READY -> {
                 String missing = missingPartition(route, topic, resolution.partitions());
@@ -462,14 +511,14 @@ final class MqttToKafkaPipeline {
                 resolution.cause());
     }
 
-    private void waitForKafka(Attempt attempt, @Nullable String topic, Failure failure) {
+    private void waitForKafka(Attempt attempt, String topic, Failure failure) {
         if (attempt.delivery == null) {
             shed(attempt, failure.cause());
             return;
         }
         attempt.route().lastError(failure.cause());
         attempt.failure = failure;
-        attempt.match.lane.awaits(topic == null ? null : waits.of(topic));
+        attempt.match.lane.awaits(waits.of(topic));
         waitInLane(attempt, PAUSE_WHILE_KAFKA_IS_AWAY);
     }
 
@@ -483,6 +532,10 @@ final class MqttToKafkaPipeline {
         FailurePolicy policy = attempt.route().failurePolicy;
         attempt.failures++;
         attempt.route().lastError(failure.cause());
+        if (failure.kind() == Failure.Kind.PROGRAM) {
+            stop(attempt, failure.cause());
+            return;
+        }
         boolean again = failure.kind() == Failure.Kind.RETRYABLE
                 && attempt.delivery != null
                 && attempt.failures <= policy.retries();
@@ -495,7 +548,7 @@ final class MqttToKafkaPipeline {
                     attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause());
             // Before it is told: who hears of it can move the clock.
             waitInLane(attempt, delay);
-            events.tell(attempt.cost, listener -> listener.onRetry(retry));
+            events.retried(attempt.cost, retry, () -> SafeText.withFrames(retry.cause()));
         } else {
             attempt.givenUp = failure.cause();
             giveUp(attempt, failure.cause());
@@ -508,8 +561,15 @@ final class MqttToKafkaPipeline {
             deadLetter(attempt, deadLetter.topic(), cause);
         } else if (action instanceof Skip) {
             attempt.counters().skipped.increment();
-            Skipped skipped = new Skipped(attempt.route().name(), attempt.message.topic(), cause);
-            events.tell(attempt.cost, listener -> listener.onSkipped(skipped));
+            events.skipped(
+                    attempt.cost,
+                    new Skipped(attempt.route().name(), attempt.message.topic(), cause),
+                    () -> SafeText.withFrames(cause));
+            finish(attempt);
+        } else if (cause instanceof HopLimitException) {
+            // Whoever may publish can claim any number of hops: that must cost his message alone.
+            attempt.counters().looped.increment();
+            events.tooManyHops(attempt.route().name(), attempt.message.topic(), SafeText.of(cause));
             finish(attempt);
         } else if (attempt.delivery == null) {
             shed(attempt, cause);
@@ -520,12 +580,12 @@ final class MqttToKafkaPipeline {
 
     private void shed(Attempt attempt, Throwable cause) {
         attempt.counters().shed.increment();
-        events.shed(attempt.route().name(), 1, SafeText.of(cause));
+        events.shed(attempt.route().name(), 1, SafeText.withFrames(cause));
         finish(attempt);
     }
 
     private void stop(Attempt attempt, Throwable cause) {
-        attempt.givenUp = cause;
+        attempt.stopsRoute = true;
         waitInLane(attempt, Duration.ofDays(1));
         runner.stop(attempt.route(), attempt.message.topic(), cause);
     }
@@ -533,40 +593,52 @@ final class MqttToKafkaPipeline {
     private void deadLetter(Attempt attempt, String topic, Throwable cause) {
         Failure failure = attempt.failure;
         attempt.failure = null;
-        if (failure != null) {
-            failure = failure.kind() == Failure.Kind.TOPIC_UNKNOWN ? lookUpDeadLetterTopic(topic) : failure;
+        if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+            TopicResolution resolution = resolution(attempt, topic, failure);
+            if (resolution == null) {
+                return;
+            }
+            failure = judgeDeadLetterTopic(topic, resolution);
             if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
                 waitForKafka(attempt, topic, failure);
                 return;
             }
             attempt.match.lane.awaits(null);
-            if (failure != null) {
-                DeliveryException undeliverable = new DeliveryException(
-                        "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()),
-                        cause);
-                if (attempt.delivery == null) {
-                    shed(attempt, undeliverable);
-                } else {
-                    stop(attempt, undeliverable);
-                }
+        }
+        Letter last = attempt.letter;
+        if (failure != null && failure.kind() == Failure.Kind.TOO_LARGE && last != null) {
+            int room = last.smallerRoom(sink.largestRecord());
+            if (room > 0) {
+                deadLetter(attempt, topic, cause, DeadLetters.of(attempt, cause, room));
                 return;
             }
         }
-        byte[] key = attempt.match.keyBytes != null
-                ? attempt.match.keyBytes
-                : attempt.message.topic().getBytes(StandardCharsets.UTF_8);
+        if (failure == null) {
+            deadLetter(attempt, topic, cause, last != null ? last : DeadLetters.of(attempt, cause, Integer.MAX_VALUE));
+            return;
+        }
+        DeliveryException undeliverable = new DeliveryException(
+                "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()), cause);
+        if (attempt.delivery == null) {
+            shed(attempt, undeliverable);
+        } else {
+            stop(attempt, undeliverable);
+        }
+    }
+
+    private void deadLetter(Attempt attempt, String topic, Throwable cause, Letter letter) {
+        attempt.letter = letter;
         send(
                 attempt,
                 topic,
                 null,
-                key,
-                attempt.message.payload(),
-                DeadLetters.headers(attempt, cause),
+                letter.key(),
+                letter.value(),
+                letter.headers(),
                 new DeadLetterRecord(attempt, topic, cause));
     }
 
-    private @Nullable Failure lookUpDeadLetterTopic(String topic) {
-        TopicResolution resolution = sink.resolve(topic);
+    private static @Nullable Failure judgeDeadLetterTopic(String topic, TopicResolution resolution) {
         return switch (resolution.state()) {
             case READY -> null;
             case UNREACHABLE -> new Failure(Failure.Kind.TOPIC_UNKNOWN, notReady(topic, resolution));
@@ -589,14 +661,17 @@ final class MqttToKafkaPipeline {
         @Override
         protected void confirmed() {
             attempt.counters().deadLettered.increment();
-            DeadLettered deadLettered = new DeadLettered(attempt.route().name(), attempt.message.topic(), topic, cause);
-            events.tell(attempt.cost, listener -> listener.onDeadLettered(deadLettered));
+            boolean cut = attempt.letter != null && attempt.letter.isCut();
+            events.deadLettered(
+                    attempt.cost,
+                    new DeadLettered(attempt.route().name(), attempt.message.topic(), topic, cause),
+                    () -> DeadLetters.why(cause, cut));
             finish(attempt);
         }
 
         @Override
         protected void unconfirmed(SendFailure failure) {
-            undelivered(attempt, failure);
+            undelivered(attempt, topic, failure);
         }
     }
 }

@@ -59,7 +59,7 @@ final class RecordHeaders {
         if (properties.contentType() != null) {
             headers.add(text(MetadataHeaders.CONTENT_TYPE, properties.contentType()));
         }
-        if (properties.responseTopic() != null) {
+        if (properties.responseTopic() != null && isTopic(properties.responseTopic())) {
             headers.add(text(MetadataHeaders.RESPONSE_TOPIC, properties.responseTopic()));
         }
         if (properties.correlationData() != null) {
@@ -69,6 +69,11 @@ final class RecordHeaders {
             long deadline = message.receivedAtMillis() + properties.expirySeconds() * 1000;
             headers.add(text(MetadataHeaders.EXPIRES_AT, Long.toString(deadline)));
         }
+    }
+
+    /** MQTT forbids others, but not every broker looks; who answers to one would fail in the device's stead. */
+    private static boolean isTopic(String responseTopic) {
+        return !responseTopic.isEmpty() && responseTopic.indexOf('+') < 0 && responseTopic.indexOf('#') < 0;
     }
 
     static Header text(String name, String value) {

@@ -122,6 +122,11 @@ final class RouteLane {
         awaited = topic;
     }
 
+    /** Ends a pause, because what it was for has come. */
+    synchronized void hurry() {
+        dueNanos = clock.nanos();
+    }
+
     /** Says whether something is to be done now. */
     boolean isDue() {
         return nanosUntilDue(clock.nanos()) <= 0;

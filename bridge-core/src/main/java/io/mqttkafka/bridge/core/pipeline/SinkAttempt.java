@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.core.pipeline;
 
+import io.mqttkafka.bridge.core.pipeline.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.RecordId;
@@ -50,6 +51,10 @@ final class SinkAttempt implements Comparable<SinkAttempt>, Outbox.Recalled {
 
     /** Why it will not be tried again; null while it may be. */
     volatile @Nullable Throwable givenUp;
+
+    /** The dead letter that was sent last; null if it has none. */
+    @Nullable
+    Letter letter;
 
     SinkAttempt(
             KafkaToMqttPipeline pipeline,

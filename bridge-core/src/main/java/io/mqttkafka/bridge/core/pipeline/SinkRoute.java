@@ -61,6 +61,7 @@ public final class SinkRoute implements CompiledRoute {
     final boolean allowDollar;
     final FailurePolicy failurePolicy;
     final LoopGuard guard;
+    final OwnTopics ownTopics;
     final RouteCounters counters = new RouteCounters();
 
     private static final RouteCounters NONE = new RouteCounters();
@@ -71,7 +72,8 @@ public final class SinkRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SinkRoute(KafkaToMqttRoute route, String group, LoopGuard guard, InstantSource clock) {
+    private SinkRoute(
+            KafkaToMqttRoute route, String group, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
         KafkaToMqttRoute.Source source = route.source();
         KafkaToMqttRoute.Target target = route.target();
         name = route.name();
@@ -80,6 +82,7 @@ public final class SinkRoute implements CompiledRoute {
         this.group = group;
         this.guard = guard;
         errors = new ErrorMemory(clock);
+        this.ownTopics = ownTopics;
         qos = target.qos();
         exactlyOnce = qos == QoS.EXACTLY_ONCE && !target.effectivelyOnce();
         retain = target.retain();
@@ -99,10 +102,15 @@ public final class SinkRoute implements CompiledRoute {
             topicTemplate = TopicTemplate.parse(
                     "toMqtt", target.topicTemplate(), List.of(PARTITION), EnumSet.allOf(Variable.class));
             MqttTopicName.requirePossible(topicTemplate);
+            String own = topicTemplate.isConstant() ? ownTopics.problem(topicTemplate.literalPrefix()) : null;
+            if (own != null) {
+                throw new BridgeConfigException(own);
+            }
         }
         allowDollar = topicTemplate != null && topicTemplate.literalPrefix().startsWith("$");
         failurePolicy = route.failurePolicy();
         if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+            ownTopics.requireNotState("onFailure.deadLetter", deadLetter.topic());
             KafkaTopicName.requireNotInternal("onFailure.deadLetter", deadLetter.topic(), false, "choose another name");
             if (reads(deadLetter.topic())) {
                 throw new BridgeConfigException("onFailure.deadLetter: '" + deadLetter.topic()
@@ -117,13 +125,15 @@ public final class SinkRoute implements CompiledRoute {
      * @param route the route
      * @param group the consumer group of the route
      * @param guard marks its messages
+     * @param ownTopics where it may not write
      * @param clock says when it failed
      * @return the route, compiled
      * @throws BridgeConfigException if its template or names are not legal; the message names the route
      */
-    public static SinkRoute compile(KafkaToMqttRoute route, String group, LoopGuard guard, InstantSource clock) {
+    public static SinkRoute compile(
+            KafkaToMqttRoute route, String group, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
         try {
-            return new SinkRoute(route, group, guard, clock);
+            return new SinkRoute(route, group, guard, ownTopics, clock);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }

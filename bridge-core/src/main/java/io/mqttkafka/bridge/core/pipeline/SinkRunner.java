@@ -727,7 +727,8 @@ public final class SinkRunner implements Runner {
             failure = cause;
         }
         route.lastError(cause);
-        String message = origin == null ? SafeText.of(cause) : StopText.atMessage(cause, route.failurePolicy);
+        String message =
+                origin == null ? SafeText.withFrames(cause) : StopText.atMessage(cause, route.failurePolicy);
         parts.degradations().begin(Degradations.route(route.name()), message);
         log.error("Route '{}' has stopped{}: {}", route.name(), origin == null ? "" : " at " + origin, message);
         events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));

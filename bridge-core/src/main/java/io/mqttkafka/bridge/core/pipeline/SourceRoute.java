@@ -65,6 +65,7 @@ public final class SourceRoute implements CompiledRoute {
     final boolean clearedAsTombstone;
     final FailurePolicy failurePolicy;
     final LoopGuard guard;
+    final OwnTopics ownTopics;
 
     /** Whether user code sees the messages of this route. */
     final boolean hasUserCode;
@@ -83,10 +84,11 @@ public final class SourceRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SourceRoute(MqttToKafkaRoute route, LoopGuard guard, InstantSource clock) {
+    private SourceRoute(MqttToKafkaRoute route, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
         MqttToKafkaRoute.Source source = route.source();
         MqttToKafkaRoute.Target target = route.target();
         this.guard = guard;
+        this.ownTopics = ownTopics;
         errors = new ErrorMemory(clock);
         name = route.name();
         filter = TopicFilter.parse(source.filter());
@@ -108,6 +110,7 @@ public final class SourceRoute implements CompiledRoute {
         } else {
             topicTemplate = TopicTemplate.parse("toKafka", target.topicTemplate(), levels, all);
             KafkaTopicName.requirePossible(topicTemplate, filter, target.allowInternalTopics());
+            ownTopics.requireNotState("toKafka", constantTopic());
         }
         headers = new ArrayList<>();
         for (HeaderTemplate header : target.headers()) {
@@ -126,6 +129,7 @@ public final class SourceRoute implements CompiledRoute {
         clearedAsTombstone = target.clearedAsTombstone();
         failurePolicy = route.failurePolicy();
         if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+            ownTopics.requireNotState("onFailure.deadLetter", deadLetter.topic());
             requireLegal("onFailure.deadLetter", deadLetter.topic());
             KafkaTopicName.requireNotInternal(
                     "onFailure.deadLetter",
@@ -142,13 +146,15 @@ public final class SourceRoute implements CompiledRoute {
      *
      * @param route the route
      * @param guard marks its messages
+     * @param ownTopics where it may not write
      * @param clock says when it failed
      * @return the route, compiled
      * @throws BridgeConfigException if its filter, templates or names are not legal; the message names the route
      */
-    public static SourceRoute compile(MqttToKafkaRoute route, LoopGuard guard, InstantSource clock) {
+    public static SourceRoute compile(
+            MqttToKafkaRoute route, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
         try {
-            return new SourceRoute(route, guard, clock);
+            return new SourceRoute(route, guard, ownTopics, clock);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }
@@ -214,6 +220,11 @@ public final class SourceRoute implements CompiledRoute {
 
     void ready(String kafkaTopic, int partitions) {
         readyTopics.put(kafkaTopic, partitions);
+    }
+
+    /** Forgets that a topic can be written to: it is looked up again. */
+    void notReady(String kafkaTopic) {
+        readyTopics.remove(kafkaTopic);
     }
 
     /** Forgets that a topic can be written to: it is looked up again, and its next record goes alone. */

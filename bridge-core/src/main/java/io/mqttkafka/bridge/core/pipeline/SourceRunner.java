@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
 import io.mqttkafka.bridge.core.kafka.TopicLostException;
+import io.mqttkafka.bridge.core.kafka.TopicLookups;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
@@ -97,6 +98,7 @@ public final class SourceRunner implements Runner {
     private final BridgeEvents events;
     private final SourceSession session;
     private final InFlightWindow window;
+    private final TopicLookups lookups;
     private final MqttToKafkaPipeline pipeline;
     private final Acknowledger acknowledger;
 
@@ -162,13 +164,15 @@ public final class SourceRunner implements Runner {
         failpoints = parts.failpoints();
         session = new SourceSession(this::wakeAcknowledger, this::wakeCommitter);
         room = new ReceiveRoom(options, session, window, () -> takingMessages);
+        lookups = new TopicLookups(thread + "-lookup", sink, parts.clock());
         acknowledger = new Acknowledger(
                 thread + "-ack",
                 session,
                 room::wake,
                 failpoints,
                 cause -> dropConnection(Starvation.reason("acknowledging failed", cause)));
-        pipeline = new MqttToKafkaPipeline(sink, parts.waits(), window, new FromPipeline(), events, failpoints);
+        pipeline =
+                new MqttToKafkaPipeline(sink, parts.waits(), lookups, window, new FromPipeline(), events, failpoints);
         TransactionalKafkaSink transactions = parts.transactions();
         committer = transactions == null
                 ? null
@@ -303,6 +307,8 @@ public final class SourceRunner implements Runner {
         } catch (InterruptedException e) {
             interrupted = true;
         }
+        // Before the sink, whose client it would make again.
+        lookups.close();
         sink.close(Duration.ZERO);
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -767,7 +773,7 @@ public final class SourceRunner implements Runner {
                         "Route '{}' has stopped{}: {}",
                         route.name(),
                         topic == null ? "" : " at a message on '" + UntrustedText.escape(topic) + "'",
-                        message);
+                        SafeText.withFrames(cause));
             }
             events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), topic, cause)));
         }
@@ -799,6 +805,8 @@ public final class SourceRunner implements Runner {
             for (SourceRoute route : parts.routes()) {
                 lost.topics().forEach(route::doubt);
             }
+            // What was known of them was known before.
+            lost.topics().forEach(lookups::forget);
         }
     }
 

@@ -20,7 +20,7 @@ final class StopText {
      * @return the cause, and what else the route could do, which its author may not know of
      */
     static String atMessage(Throwable cause, FailurePolicy policy) {
-        return SafeText.of(cause)
+        return SafeText.withFrames(cause)
                 + (policy.lastAction() instanceof Stop
                         ? "; the default is to stop at such a message rather than to lose it: onFailure(..) of the route can try"
                                 + " it again (retry), put it aside (deadLetter) or leave it out (skip)"

@@ -81,7 +81,7 @@ class TransactionalKafkaSinkTest {
         assertThat(outcome.kind()).isEqualTo(Kind.ABORTED);
         assertThat(outcome.refused()).singleElement().satisfies(refused -> {
             assertThat(refused.record()).isSameAs(culprit);
-            assertThat(refused.failure().kind()).isEqualTo(SendFailure.Kind.REFUSED);
+            assertThat(refused.failure().kind()).isEqualTo(SendFailure.Kind.TOO_LARGE);
         });
         assertThat(kafka.lastHasAborted()).isTrue();
 

@@ -130,7 +130,7 @@ class TransactionCommitterTest {
         culprit.prepared(0, record("small", "a"));
         committer.completed();
 
-        assertThat(nextOutcome()).isEqualTo("a REFUSED");
+        assertThat(nextOutcome()).isEqualTo("a TOO_LARGE");
         kafka.expectNothingCommitted(QUIET);
         complete(culprit, 0, "a to dead letters");
         assertThat(kafka.nextCommitted()).containsExactly("a to dead letters", "b");

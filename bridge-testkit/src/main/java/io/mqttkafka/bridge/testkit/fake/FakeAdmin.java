@@ -8,12 +8,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.admin.DescribeConfigsResult;
 import org.apache.kafka.clients.admin.DescribeFeaturesResult;
 import org.apache.kafka.clients.admin.DescribeTopicsResult;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
@@ -35,6 +39,7 @@ final class FakeAdmin {
                 (proxy, method, arguments) -> switch (method.getName()) {
                     case "describeCluster" -> admin.describeCluster();
                     case "describeFeatures" -> admin.describeFeatures();
+                    case "describeConfigs" -> admin.describeConfigs(arguments[0]);
                     case "describeTopics" -> admin.describeTopics(arguments[0]);
                     case "close" -> null;
                     default -> throw new UnsupportedVersionException("A FakeKafka does not know " + method.getName());
@@ -54,6 +59,19 @@ final class FakeAdmin {
     private DescribeFeaturesResult describeFeatures() {
         return make(
                 DescribeFeaturesResult.class, refuse(new UnsupportedVersionException("A FakeKafka has no features")));
+    }
+
+    /** Brokers tell whether they create topics. */
+    private DescribeConfigsResult describeConfigs(Object asked) {
+        Map<ConfigResource, KafkaFuture<Config>> answers = new HashMap<>();
+        for (Object one : (Collection<?>) asked) {
+            if (!(one instanceof ConfigResource resource) || resource.type() != ConfigResource.Type.BROKER) {
+                throw new UnsupportedVersionException("A FakeKafka describes the configuration of brokers only");
+            }
+            String creates = Boolean.toString(core.createsTopics());
+            answers.put(resource, answer(new Config(List.of(new ConfigEntry("auto.create.topics.enable", creates)))));
+        }
+        return make(DescribeConfigsResult.class, answers);
     }
 
     private DescribeTopicsResult describeTopics(Object asked) {

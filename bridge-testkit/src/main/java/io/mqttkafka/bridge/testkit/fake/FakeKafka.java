@@ -20,6 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,13 +129,17 @@ public final class FakeKafka implements KafkaBroker {
     }
 
     /**
-     * {@inheritDoc} The configuration is not looked at.
+     * {@inheritDoc} Of the configuration only {@code max.message.bytes} is looked at: a larger record is refused.
      *
      * @throws IllegalStateException if the topic exists
+     * @throws NumberFormatException if {@code max.message.bytes} is not a number
      */
     @Override
     public void createTopic(String name, int partitions, Map<String, String> config) {
+        String most = config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+        long mostBytes = most == null ? Long.MAX_VALUE : Long.parseLong(most);
         core.create(name, partitions);
+        core.limit(name, mostBytes);
     }
 
     @Override

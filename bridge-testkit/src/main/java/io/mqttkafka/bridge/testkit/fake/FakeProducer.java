@@ -456,6 +456,10 @@ final class FakeProducer extends MockProducer<byte[], byte[]> {
     }
 
     private RecordMetadata write(Sent sent) {
+        if (sent.size > core.limit(sent.record.topic())) {
+            throw new RecordTooLargeException(
+                    "The record has " + sent.size + " bytes, which is more than max.message.bytes of the topic");
+        }
         int partition = core.place(sent.record);
         long offset = core.append(sent.record, partition, sent.transaction);
         byte[] key = sent.record.key();

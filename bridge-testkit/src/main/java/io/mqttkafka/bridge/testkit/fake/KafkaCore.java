@@ -38,6 +38,7 @@ final class KafkaCore {
     private final int partitions;
     private final KafkaFaults faults;
     private final Map<String, List<PartitionLog>> topics = new TreeMap<>();
+    private final Map<String, Long> limits = new HashMap<>();
     private final Map<String, KafkaGroup> groups = new TreeMap<>();
     private final Map<String, FakeProducer> identities = new HashMap<>();
     private final Map<String, String> claims = new HashMap<>();
@@ -194,6 +195,20 @@ final class KafkaCore {
     }
 
     // Topics.
+
+    boolean createsTopics() {
+        return autoCreate;
+    }
+
+    /** Sets how large a record of a topic may be. */
+    synchronized void limit(String topic, long mostBytes) {
+        limits.put(topic, mostBytes);
+    }
+
+    /** Says how large a record of a topic may be. */
+    synchronized long limit(String topic) {
+        return limits.getOrDefault(topic, Long.MAX_VALUE);
+    }
 
     synchronized void create(String topic, int count) {
         Topic.validate(topic);

@@ -54,6 +54,20 @@ class HeadersTest {
         assertThat(engine.kafka.next().headers()).containsExactly("bridges=kept");
     }
 
+    /** MQTT forbids it, not every broker looks, and the application that answers would publish to it. */
+    @Test
+    void responseTopic_withWildcard_isNotHandedOn() {
+        ScriptedConnection connection = connected(ToKafka::metadataHeaders);
+
+        connection.publish(
+                PublishPacket.to("a/b").responseTopic("all/#").payload("x").build());
+        connection.publish(
+                PublishPacket.to("a/b").responseTopic("answers/7").payload("y").build());
+
+        assertThat(engine.kafka.next("x").headers()).noneMatch(header -> header.startsWith("mqtt.response-topic"));
+        assertThat(engine.kafka.next("y").headers()).contains("mqtt.response-topic=answers/7");
+    }
+
     /** A device must not tell where, when and how its message came: that is for the bridge to say. */
     @Test
     void userProperties_namedLikeMetadata_areCarriedUnderAPrefix() {

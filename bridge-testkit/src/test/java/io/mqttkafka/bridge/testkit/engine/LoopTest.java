@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Looped;
+import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
@@ -17,6 +18,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A mirror of the same topics in both directions, packet by packet: what is marked, and what goes no further. */
 class LoopTest {
@@ -149,6 +152,56 @@ class LoopTest {
         await().until(() -> engine.kafka.log.committed("t") == 1);
         assertThat(engine.events(DeadLettered.class, 2))
                 .allSatisfy(event -> assertThat(event.cause()).hasMessageContaining("has passed 8 bridges"));
+    }
+
+    /** Whoever may publish can claim any number: by the default policy that would stop the route for everybody. */
+    @ParameterizedTest
+    @ValueSource(strings = {"x;9;0123456789abcdef", "layer-b;999999;0123456789abcdef", "a;b;8;0123456789abcdef"})
+    void forgedHops_costTheirOwnMessageAlone_inBothDirections(String forged) {
+        engine.route("a/{k}", QoS.AT_LEAST_ONCE, "t", r -> r.key("{k}"))
+                .route(Route.fromKafka("t")
+                        .group("g")
+                        .toMqtt("a/{key}")
+                        .name("out")
+                        .build())
+                .loops(l -> l.allowFeedback())
+                .start();
+        in = engine.established(false);
+        out = engine.broker.accept();
+        out.handshake(false);
+        engine.awaitStarted();
+
+        in.publish(marked(1, "a/1", "forged", forged), qos1(2, "a/1", "honest"));
+        engine.kafka.next("honest").confirm();
+        in.expectPuback(1);
+        in.expectPuback(2);
+        engine.kafka.log.append("t", "1", "forged", MARKER, forged);
+        engine.kafka.log.append("t", "1", "honest");
+
+        PublishPacket published = out.expectPublish();
+        assertThat(published.payloadText()).isEqualTo("honest");
+        out.puback(published.packetId());
+        await().until(() -> engine.kafka.log.committed("t") == 2);
+        assertThat(counts("t").looped()).isOne();
+        assertThat(counts("out").looped()).isOne();
+        engine.expectNoEvent(RouteStopped.class);
+    }
+
+    /** None of them is a marker: the message counts as one that comes from nowhere. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", ";", ";;", "9", "x;-9;0123456789abcdef", "x;9999999;0123456789abcdef", "x;;0123456789abcdef"
+            })
+    void whatIsNoMarker_isNotBelieved(String forged) {
+        engine.route("a/{k}", QoS.AT_LEAST_ONCE, "t", r -> r.key("{k}"))
+                .loops(l -> l.guarded(true))
+                .start();
+        in = engine.established(false);
+        engine.awaitStarted();
+
+        in.publish(marked(1, "a/1", "x", forged));
+
+        assertThat(engine.kafka.next("x").headers()).singleElement().asString().startsWith(MARKER + "=layer-b;1;");
     }
 
     @Test

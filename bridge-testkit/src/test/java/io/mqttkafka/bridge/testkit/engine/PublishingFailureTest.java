@@ -12,6 +12,7 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.ToMqtt;
 import io.mqttkafka.bridge.event.DeadLettered;
+import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.Skipped;
 import io.mqttkafka.bridge.failure.Backoff;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
@@ -405,6 +407,101 @@ class PublishingFailureTest {
         assertThat(dead.headers())
                 .contains("bridge.dead-letter.route=r", "bridge.dead-letter.origin=commands-0@0", "k=v");
         assertThat(engine.event(DeadLettered.class).deadLetterTopic()).isEqualTo("dead");
+    }
+
+    /** Another client may have written what our producer would not, and a topic may take less than the one it came from. */
+    @Test
+    void deadLetter_tooLargeForKafka_isCutUntilItFits() {
+        route(r -> r.onFailure(f -> f.deadLetter("dead"))).publishing();
+        String value = "0123456789".repeat(1_000);
+        log.append("commands", "+", value, "k", "v", "large", "x".repeat(9_000));
+        engine.kafka.next(value).fail(new RecordTooLargeException("too large"));
+
+        Sent cut = engine.kafka.next();
+        assertThat(value).startsWith(cut.value());
+        assertThat(log.committed("commands")).isEqualTo(-1);
+        cut.confirm();
+
+        awaitCommitted(1);
+        assertThat(cut.value()).hasSizeBetween(4_000, 9_999);
+        assertThat(new String(cut.record.key())).isEqualTo("+");
+        assertThat(cut.headers())
+                .contains(
+                        "bridge.dead-letter.cut=payload,headers",
+                        "bridge.dead-letter.size=10000",
+                        "bridge.dead-letter.origin=commands-0@0",
+                        "k=v");
+        engine.expectNoEvent(RouteStopped.class);
+    }
+
+    @Test
+    void deadLetter_tooLargeHoweverSmall_stopsUncommitted() {
+        route(r -> r.onFailure(f -> f.deadLetter("dead"))).publishing();
+        log.append("commands", "+", "x".repeat(10_000));
+        while (engine.events(RouteStopped.class).isEmpty()) {
+            engine.kafka.poll(QUIET).ifPresent(sent -> sent.fail(new RecordTooLargeException("too large")));
+        }
+
+        assertThat(engine.event(RouteStopped.class).cause()).hasMessageContaining("onFailure.deadLetter: 'dead'");
+        assertThat(log.committed("commands")).isEqualTo(-1);
+    }
+
+    /** No record can be at fault for that: giving them up would lose them all. */
+    @Test
+    void failureOfTheProgram_stopsTheRouteAndGivesNothingUp() {
+        try (LogCapture lines = new LogCapture()) {
+            engine.route(Route.fromKafka("commands")
+                            .group(SourceLog.GROUP)
+                            .filter(payload -> {
+                                throw new IllegalStateException(
+                                        "canary", new NoSuchMethodError("'void com.example.Old.gone()'"));
+                            })
+                            .toMqtt("devices/{key}/cmd")
+                            .onFailure(f -> f.retry(5, Backoff.fixed(Duration.ofMillis(1)))
+                                    .deadLetter("dead"))
+                            .build())
+                    .publishing();
+            log.append("commands", "7", "on");
+
+            assertThat(engine.event(RouteStopped.class).cause())
+                    .hasMessageContaining(
+                            "the code of the route cannot run: java.lang.NoSuchMethodError ('void com.example.Old.gone()')");
+            engine.kafka.expectNothing(QUIET);
+            engine.expectNoEvent(Retry.class);
+            assertThat(log.committed("commands")).isEqualTo(-1);
+            assertThat(lines.lines())
+                    .anyMatch(line -> line.contains("PublishingFailureTest.java:"))
+                    .noneMatch(line -> line.contains("canary"));
+        }
+    }
+
+    @Test
+    void firstSkip_isLogged_withTheUsersFrames_thenTheyAreCounted() {
+        try (LogCapture lines = new LogCapture()) {
+            engine.route(Route.fromKafka("commands")
+                            .group(SourceLog.GROUP)
+                            .filter(payload -> {
+                                throw new IllegalStateException("canary");
+                            })
+                            .toMqtt("devices/{key}/cmd")
+                            .name("r")
+                            .onFailure(FailurePolicy.Builder::skip)
+                            .build())
+                    .publishing();
+            log.append("commands", "7", "1");
+            log.append("commands", "7", "2");
+            log.append("commands", "7", "3");
+            awaitCommitted(3);
+            engine.close();
+
+            assertThat(lines.lines())
+                    .filteredOn(line -> line.contains("skipped and lost"))
+                    .allMatch(line -> line.contains("PublishingFailureTest.java:"))
+                    .satisfiesExactly(
+                            first -> assertThat(first).contains("Route 'r'", "a message at 'commands-0@0'"),
+                            rest -> assertThat(rest).contains("2 more messages, the last one at 'commands-0@2'"));
+            assertThat(lines.lines()).noneMatch(line -> line.contains("canary"));
+        }
     }
 
     /** Whoever writes the dead letter back to its topic writes its headers back too. */

@@ -16,20 +16,31 @@ import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A message that fails on one route: what happens to it, to those behind it, before it, and on other routes. */
 class RoutingFailureTest {
@@ -138,6 +149,87 @@ class RoutingFailureTest {
         connection.expectPuback(1);
     }
 
+    /** The last resort must not fail for what the message failed for. */
+    @Test
+    void deadLetter_tooLargeForKafka_isCutUntilItFits() throws NoSuchAlgorithmException {
+        ScriptedConnection connection = deadLettering();
+        String payload = "0123456789".repeat(1_000);
+        connection.publish(PublishPacket.to("a/b")
+                .qos(1)
+                .packetId(1)
+                .payload(payload)
+                .userProperty("small", "kept")
+                .userProperty("large", "x".repeat(9_000))
+                .build());
+        engine.kafka.next(payload).fail(new RecordTooLargeException("too large"));
+        Sent whole = engine.kafka.next(payload);
+        assertThat(whole.headers()).noneMatch(header -> header.startsWith("bridge.dead-letter.cut"));
+
+        whole.fail(new RecordTooLargeException("too large for the dead letter topic"));
+        Sent cut = engine.kafka.next();
+        cut.fail(new RecordTooLargeException("too large for the dead letter topic"));
+        Sent smaller = engine.kafka.next();
+        smaller.confirm();
+
+        connection.expectPuback(1);
+        assertThat(size(cut)).isLessThan(size(whole) / 2 + 1);
+        assertThat(size(smaller)).isLessThan(size(whole) / 4 + 1);
+        assertThat(payload).startsWith(smaller.value());
+        assertThat(smaller.value()).isNotEmpty();
+        assertThat(new String(smaller.record.key(), StandardCharsets.UTF_8)).isEqualTo("a/b");
+        assertThat(smaller.headers())
+                .contains(
+                        "bridge.dead-letter.route=t",
+                        "bridge.dead-letter.cut=payload,headers",
+                        "bridge.dead-letter.size=10000",
+                        "bridge.dead-letter.sha-256=" + sha256(payload),
+                        "mqtt.topic=a/b",
+                        "small=kept")
+                .noneMatch(header -> header.startsWith("large="));
+        assertThat(engine.events(DeadLettered.class, 1)).hasSize(1);
+        engine.expectNoEvent(RouteStopped.class);
+    }
+
+    @Test
+    void deadLetter_longTopicAndLargeProperties_areLeftOutInTheEnd() {
+        ScriptedConnection connection = deadLettering();
+        connection.publish(PublishPacket.to("a/" + "b".repeat(40_000))
+                .qos(1)
+                .packetId(1)
+                .payload("x")
+                .userProperty("k", "v".repeat(40_000))
+                .build());
+        engine.kafka.next("x").fail(new RecordTooLargeException("too large"));
+
+        Sent dead = engine.kafka.next();
+        while (size(dead) > 3_000) {
+            dead.fail(new RecordTooLargeException("more than 3,000"));
+            dead = engine.kafka.next();
+        }
+        dead.confirm();
+
+        connection.expectPuback(1);
+        assertThat(dead.value()).isEqualTo("x");
+        assertThat(dead.record.key()).isNull();
+        assertThat(dead.headers()).contains("bridge.dead-letter.cut=headers,key", "bridge.dead-letter.size=1");
+    }
+
+    @Test
+    void deadLetter_tooLargeHoweverSmall_stopsUnacknowledged() {
+        ScriptedConnection connection = deadLettering();
+        connection.publish(qos1(1, "a/b", "x".repeat(100_000)));
+        int sent = 0;
+        while (engine.events(RouteStopped.class).isEmpty()) {
+            Optional<Sent> one = engine.kafka.poll(QUIET);
+            sent += one.isPresent() ? 1 : 0;
+            one.ifPresent(record -> record.fail(new RecordTooLargeException("too large for the dead letter topic")));
+        }
+
+        connection.expectDisconnect(0);
+        assertThat(engine.event(RouteStopped.class).cause()).hasMessageContaining("onFailure.deadLetter: 'dead'");
+        assertThat(sent).isBetween(3, 20);
+    }
+
     @Test
     void deadLetter_refusedByKafka_stopsUnacknowledged() {
         ScriptedConnection connection = deadLettering();
@@ -145,10 +237,132 @@ class RoutingFailureTest {
         engine.kafka.next("x").fail(new RecordTooLargeException("too large"));
 
         Sent dead = engine.kafka.next("x");
-        dead.fail(new RecordTooLargeException("too large for the dead letter topic"));
+        dead.fail(new InvalidRecordException("not for the dead letter topic"));
 
         connection.expectDisconnect(0);
         assertThat(engine.event(RouteStopped.class).cause()).hasMessageContaining("onFailure.deadLetter: 'dead'");
+    }
+
+    static Stream<Throwable> failuresOfTheProgram() {
+        return Stream.of(
+                new NoSuchMethodError("'void com.example.Old.gone()'"),
+                new NoClassDefFoundError("com/example/Missing"),
+                new ExceptionInInitializerError(new IllegalStateException("canary")),
+                new ServiceConfigurationError("canary"),
+                new CodecException("wrapped", new NoSuchFieldError("com.example.Old.gone")),
+                new CompletionException(new IllegalStateException("canary", new AbstractMethodError("gone"))));
+    }
+
+    /** No message can be at fault for that: giving them up would lose them all. */
+    @ParameterizedTest
+    @MethodSource("failuresOfTheProgram")
+    void failureOfTheProgram_stopsTheRouteAndGivesNothingUp(Throwable failure) {
+        try (LogCapture log = new LogCapture()) {
+            Route route = Route.fromMqtt("a/#")
+                    .qos(QoS.AT_LEAST_ONCE)
+                    .filter(payload -> RoutingFailureTest.<RuntimeException>sneaky(failure))
+                    .toKafka("t")
+                    .name("t")
+                    .onFailure(policy -> policy.retry(5, SHORT).deadLetter("dead"))
+                    .build();
+            ScriptedConnection connection = engine.route(route).connected();
+
+            connection.publish(qos1(1, "a/b", "x"), qos1(2, "a/c", "y"));
+
+            connection.expectDisconnect(0);
+            assertThat(engine.event(RouteStopped.class).cause())
+                    .hasMessageContaining("the code of the route cannot run: ")
+                    .hasMessageContaining("mend the class path or the code");
+            engine.kafka.expectNothing(QUIET);
+            engine.expectNoEvent(Retry.class);
+            engine.expectNoEvent(DeadLettered.class);
+            assertThat(log.lines()).noneMatch(line -> line.contains("canary"));
+        }
+    }
+
+    @Test
+    void failureOfTheProgram_atQos0_stopsTheRouteToo() {
+        Route route = Route.fromMqtt("a/#")
+                .filter(payload -> RoutingFailureTest.<RuntimeException>sneaky(new NoSuchMethodError("gone")))
+                .toKafka("t")
+                .name("t")
+                .build();
+        ScriptedConnection connection = engine.route(route).connected();
+
+        connection.publish(Engine.qos0("a/b", "x"));
+
+        connection.expectDisconnect(0);
+        assertThat(engine.event(RouteStopped.class).cause()).hasMessageContaining("NoSuchMethodError (gone)");
+    }
+
+    @Test
+    void stackOverflow_isAFailureOfTheMessage() {
+        Route route = Route.fromMqtt("a/#")
+                .qos(QoS.AT_LEAST_ONCE)
+                .filter(payload -> RoutingFailureTest.<RuntimeException>sneaky(new StackOverflowError()))
+                .toKafka("t")
+                .name("t")
+                .onFailure(policy -> policy.deadLetter("dead"))
+                .build();
+        ScriptedConnection connection = engine.route(route).connected();
+
+        connection.publish(qos1(1, "a/b", "x"));
+        engine.kafka.next("x").confirm();
+
+        connection.expectPuback(1);
+    }
+
+    /** With the place in the user's code, and without what it says, which may be the payload. */
+    @Test
+    void firstDeadLetter_isLogged_withTheUsersFrames_thenTheyAreCounted() {
+        try (LogCapture log = new LogCapture()) {
+            Route route = Route.fromMqtt("a/#")
+                    .qos(QoS.AT_LEAST_ONCE)
+                    .filter(payload -> refuse(payload))
+                    .toKafka("t")
+                    .name("t")
+                    .onFailure(policy -> policy.deadLetter("dead"))
+                    .build();
+            ScriptedConnection connection = engine.route(route).connected();
+            connection.publish(qos1(1, "a/1", "canary"), qos1(2, "a/2", "canary"), qos1(3, "a/3", "canary"));
+            for (int i = 1; i <= 3; i++) {
+                engine.kafka.next("canary").confirm();
+                connection.expectPuback(i);
+            }
+            engine.close();
+
+            assertThat(log.lines())
+                    .filteredOn(line -> line.contains("dead letter topic"))
+                    .hasSize(2)
+                    .allMatch(line -> line.contains("RoutingFailureTest.refuse(RoutingFailureTest.java:"))
+                    .allMatch(line -> line.contains("java.lang.IllegalArgumentException"))
+                    .satisfiesExactly(
+                            first -> assertThat(first).contains("Route 't' wrote a message", "at 'a/1'"),
+                            rest -> assertThat(rest).contains("wrote 2 more messages", "the last one at 'a/3'"));
+            assertThat(log.lines()).noneMatch(line -> line.contains("canary"));
+        }
+    }
+
+    private static boolean refuse(byte[] payload) {
+        throw new IllegalArgumentException("refused: " + new String(payload, StandardCharsets.UTF_8));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends Throwable> boolean sneaky(Throwable failure) throws E {
+        throw (E) failure;
+    }
+
+    private static int size(Sent sent) {
+        int size = sent.record.key() == null ? 0 : sent.record.key().length;
+        for (String header : sent.headers()) {
+            size += header.length();
+        }
+        return size + sent.record.value().length;
+    }
+
+    private static String sha256(String text) throws NoSuchAlgorithmException {
+        return HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     @Test

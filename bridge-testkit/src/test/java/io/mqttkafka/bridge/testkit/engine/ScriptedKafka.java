@@ -186,7 +186,8 @@ final class ScriptedKafka implements KafkaClients, AutoCloseable {
         });
     }
 
-    private Optional<Sent> poll(Duration patience) {
+    /** Waits this long for a record. */
+    Optional<Sent> poll(Duration patience) {
         try {
             return Optional.ofNullable(sent.poll(patience.toNanos(), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {

@@ -3,13 +3,17 @@ package io.mqttkafka.bridge.testkit.engine;
 import static io.mqttkafka.bridge.testkit.engine.Engine.QUIET;
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.config.StatusOptions;
+import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.event.Skipped;
+import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.testkit.ConnectPacket;
 import io.mqttkafka.bridge.testkit.MqttProperties;
 import io.mqttkafka.bridge.testkit.MqttProperty;
@@ -63,6 +67,46 @@ class StatusTest {
         assertThat(packet.retain()).isTrue();
         assertThat(packet.qos()).isEqualTo(1);
         return packet;
+    }
+
+    /** What is said there is believed. */
+    @Test
+    void statusTopic_isNoTargetOfARoute() {
+        Engine constant = engine.status(
+                        StatusOptions.builder().topic("bridges/1").build())
+                .route(Route.fromKafka("commands")
+                        .group("g")
+                        .toMqtt("bridges/1")
+                        .name("r")
+                        .build());
+        assertThatThrownBy(constant::start)
+                .isInstanceOf(BridgeConfigException.class)
+                .hasMessageContaining(
+                        "route 'r': toMqtt: 'bridges/1' is where the bridge says how it is (status.topic)");
+    }
+
+    @Test
+    void statusTopic_madeByATemplate_isAFailureOfThatRecord() {
+        engine.status(StatusOptions.builder().topic("bridges/1").build())
+                .route(Route.fromKafka("commands")
+                        .group("g")
+                        .toMqtt("bridges/{key}")
+                        .name("r")
+                        .onFailure(FailurePolicy.Builder::skip)
+                        .build())
+                .start();
+        ScriptedConnection route = engine.broker.accept();
+        route.handshake(false);
+        ScriptedConnection status = engine.broker.accept();
+        status.handshake(false);
+        status.puback(expect(status, "online").packetId());
+        engine.awaitStarted();
+
+        engine.kafka.log.append("commands", "1", "offline");
+        engine.kafka.log.append("commands", "2", "on");
+
+        assertThat(route.expectPublish().topic()).isEqualTo("bridges/2");
+        assertThat(engine.event(Skipped.class).cause()).hasMessageContaining("status.topic");
     }
 
     @Test

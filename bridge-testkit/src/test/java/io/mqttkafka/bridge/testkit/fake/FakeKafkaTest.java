@@ -19,11 +19,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A bridge that its user built knows a FakeKafka by its address, and meets there what a real Kafka would do. */
 class FakeKafkaTest {
@@ -65,6 +68,37 @@ class FakeKafkaTest {
             await().until(() -> bridge.health().healthy());
         }
         assertThat(kafka.clients()).isZero();
+    }
+
+    /** As Kafka and the bridge come: the dead letter of what is too large for Kafka would be larger still. */
+    @ParameterizedTest
+    @CsvSource({"1, 1048588", "2, 1048588", "1, 50000", "2, 50000"})
+    void largeMessage_isDeadLettered_cutToWhatFits(int qos, int mostBytes) {
+        kafka.createTopic("dead", 1, Map.of("max.message.bytes", Integer.toString(mostBytes)));
+        Route route = Route.fromMqtt("sensors/#")
+                .qos(QoS.of(qos))
+                .toKafka("telemetry")
+                .onFailure(f -> f.deadLetter("dead"))
+                .build();
+        try (Bridge bridge = bridge(route)) {
+            Publication large = mqtt.publish("sensors/7/log", "x".repeat(1_048_500), qos);
+            Publication small = mqtt.publish("sensors/7/temp", "21.5", qos);
+            mqtt.awaitAcknowledged(large);
+            mqtt.awaitAcknowledged(small);
+
+            ConsumerRecord<byte[], byte[]> dead = kafka.records("dead").get(0);
+            assertThat(dead.value().length).isBetween(mostBytes / 3, mostBytes);
+            assertThat(header(dead, "bridge.dead-letter.cut")).isEqualTo("payload");
+            assertThat(header(dead, "bridge.dead-letter.size")).isEqualTo("1048500");
+            assertThat(header(dead, "bridge.dead-letter.sha-256"))
+                    .isEqualTo("2eebef14bd0cfbcbf63bef7cbbc2e23b4b8588f72b60001260d96ba590e1342a");
+            assertThat(kafka.values("telemetry")).containsExactly("21.5");
+            assertThat(bridge.health().routes().get(0).total().deadLettered()).isOne();
+        }
+    }
+
+    private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+        return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
     }
 
     @Test

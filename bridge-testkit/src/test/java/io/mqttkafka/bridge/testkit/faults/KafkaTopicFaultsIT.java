@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.config.KafkaOptions;
@@ -35,6 +36,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -167,7 +169,9 @@ class KafkaTopicFaultsIT {
             assertThat(firstCopies(OTHER)).containsExactly("1", "2", "3", "4", "5");
             assertThat(firstCopies(DEAD)).containsExactly("1", "2", "3", "4", "5");
         }
-        assertThat(bridge.health().routes().get(0).lastError()).contains("'site'", "does not exist");
+        assertThat(bridge.health().routes().get(0).lastError())
+                .extracting(LastError::cause, InstanceOfAssertFactories.STRING)
+                .contains("'site'", "does not exist");
     }
 
     @Tag("chaos")
