@@ -48,6 +48,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,6 +57,11 @@ import org.slf4j.LoggerFactory;
 /** The life of a bridge: one {@link Runner} for each MQTT client id that its routes use. */
 public final class DefaultBridge implements Bridge {
     private static final Logger log = LoggerFactory.getLogger(DefaultBridge.class);
+
+    /** How much longer than for messages in flight to wait for a start that was interrupted: it may resolve a host name. */
+    private static final Duration START_GRACE = Duration.ofSeconds(5);
+
+    private static final String CLOSED_WHILE_STARTING = "the bridge was closed while it started";
 
     private final BridgeConfig config;
     private final BridgeEvents events;
@@ -67,7 +73,18 @@ public final class DefaultBridge implements Bridge {
     private final @Nullable StatusRunner status;
 
     private final Object lifecycle = new Object();
+
+    // Guarded by lifecycle.
     private BridgeState state = BridgeState.NEW;
+
+    /** Who is within {@link #start()}; null if nobody is. */
+    private @Nullable Thread starter;
+
+    /** Whether {@link #close} has interrupted who starts. */
+    private boolean startEnded;
+
+    /** Whether {@link #close} has left it to who starts to close what that had opened. */
+    private boolean leftToStarter;
 
     /**
      * Makes a bridge.
@@ -301,6 +318,7 @@ public final class DefaultBridge implements Bridge {
             if (state != BridgeState.NEW) {
                 throw new IllegalStateException("start: the bridge has been started before");
             }
+            starter = Thread.currentThread();
             changeTo(BridgeState.STARTING);
         }
         warnOfPlaintextCredentials();
@@ -316,18 +334,49 @@ public final class DefaultBridge implements Bridge {
             }
             synchronized (lifecycle) {
                 if (state != BridgeState.STARTING) {
-                    throw new BridgeClosedException("the bridge was closed while it started");
+                    throw new BridgeClosedException(CLOSED_WHILE_STARTING);
                 }
                 changeTo(running());
             }
             started = true;
             return this;
+        } catch (BridgeClosedException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // What an interrupted client says is no news to who closes the bridge.
+            throw isEnded() ? new BridgeClosedException(CLOSED_WHILE_STARTING, e) : e;
         } finally {
+            boolean interrupted = leaveStart();
             if (!started) {
                 close(Duration.ZERO);
-                // Another thread may have closed a runner before this one had started it.
-                closeRunners(Duration.ZERO);
+                if (isLeftToStarter()) {
+                    closeAll(Duration.ZERO);
+                }
             }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private boolean isEnded() {
+        synchronized (lifecycle) {
+            return startEnded;
+        }
+    }
+
+    private boolean isLeftToStarter() {
+        synchronized (lifecycle) {
+            return leftToStarter;
+        }
+    }
+
+    /** From here on nobody interrupts the thread that starts; says whether somebody else than {@link #close} had. */
+    private boolean leaveStart() {
+        synchronized (lifecycle) {
+            starter = null;
+            lifecycle.notifyAll();
+            return Thread.interrupted() && !startEnded;
         }
     }
 
@@ -378,16 +427,51 @@ public final class DefaultBridge implements Bridge {
         if (status != null) {
             status.say(StatusRunner.Word.DRAINING);
         }
-        closeRunners(drainTimeout);
-        if (status != null) {
-            status.close(drainTimeout);
+        if (endStart(drainTimeout)) {
+            closeAll(drainTimeout);
         }
-        inspector.close();
         synchronized (lifecycle) {
             changeTo(BridgeState.CLOSED);
             lifecycle.notifyAll();
         }
         events.close();
+    }
+
+    /**
+     * Interrupts who starts, and waits until that has let go of what it opens: a Kafka client is not to be closed by one thread
+     * while another one uses it. False if it does not let go in time; it closes what it has opened by itself then.
+     */
+    private boolean endStart(Duration drainTimeout) {
+        long deadline = System.nanoTime() + drainTimeout.plus(START_GRACE).toNanos();
+        boolean interrupted = false;
+        synchronized (lifecycle) {
+            if (starter != null) {
+                startEnded = true;
+                starter.interrupt();
+            }
+            long left;
+            while (starter != null && (left = deadline - System.nanoTime()) > 0) {
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(lifecycle, left);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    break;
+                }
+            }
+            leftToStarter = starter != null;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return !leftToStarter;
+    }
+
+    private void closeAll(Duration drainTimeout) {
+        closeRunners(drainTimeout);
+        if (status != null) {
+            status.close(drainTimeout);
+        }
+        inspector.close();
     }
 
     /** A second closer returns no sooner than the first. */

@@ -119,7 +119,8 @@ public final class StandaloneBridge implements Callable<Integer> {
         stopRequested = true;
         end.countDown();
         Bridge starting = bridge;
-        if (starting != null && starting.state() == BridgeState.STARTING) {
+        if (starting != null && (starting.state() == BridgeState.NEW || starting.state() == BridgeState.STARTING)) {
+            // It is about to start, or does: nothing is in flight.
             starting.close();
         }
     }

@@ -64,15 +64,15 @@ public final class ProducerKafkaSink implements KafkaSink {
 
     @Override
     public void open(Duration timeout) {
+        Deadline deadline = Deadline.in(timeout);
         try {
-            ask(admin -> admin.describeCluster().nodes(), timeout);
-        } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException e) {
+            StartAttempts.make(deadline, left -> {
+                ask(admin -> admin.describeCluster().nodes(), left);
+                return producer = clients.producer(producerProperties);
+            });
+        } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException | InterruptedException e) {
             throw unreachable(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BridgeStartException("the start was interrupted", e);
         }
-        connect();
     }
 
     private void connect() {
