@@ -13,6 +13,7 @@ import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
  */
 final class ConsumerSettings {
     private static final int MOST_FETCH_BYTES = 16 * 1024 * 1024;
+    private static final int LONGEST_UNKNOWN_MILLIS = 30_000;
 
     /** Properties that only the classic protocol knows: who sets one wants that protocol. */
     private static final Set<String> CLASSIC_ONLY = Set.of(
@@ -35,6 +36,8 @@ final class ConsumerSettings {
         properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, MOST_FETCH_BYTES);
         properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, "bridge-" + clientId);
         properties.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 5_000);
+        // Partitions and topics that are new are found so late at the most.
+        properties.put(CommonClientConfigs.METADATA_MAX_AGE_CONFIG, LONGEST_UNKNOWN_MILLIS);
         properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, newProtocol ? "consumer" : "classic");
         properties.putAll(kafka.client());
         properties.putAll(kafka.consumer());
