@@ -65,7 +65,7 @@ class KafkaSourceFailureTest {
                     .bootstrapServers("kafka:9092")
                     .consumer("group.protocol", "classic")
                     .build(),
-            new KafkaSource.Reading("r", List.of(TOPIC), null, "g", "c", MOST_OPEN),
+            new KafkaSource.Reading("r", List.of(TOPIC), null, "g", "c", MOST_OPEN, 64, 16_384),
             taker);
 
     @AfterEach

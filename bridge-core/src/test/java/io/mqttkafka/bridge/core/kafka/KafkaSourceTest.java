@@ -48,7 +48,7 @@ class KafkaSourceTest {
                     .bootstrapServers("kafka:9092")
                     .consumer("group.protocol", "classic")
                     .build(),
-            new KafkaSource.Reading("r", List.of(TOPIC), null, "g", "c", 100),
+            new KafkaSource.Reading("r", List.of(TOPIC), null, "g", "c", 100, 64, 16_384),
             taker);
 
     @AfterEach
@@ -214,7 +214,7 @@ class KafkaSourceTest {
         }
 
         @Override
-        public void take(KafkaMessage message, OffsetLedger.Entry entry) {
+        public void take(KafkaMessage message, String excess, OffsetLedger.Entry entry) {
             entries.add(entry);
             onTake.accept(entry);
         }

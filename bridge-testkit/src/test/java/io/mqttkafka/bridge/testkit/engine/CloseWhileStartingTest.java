@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /** A bridge that another thread closes while it starts: start() ends soon, and nothing of it is left. */
 class CloseWhileStartingTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final int STARTS = Integer.getInteger("bridge.closed.starts", 250);
+    private static final int STARTS = Integer.getInteger("bridge.closed.starts", 150);
     private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
 
     private final FakeMqttBroker mqtt = FakeMqttBroker.start();
