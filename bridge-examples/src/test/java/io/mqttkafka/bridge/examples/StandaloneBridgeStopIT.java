@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** {@link StandaloneBridge} is told to stop while it starts, long before its start timeout. */
 class StandaloneBridgeStopIT {
@@ -46,11 +47,11 @@ class StandaloneBridgeStopIT {
     @Test
     void sigtermBeforeItStarts_exitsWith0() {
         StandaloneBridge program = new StandaloneBridge(name -> null);
+        CommandLine commandLine = program.commandLine();
         program.requestStop();
 
-        int exit = program.commandLine()
-                .execute(args("tcp://" + NOWHERE, "--from-mqtt", "a/#", "--to-kafka", "t")
-                        .toArray(String[]::new));
+        int exit = commandLine.execute(args("tcp://" + NOWHERE, "--from-mqtt", "a/#", "--to-kafka", "t")
+                .toArray(String[]::new));
 
         assertThat(exit).isZero();
     }
