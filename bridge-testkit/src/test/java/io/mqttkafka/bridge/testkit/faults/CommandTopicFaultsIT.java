@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Topics that a route from Kafka reads and that are deleted, made anew, grown, closed and opened again while records are under
  * way, on a real Kafka. Another route goes on all the while.
  */
-class KafkaTopicFaultsIT {
+class CommandTopicFaultsIT {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final int SOME = 50;
 
