@@ -125,7 +125,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private final GoneRecords gone;
     private final ReadTroubles troubles = new ReadTroubles();
     private final CommitTroubles commitTroubles;
-    private final TopicWatch topics;
+    private final SubscribedTopics topics;
 
     /** Topics that were made anew, and until when the group's offsets may be those of the old ones. */
     private final Map<String, Long> anewUntilNanos = new HashMap<>();
@@ -160,7 +160,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         this.handler = handler;
         gone = new GoneRecords(reading.route(), handler, this::consumer);
         commitTroubles = new CommitTroubles(reading.route(), reading.group(), reading.mostOpen());
-        topics = new TopicWatch(clients, options, reading.clientId(), new FromTopics());
+        topics = new SubscribedTopics(clients, options, reading.clientId(), new FromTopics());
         thread = new Thread(this::run, "bridge-" + reading.clientId() + "-read-" + reading.route());
         thread.setDaemon(true);
     }
@@ -567,7 +567,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     }
 
     /** What becomes of the topics. */
-    private final class FromTopics implements TopicWatch.Owner {
+    private final class FromTopics implements SubscribedTopics.Owner {
         @Override
         public void gone(String topic) {
             log.warn(

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * it reads nothing from a topic that is gone, and goes on at the old offset in one that was made anew. For the reading thread
  * only; nothing is waited for.
  */
-final class TopicWatch implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(TopicWatch.class);
+final class SubscribedTopics implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(SubscribedTopics.class);
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /** A topic that was made a moment ago is not known to every broker. */
@@ -51,7 +51,7 @@ final class TopicWatch implements AutoCloseable {
     private @Nullable Map<String, KafkaFuture<TopicDescription>> asked;
     private long dueNanos;
 
-    TopicWatch(KafkaClients clients, KafkaOptions options, String clientId, Owner owner) {
+    SubscribedTopics(KafkaClients clients, KafkaOptions options, String clientId, Owner owner) {
         this.clients = clients;
         this.options = options;
         this.clientId = clientId;
