@@ -172,6 +172,15 @@ class ArchitectureTest {
                                 .resideInAPackage("java.util.logging..")),
                 rule("nothing writes to standard output or error", noClasses().should(ACCESS_STANDARD_STREAMS)),
                 rule(
+                        "only time sees the wall clock, which can go back",
+                        noClasses()
+                                .that()
+                                .resideOutsideOfPackage(CORE + ".time..")
+                                .should()
+                                .accessTargetWhere(isAnyOf(System.class, "currentTimeMillis"))
+                                .orShould()
+                                .accessTargetWhere(isAnyOf(java.time.Instant.class, "now"))),
+                rule(
                         "nothing sleeps",
                         noClasses()
                                 .should()

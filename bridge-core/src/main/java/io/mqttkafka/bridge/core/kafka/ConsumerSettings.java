@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 final class ConsumerSettings {
     private static final long MOST_FETCH_BYTES = 16L * 1024 * 1024;
     private static final long LEAST_FETCH_BYTES = 1024 * 1024;
+    private static final int LONGEST_UNKNOWN_MILLIS = 30_000;
 
     /** Properties that only the classic protocol knows: who sets one wants that protocol. */
     private static final Set<String> CLASSIC_ONLY = Set.of(
@@ -43,6 +44,8 @@ final class ConsumerSettings {
                 fetchBytes(Runtime.getRuntime().maxMemory()));
         properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, "bridge-" + clientId);
         properties.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 5_000);
+        // Partitions and topics that are new are found so late at the most.
+        properties.put(CommonClientConfigs.METADATA_MAX_AGE_CONFIG, LONGEST_UNKNOWN_MILLIS);
         properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, newProtocol ? "consumer" : "classic");
         properties.putAll(kafka.client());
         properties.putAll(kafka.consumer());

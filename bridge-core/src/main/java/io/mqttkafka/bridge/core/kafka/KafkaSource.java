@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.error.BridgeStartException;
+import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -28,15 +30,13 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.AuthenticationException;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
@@ -59,14 +59,16 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE = Duration.ofSeconds(10);
+    private static final long NO_TIMESTAMP = -1;
+
+    /** How long after a topic was made anew its partitions may come with an offset of the old one. */
+    private static final long ANEW_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     /**
      * The most records taken and not committed; each is remembered, here and by exactly once in Kafka, with up to 21 bytes in
      * one entry for all routes of a connection, of which Kafka takes 1 MiB.
      */
     public static final int MOST_OPEN = 32_768;
-
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
     /**
      * What a source reads.
@@ -99,12 +101,13 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         }
     }
 
-    /** A record that was read and not taken yet. */
+    /** A record that was read and not taken yet, or that could not be read. */
     private record Waiting(
             TopicPartition partition,
             KafkaMessage message,
             @Nullable String excess,
-            OffsetLedger.Entry entry) {}
+            OffsetLedger.Entry entry,
+            @Nullable DeliveryException unreadable) {}
 
     private final KafkaClients clients;
     private final KafkaOptions options;
@@ -120,17 +123,19 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private final Map<TopicPartition, Long> counted = new HashMap<>();
     private final Deque<Waiting> backlog = new ArrayDeque<>();
     private final GoneRecords gone;
+    private final ReadTroubles troubles = new ReadTroubles();
+    private final CommitTroubles commitTroubles;
+    private final SubscribedTopics topics;
+
+    /** Topics that were made anew, and until when the group's offsets may be those of the old ones. */
+    private final Map<String, Long> anewUntilNanos = new HashMap<>();
 
     private @Nullable Consumer<byte[], byte[]> consumer;
     private boolean newProtocol;
     private long polledNanos;
     private long committedNanos;
     private boolean committing;
-    private int troubles;
     private boolean closing;
-
-    /** Since when Kafka has committed nothing although there is something to commit, by {@link System#nanoTime()}; 0 if so not. */
-    private volatile long uncommittedSinceNanos;
 
     private volatile boolean waiting;
 
@@ -154,6 +159,8 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         this.reading = reading;
         this.handler = handler;
         gone = new GoneRecords(reading.route(), handler, this::consumer);
+        commitTroubles = new CommitTroubles(reading.route(), reading.group(), reading.mostOpen());
+        topics = new SubscribedTopics(clients, options, reading.clientId(), new FromTopics());
         thread = new Thread(this::run, "bridge-" + reading.clientId() + "-read-" + reading.route());
         thread.setDaemon(true);
     }
@@ -167,22 +174,20 @@ public final class KafkaSource implements ConsumerRebalanceListener {
      * @throws BridgeStartException if the cluster cannot be reached, refuses us, or has no such topic
      */
     public void open(Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        Deadline deadline = Deadline.in(timeout);
         closing = false;
         try {
-            newProtocol = ConsumerSettings.choosesProtocol(options) && brokersHaveNewProtocol(timeout);
-            Consumer<byte[], byte[]> opened = newConsumer();
+            newProtocol = ConsumerSettings.choosesProtocol(options)
+                    && StartAttempts.make(deadline, this::brokersHaveNewProtocol);
+            Consumer<byte[], byte[]> opened = StartAttempts.make(deadline, left -> newConsumer());
             consumer = opened;
             for (String topic : reading.topics()) {
-                requireTopic(opened, topic, deadline);
+                require(StartAttempts.make(deadline, left -> exists(opened, topic, left)), topic);
             }
-        } catch (ExecutionException | TimeoutException | KafkaException e) {
+        } catch (ExecutionException | TimeoutException | KafkaException | InterruptedException e) {
             // It may be opened again.
             closeConsumer();
             throw StartFailures.of(options, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BridgeStartException("the start was interrupted", e);
         }
     }
 
@@ -211,10 +216,13 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         }
     }
 
-    private void requireTopic(Consumer<byte[], byte[]> opened, String topic, long deadline) {
-        Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
+    private static boolean exists(Consumer<byte[], byte[]> opened, String topic, Duration left) {
         List<PartitionInfo> partitions = opened.partitionsFor(topic, left.compareTo(PROBE) < 0 ? left : PROBE);
-        if (partitions == null || partitions.isEmpty()) {
+        return partitions != null && !partitions.isEmpty();
+    }
+
+    private void require(boolean exists, String topic) {
+        if (!exists) {
             throw new BridgeStartException("route '" + reading.route() + "': fromKafka: the topic '" + topic
                     + "' does not exist; create it or change the route");
         }
@@ -276,6 +284,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             while (!stopping) {
                 // Before it looks: what changes from here on is looked at next time.
                 woken = false;
+                topics.look(this::watched);
                 boolean free = work();
                 if (stopping) {
                     break;
@@ -292,7 +301,16 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             handler.failed(e);
         } finally {
             closeConsumer();
+            topics.close();
         }
+    }
+
+    /** A pattern asks for no topic by its name, so only those count that it has found. */
+    private Set<String> watched() {
+        if (reading.pattern() == null) {
+            return Set.copyOf(reading.topics());
+        }
+        return ledgers.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
     }
 
     private Consumer<byte[], byte[]> consumer() {
@@ -316,7 +334,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     private boolean work() {
         boolean free;
         Waiting next;
-        int room = reading.mostOpen() - open() + backlog.size();
+        int room = reading.mostOpen() - uncommitted() + backlog.size();
         do {
             free = handler.ready() && room-- > 0;
             Collection<Partition> urgent = handler.urgent();
@@ -326,12 +344,21 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 next = free ? backlog.poll() : null;
             }
             if (next != null) {
-                handler.take(next.message(), next.excess(), next.entry());
+                hand(next);
             }
         } while (next != null);
         handler.flush();
         gone.look(ledgers::containsKey, partition -> firstOf(partition) != null);
         return free;
+    }
+
+    private void hand(Waiting next) {
+        DeliveryException unreadable = next.unreadable();
+        if (unreadable == null) {
+            handler.take(next.message(), next.excess(), next.entry());
+        } else {
+            handler.unreadable(next.message(), next.entry(), unreadable);
+        }
     }
 
     /** The next record of an urgent partition; null if none may be taken. The others wait. */
@@ -373,16 +400,17 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     }
 
     private boolean isFarAhead() {
-        return open() >= reading.mostOpen();
+        return uncommitted() >= reading.mostOpen();
     }
 
-    /** How many records are read and not below what may be committed. */
-    private int open() {
-        int open = 0;
-        for (OffsetLedger ledger : ledgers.values()) {
-            open += ledger.open();
+    /** How many records are read, and not committed as far as we know. */
+    private int uncommitted() {
+        long uncommitted = 0;
+        for (Map.Entry<TopicPartition, OffsetLedger> one : ledgers.entrySet()) {
+            OffsetLedger ledger = one.getValue();
+            uncommitted += ledger.open() + ledger.settled() - counted.getOrDefault(one.getKey(), 0L);
         }
-        return open;
+        return (int) uncommitted;
     }
 
     private void pollPaused() {
@@ -418,31 +446,71 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 beginAnewIfBehind(partition, record.offset());
                 OffsetLedger.Entry entry = ledger(partition).read(record.offset());
                 KeptHeaders kept = KeptHeaders.of(record.headers().toArray(), reading.headers());
-                backlog.add(new Waiting(partition, message(record, kept.headers()), kept.excess(), entry));
+                backlog.add(new Waiting(partition, message(record, kept.headers()), kept.excess(), entry, null));
             }
             records.nextOffsets().forEach((partition, next) -> {
                 beginAnewIfBehind(partition, next.offset());
                 ledger(partition).readUpTo(next.offset());
+                troubles.reached(partition, next.offset());
             });
-            if (!records.isEmpty()) {
-                troubles = 0;
-            }
-        } catch (RetriableException e) {
-            handler.troubled(e);
-            LockSupport.parkNanos(this, KEEP_POLLING_NANOS);
-        } catch (AuthenticationException
-                | AuthorizationException
-                | InvalidOffsetException
-                | FencedInstanceIdException
-                | UnsupportedVersionException e) {
-            throw e;
-        } catch (KafkaException e) {
-            log.warn("The consumer of route '{}' failed and is replaced", reading.route(), e);
-            handler.troubled(e);
-            replaceConsumer();
+        } catch (InterruptException e) {
+            // By code of a route, say; whoever ends this thread tells it otherwise.
+            Thread.interrupted();
+        } catch (KafkaException | LinkageError e) {
+            mend(e);
         } finally {
             polledNanos = System.nanoTime();
         }
+    }
+
+    /** Goes on after a failure, in another way if it lasts; throws if there is none. */
+    private void mend(Throwable failure) {
+        if (failure instanceof RetriableException e && StartAttempts.isPassing(e)) {
+            handler.troubled(e);
+            LockSupport.parkNanos(this, KEEP_POLLING_NANOS);
+            return;
+        }
+        if (ReadFailures.isFinal(failure) || !(failure instanceof KafkaException cause)) {
+            throw ReadFailures.told(reading, failure);
+        }
+        TopicPartition partition = ReadFailures.partition(cause, consumer().assignment());
+        if (partition == null) {
+            noteFailure(cause);
+        } else {
+            long offset = offsetOf(cause, partition);
+            if (troubles.isUnreadable(partition, offset)) {
+                passOver(partition, offset, cause);
+                return;
+            }
+        }
+        log.warn("The consumer of route '{}' failed and is replaced", reading.route(), cause);
+        handler.troubled(cause);
+        replaceConsumer();
+    }
+
+    private void noteFailure(KafkaException cause) {
+        if (troubles.exhausted(System.nanoTime())) {
+            throw ReadFailures.told(reading, cause);
+        }
+    }
+
+    private long offsetOf(KafkaException cause, TopicPartition partition) {
+        return cause instanceof RecordDeserializationException named
+                ? named.offset()
+                : consumer().position(partition);
+    }
+
+    /** Leaves a record that cannot be read to the failure policy, in its place among the others. */
+    private void passOver(TopicPartition partition, long offset, KafkaException cause) {
+        consumer().seek(partition, offset + 1);
+        beginAnewIfBehind(partition, offset);
+        OffsetLedger.Entry entry = ledger(partition).read(offset);
+        KafkaMessage nothing =
+                new KafkaMessage(partition.topic(), partition.partition(), offset, NO_TIMESTAMP, null, null, List.of());
+        DeliveryException unreadable = new DeliveryException(
+                "the record cannot be read: " + SendFailures.text(cause.getCause() == null ? cause : cause.getCause()),
+                cause);
+        backlog.add(new Waiting(partition, nothing, null, entry, unreadable));
     }
 
     private void resume() {
@@ -473,11 +541,67 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 reading.route(),
                 offset,
                 partition);
+        forget(partition, offset);
+    }
+
+    private void forget(TopicPartition partition, long offset) {
         backlog.removeIf(record -> record.partition().equals(partition));
         abandon(List.of(partition));
         counted.remove(partition);
+        troubles.forget(List.of(partition));
         // What is known to be committed would hide what is done from here on.
         handler.committed(partition.topic(), partition.partition(), offset);
+    }
+
+    /** What was committed of the new topic may be an offset of the old one; who reads a partition next would begin there. */
+    private boolean rewind(Collection<TopicPartition> anew) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        anew.forEach(partition -> offsets.put(partition, new OffsetAndMetadata(0)));
+        try {
+            consumer().commitSync(offsets, COMMIT_TIMEOUT);
+            return true;
+        } catch (KafkaException e) {
+            log.debug("The offsets of route '{}' could not be set back", reading.route(), e);
+            return false;
+        }
+    }
+
+    /** What becomes of the topics. */
+    private final class FromTopics implements SubscribedTopics.Owner {
+        @Override
+        public void gone(String topic) {
+            log.warn(
+                    "Route '{}': the Kafka topic '{}' does not exist any more; nothing is read from it until it is made again,"
+                            + " which is noticed by itself",
+                    reading.route(),
+                    topic);
+            handler.troubled(new DeliveryException(
+                    "fromKafka: the topic '" + topic + "' does not exist any more; create it or change the route"));
+        }
+
+        @Override
+        public void madeAnew(String topic) {
+            List<TopicPartition> anew = consumer().assignment().stream()
+                    .filter(partition -> partition.topic().equals(topic))
+                    .toList();
+            log.warn(
+                    "Route '{}': the Kafka topic '{}' was made anew; it is read from its beginning",
+                    reading.route(),
+                    topic);
+            for (TopicPartition partition : anew) {
+                forget(partition, 0);
+                gone.assigned(partition);
+                // Here to be looked after before the first record comes.
+                ledger(partition);
+            }
+            if (anew.isEmpty() || !rewind(anew)) {
+                anewUntilNanos.put(topic, System.nanoTime() + ANEW_NANOS);
+            }
+            if (!anew.isEmpty()) {
+                // Kafka takes none for all.
+                consumer().seekToBeginning(anew);
+            }
+        }
     }
 
     private static KafkaMessage message(ConsumerRecord<byte[], byte[]> record, List<Header> headers) {
@@ -491,23 +615,51 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 headers);
     }
 
-    /** What the consumer has read and not committed is read again by the next one. */
+    /** What the consumer has read and not committed is read again by the next one, so it is given the time to be done. */
     private void replaceConsumer() {
+        awaitInFlight(ledgers.keySet(), System.nanoTime() + REVOKE_PATIENCE.toNanos());
         closeConsumer();
-        long until = clients.clock().nanos()
-                + Math.min(LONGEST_PAUSE.toNanos(), TimeUnit.SECONDS.toNanos(1) << Math.min(troubles++, 10));
-        while (!stopping && clients.clock().nanos() - until < 0) {
-            clients.clock().park(this, until);
+        while (consumer == null) {
+            long until = clients.clock().nanos() + troubles.pause().toNanos();
+            while (!stopping && clients.clock().nanos() - until < 0) {
+                clients.clock().park(this, until);
+            }
+            if (stopping) {
+                return;
+            }
+            try {
+                consumer = newConsumer();
+            } catch (KafkaException e) {
+                if (ReadFailures.isFinal(e)) {
+                    throw ReadFailures.told(reading, e);
+                }
+                log.warn("Route '{}' cannot make a consumer: {}", reading.route(), text(e));
+                handler.troubled(e);
+                if (StartAttempts.isPassing(e)) {
+                    troubles.away();
+                } else {
+                    noteFailure(e);
+                }
+            }
         }
         closing = false;
-        consumer = newConsumer();
+        troubles.begun(System.nanoTime());
         subscribe();
+    }
+
+    /** Kafka says first that it could not make a consumer, and why only then. */
+    private static String text(KafkaException failure) {
+        return SendFailures.text(failure.getCause() == null ? failure : failure.getCause());
     }
 
     // Committing.
 
     private void commitIfDue() {
         long now = System.nanoTime();
+        String troubled = commitTroubles.look(now);
+        if (troubled != null) {
+            handler.troubled(new DeliveryException(troubled));
+        }
         if (committing ? now - committedNanos < FORGOTTEN_COMMIT_NANOS : now - committedNanos < COMMIT_NANOS) {
             return;
         }
@@ -517,9 +669,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         }
         committedNanos = now;
         committing = true;
-        if (uncommittedSinceNanos == 0) {
-            uncommittedSinceNanos = now;
-        }
+        commitTroubles.asked(now);
         Map<TopicPartition, OffsetLedger> asked = Map.copyOf(ledgers);
         consumer().commitAsync(offsets, (done, failure) -> {
             committing = false;
@@ -550,7 +700,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
     }
 
     private void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
-        uncommittedSinceNanos = 0;
+        commitTroubles.confirmed();
         offsets.forEach((partition, offset) -> {
             handler.committed(partition.topic(), partition.partition(), offset.offset());
             OffsetLedger ledger = ledgers.get(partition);
@@ -566,6 +716,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         log.debug("Offsets of route '{}' could not be committed; they are committed later", reading.route(), failure);
         boolean rebalancing =
                 failure instanceof RebalanceInProgressException || failure instanceof CommitFailedException;
+        commitTroubles.failed(failure);
         if (!rebalancing && !(failure instanceof RetriableException)) {
             handler.troubled(failure);
         }
@@ -611,7 +762,19 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             counted.remove(partition);
             gone.assigned(partition);
         });
+        List<TopicPartition> anew = partitions.stream()
+                .filter(partition -> isAnew(partition.topic()))
+                .toList();
+        if (!anew.isEmpty()) {
+            consumer().seekToBeginning(anew);
+        }
+        topics.assigned(partitions.stream().map(TopicPartition::topic).collect(Collectors.toSet()));
         log.debug("Route '{}' reads {} more partitions", reading.route(), partitions.size());
+    }
+
+    private boolean isAnew(String topic) {
+        Long until = anewUntilNanos.get(topic);
+        return until != null && System.nanoTime() - until < 0;
     }
 
     @Override
@@ -619,6 +782,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         backlog.removeIf(record -> partitions.contains(record.partition()));
         if (!closing) {
             awaitInFlight(partitions, System.nanoTime() + REVOKE_PATIENCE.toNanos());
+            troubles.forget(partitions);
         }
         commitNow(partitions);
         abandon(partitions);
@@ -641,8 +805,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
      * @return nanoseconds; 0 if nothing waits to be committed
      */
     public long uncommittedAge(long nowNanos) {
-        long since = uncommittedSinceNanos;
-        return since == 0 ? 0 : Math.max(0, nowNanos - since);
+        return commitTroubles.age(nowNanos);
     }
 
     private void abandon(Collection<TopicPartition> partitions) {
@@ -655,7 +818,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         }
         if (ledgers.isEmpty()) {
             // What was not committed is others' now, or is read again.
-            uncommittedSinceNanos = 0;
+            commitTroubles.forget();
         }
     }
 

@@ -82,26 +82,23 @@ public final class ProducerKafkaSink implements KafkaSink {
     @Override
     public void open(Duration timeout) {
         CompressionProbe.require(producerProperties);
+        Deadline deadline = Deadline.in(timeout);
         try {
-            ask(admin -> admin.describeCluster().nodes(), timeout);
-        } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException e) {
+            StartAttempts.make(deadline, left -> {
+                ask(admin -> admin.describeCluster().nodes(), left);
+                makeProducer();
+                return true;
+            });
+        } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException | InterruptedException e) {
             throw unreachable(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BridgeStartException("the start was interrupted", e);
         }
-        connect();
     }
 
-    private void connect() {
-        try {
-            sender = null;
-            life = new ProducerLife(generation() + 1, clients.producer(producerProperties), restarts);
-            sender = ThreadFinder.newest(
-                    "kafka-producer-network-thread | " + producerProperties.get(CommonClientConfigs.CLIENT_ID_CONFIG));
-        } catch (KafkaException e) {
-            throw unreachable(e);
-        }
+    private void makeProducer() {
+        sender = null;
+        life = new ProducerLife(generation() + 1, clients.producer(producerProperties), restarts);
+        sender = ThreadFinder.newest(
+                "kafka-producer-network-thread | " + producerProperties.get(CommonClientConfigs.CLIENT_ID_CONFIG));
     }
 
     private void ask(Function<Admin, KafkaFuture<?>> question, Duration timeout)
@@ -262,7 +259,11 @@ public final class ProducerKafkaSink implements KafkaSink {
     @Override
     public void reset() {
         breakOff();
-        connect();
+        try {
+            makeProducer();
+        } catch (KafkaException e) {
+            throw unreachable(e);
+        }
     }
 
     @Override

@@ -108,6 +108,8 @@ public final class Qos2StateTopic implements StateTopic {
             String holdUp = new OpenTransactions(clients, options, clientId).holdingUp(name);
             throw StateTopicSetup.unusable(
                     name, "it could not be read in time" + (holdUp == null ? "" : ", because " + holdUp), e);
+        } catch (InterruptException e) {
+            throw new BridgeStartException("the start was interrupted", e);
         } catch (KafkaException e) {
             throw StateTopicSetup.unusable(name, "it could not be read (" + SendFailures.text(e) + ")", e);
         } catch (InterruptedException e) {
@@ -157,6 +159,8 @@ public final class Qos2StateTopic implements StateTopic {
             return !later.isEmpty() && !owner.equals(new String(later.get(later.size() - 1), StandardCharsets.UTF_8));
         } catch (ExecutionException e) {
             throw StateTopicSetup.unusable(name, SendFailures.text(e), e);
+        } catch (InterruptException e) {
+            throw new BridgeStartException("the restart was interrupted", e);
         } catch (java.util.concurrent.TimeoutException | KafkaException e) {
             throw StateTopicSetup.unusable(name, "it could not be read (" + SendFailures.text(e) + ")", e);
         } catch (InterruptedException e) {

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Partition;
+import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,15 @@ public interface RecordHandler {
      * @param entry its place in the partition, to be settled
      */
     void take(KafkaMessage message, @Nullable String excess, OffsetLedger.Entry entry);
+
+    /**
+     * Takes a record over that cannot be read, however often: corrupt in Kafka's log, say. It is settled when it is done with.
+     *
+     * @param message where it is, without key, payload and headers
+     * @param entry its place in the partition, to be settled
+     * @param cause why
+     */
+    void unreadable(KafkaMessage message, OffsetLedger.Entry entry, DeliveryException cause);
 
     /** Tells that no more records follow for the moment. */
     void flush();

@@ -7,6 +7,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
+import org.apache.kafka.common.errors.InterruptException;
 
 /** Says in words, with the mend, why a Kafka client could not start. */
 final class StartFailures {
@@ -29,6 +30,16 @@ final class StartFailures {
 
     static BridgeStartException of(KafkaOptions options, Exception failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof InterruptedException || cause instanceof InterruptException) {
+                Thread.currentThread().interrupt();
+                return new BridgeStartException("the start was interrupted", failure);
+            }
+            if (StartAttempts.isUnresolved(cause)) {
+                return new BridgeStartException(
+                        "kafka.bootstrapServers: " + options.bootstrapServers() + ": none of the host names could be"
+                                + " resolved before the start timeout; check host names and the name server",
+                        failure);
+            }
             if (cause instanceof ConfigException) {
                 boolean servers = String.valueOf(cause.getMessage()).contains("bootstrap");
                 return new BridgeStartException(

@@ -19,6 +19,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,21 @@ final class StateTopicSetup {
      */
     void prepare(Duration timeout) {
         Deadline deadline = Deadline.in(timeout);
+        try {
+            StartAttempts.make(deadline, left -> {
+                prepare(deadline);
+                return true;
+            });
+        } catch (ExecutionException e) {
+            throw unusable(name, String.valueOf(SendFailures.text(e)), e);
+        } catch (InterruptedException | InterruptException e) {
+            throw StartFailures.of(options, e);
+        } catch (TimeoutException | KafkaException e) {
+            throw unusable(name, "Kafka does not answer", e);
+        }
+    }
+
+    private void prepare(Deadline deadline) throws ExecutionException, InterruptedException, TimeoutException {
         Admin admin = clients.admin(ProducerSettings.admin(options, clientId));
         try {
             TopicDescription description = describeOrCreate(admin, deadline);
@@ -61,13 +77,6 @@ final class StateTopicSetup {
                     .get(resource);
             requireCompacted(config);
             warnIfItCanBeLost(admin, description, config, deadline);
-        } catch (ExecutionException e) {
-            throw unusable(name, String.valueOf(SendFailures.text(e)), e);
-        } catch (TimeoutException | KafkaException e) {
-            throw unusable(name, "Kafka does not answer", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BridgeStartException("the start was interrupted", e);
         } finally {
             admin.close(Duration.ZERO);
         }

@@ -184,6 +184,8 @@ public final class TransactionalKafkaSink {
                             + "; use the version that wrote it, or delete its records of '" + clientId
                             + "' if repeated messages do no harm",
                     e);
+        } catch (InterruptException e) {
+            throw new BridgeStartException("the start was interrupted", e);
         } catch (AuthorizationException e) {
             throw new BridgeStartException(
                     "kafka.transactions.idPrefix: Kafka does not let us write transactions as '" + transactionalId

@@ -19,6 +19,7 @@ import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.PublishSession;
 import io.mqttkafka.bridge.core.session.RecordId;
 import io.mqttkafka.bridge.core.time.BridgeClock;
+import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.event.DeadLettered;
@@ -102,6 +103,9 @@ final class KafkaToMqttPipeline implements RecordHandler {
     private long order;
     private volatile boolean deadLettersBroken;
 
+    /** When to try next to mend them, by the clock. For the reading thread. */
+    private long mendNanos;
+
     KafkaToMqttPipeline(
             SinkRoute route,
             PublishSession session,
@@ -120,6 +124,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         this.userProperties = userProperties;
         this.events = events;
         this.clock = clock;
+        mendNanos = clock.nanos();
     }
 
     @Override
@@ -143,6 +148,13 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 advance(attempt);
             }
         }
+    }
+
+    @Override
+    public void unreadable(KafkaMessage message, OffsetLedger.Entry entry, DeliveryException cause) {
+        route.counters.received.increment();
+        SinkAttempt attempt = new SinkAttempt(this, message, null, null, entry, order++, clock.nanos());
+        hold(attempt, new Failure(Failure.Kind.FINAL, cause));
     }
 
     /** The record is done without being published. */
@@ -449,10 +461,19 @@ final class KafkaToMqttPipeline implements RecordHandler {
     }
 
     private void mendDeadLetters() {
-        if (deadLettersBroken && deadLetters != null) {
+        if (!deadLettersBroken || deadLetters == null || clock.nanos() - mendNanos < 0) {
+            return;
+        }
+        try {
             deadLetters.reset();
             // What the old producer gave up has been told by now.
             deadLettersBroken = false;
+        } catch (BridgeStartException e) {
+            // Its host name is away, say. Dead letters wait meanwhile, as they do while Kafka is away.
+            log.warn("Route '{}' cannot make a producer for dead letters: {}", route.name(), e.getMessage());
+            route.lastError(e);
+            mendNanos = clock.nanos() + PAUSE_WHILE_KAFKA_IS_AWAY.toNanos();
+            clock.remind(mendNanos, () -> connection.wake(route));
         }
     }
 

@@ -263,12 +263,7 @@ public final class SinkRunner implements Runner {
     }
 
     private static void requireReady(SinkRoute route, KafkaSink sink, String topic, long deadlineNanos) {
-        TopicResolution resolution = sink.resolve(topic);
-        while (resolution.state() == TopicResolution.State.UNREACHABLE
-                && deadlineNanos - System.nanoTime() > 0
-                && !Thread.currentThread().isInterrupted()) {
-            resolution = sink.resolve(topic);
-        }
+        TopicResolution resolution = StartTopics.resolve(sink, topic, deadlineNanos);
         if (resolution.state() != TopicResolution.State.READY) {
             throw new BridgeStartException(
                     "route '" + route.name() + "': onFailure.deadLetter: "

@@ -262,12 +262,7 @@ public final class SourceRunner implements Runner {
     }
 
     private TopicResolution requireReady(String option, SourceRoute route, String topic, long deadlineNanos) {
-        TopicResolution resolution = sink.resolve(topic);
-        while (resolution.state() == TopicResolution.State.UNREACHABLE
-                && deadlineNanos - System.nanoTime() > 0
-                && !Thread.currentThread().isInterrupted()) {
-            resolution = sink.resolve(topic);
-        }
+        TopicResolution resolution = StartTopics.resolve(sink, topic, deadlineNanos);
         if (resolution.state() != TopicResolution.State.READY) {
             throw new BridgeStartException(
                     "route '" + route.name() + "': "

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Partition;
+import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -189,11 +190,13 @@ class KafkaSourceTest {
     }
 
     /** Takes what it is given, and counts how often it is asked. */
-    private static final class Taker implements RecordHandler {
+    static final class Taker implements RecordHandler {
         final AtomicInteger looks = new AtomicInteger();
         final List<OffsetLedger.Entry> entries = Collections.synchronizedList(new ArrayList<>());
         final List<Long> committed = new CopyOnWriteArrayList<>();
         final AtomicLong acknowledged = new AtomicLong();
+        final List<String> unreadable = new CopyOnWriteArrayList<>();
+        final List<Exception> troubles = new CopyOnWriteArrayList<>();
         volatile @Nullable Throwable failure;
         volatile boolean ready = true;
 
@@ -202,6 +205,7 @@ class KafkaSourceTest {
 
         volatile long expected;
         volatile Runnable onFlush = () -> {};
+        volatile java.util.function.Consumer<OffsetLedger.Entry> onTake = entry -> {};
 
         @Override
         public boolean ready() {
@@ -211,6 +215,13 @@ class KafkaSourceTest {
 
         @Override
         public void take(KafkaMessage message, String excess, OffsetLedger.Entry entry) {
+            entries.add(entry);
+            onTake.accept(entry);
+        }
+
+        @Override
+        public void unreadable(KafkaMessage message, OffsetLedger.Entry entry, DeliveryException cause) {
+            unreadable.add(message.origin());
             entries.add(entry);
         }
 
@@ -258,7 +269,9 @@ class KafkaSourceTest {
         }
 
         @Override
-        public void troubled(Exception cause) {}
+        public void troubled(Exception cause) {
+            troubles.add(cause);
+        }
 
         @Override
         public void failed(Throwable cause) {
@@ -356,7 +369,7 @@ class KafkaSourceTest {
 
         @Override
         public Admin admin(Map<String, Object> properties) {
-            throw new UnsupportedOperationException();
+            return new ScriptedTopics().admin();
         }
     }
 }

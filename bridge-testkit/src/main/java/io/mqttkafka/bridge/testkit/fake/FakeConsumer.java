@@ -234,6 +234,18 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
     }
 
     @Override
+    public void seek(TopicPartition partition, long offset) {
+        if (positions.replace(partition, offset) == null) {
+            throw new IllegalStateException(partition + " is not assigned");
+        }
+    }
+
+    @Override
+    public void seekToBeginning(Collection<TopicPartition> partitions) {
+        partitions.forEach(partition -> seek(partition, 0));
+    }
+
+    @Override
     public void pause(Collection<TopicPartition> partitions) {
         paused.addAll(partitions);
     }
