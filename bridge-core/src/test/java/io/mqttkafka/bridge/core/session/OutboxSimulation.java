@@ -635,16 +635,20 @@ final class OutboxSimulation {
     private OutboxChange mutated(OutboxChange change) {
         List<RecordId> done = mutant == Mutant.WRITES_NO_MARKS ? List.of() : change.done();
         List<Integer> removed = mutant == Mutant.WRITES_NO_REMOVALS ? List.of() : change.removed();
+        List<Put> puts =
+                mutant == Mutant.ASSIGNS_MORE_THAN_THE_BROKER_TAKES ? withoutRegardToPlaces(change) : change.puts();
+        return new OutboxChange(puts, removed, done, change.committed(), change.entriesTaken, change.marksTaken);
+    }
+
+    private List<Put> withoutRegardToPlaces(OutboxChange change) {
         List<Put> puts = new ArrayList<>(change.puts());
-        if (mutant == Mutant.ASSIGNS_MORE_THAN_THE_BROKER_TAKES) {
-            for (OutboxEntry entry : entries()) {
-                if (entry.publication != null && entry.wanted == Phase.ASSIGNED && !entry.granted) {
-                    entry.granted = true;
-                    puts.add(new Put(entry, Phase.ASSIGNED, entry.record));
-                }
+        for (OutboxEntry entry : entries()) {
+            if (entry.publication != null && entry.wanted == Phase.ASSIGNED && !entry.granted) {
+                entry.granted = true;
+                puts.add(new Put(entry, Phase.ASSIGNED, entry.record));
             }
         }
-        return new OutboxChange(puts, removed, done, change.committed(), change.entriesTaken, change.marksTaken);
+        return puts;
     }
 
     private List<OutboxEntry> entries() {
