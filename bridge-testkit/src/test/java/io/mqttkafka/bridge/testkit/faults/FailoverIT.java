@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.testkit.KafkaProcess;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -56,6 +57,41 @@ class FailoverIT {
                     "FailoverIT qos %d: round %d, leaders killed %d, connects %d, %s%n",
                     qos, round, KILLS, bridge.health().connections().get(0).connects(), verdict);
             Totals.add(qos, 0, KILLS, verdict, List.of());
+            int messages = verdict.acknowledged();
+            assertThat(verdict).isEqualTo(new Verdict(messages, messages, 0, 0, 0, 0, 0));
+        }
+    }
+
+    /** Too few replicas are an outage of Kafka: nothing is acknowledged, and it goes on by itself. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void replicas_tooFew_nothingIsAcknowledgedUntilThereAreEnough(int qos) {
+        Ledger ledger = new Ledger("min-insync-" + qos + "-" + round, 1);
+        String topic = ledger.kafkaTopic(0);
+        BROKERS.kafka().createTopic(topic, 1, Map.of("min.insync.replicas", "3"));
+        Setup setup = Setup.of(BROKERS.mqtt().serverUri(), BROKERS.kafka().bootstrapServers(), ledger.run(), qos);
+        try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
+                Bridge bridge = setup.build().start();
+                Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, qos, 100, 100)) {
+            awaitMore(ledger, 500);
+            KafkaProcess killed = BROKERS.kafka().killLeader(topic, 0);
+            // Longer than any timeout of a request, a topic's check or a transaction.
+            await().atMost(PATIENCE)
+                    .until(() -> bridge.health()
+                                    .connections()
+                                    .get(0)
+                                    .oldestUnacknowledged()
+                                    .compareTo(Duration.ofSeconds(35))
+                            > 0);
+            assertThat(bridge.health().routes()).allMatch(route -> route.running());
+            killed.restart();
+            BROKERS.kafka().awaitInSync(List.of(topic));
+            publisher.stop();
+
+            Verdict verdict = tally.settle(PATIENCE);
+
+            System.out.printf("FailoverIT qos %d: round %d, replicas too few, %s%n", qos, round, verdict);
+            Totals.add(qos, 0, 1, verdict, List.of());
             int messages = verdict.acknowledged();
             assertThat(verdict).isEqualTo(new Verdict(messages, messages, 0, 0, 0, 0, 0));
         }

@@ -25,14 +25,11 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
@@ -47,7 +44,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A real Kafka whose topics are deleted, made anew, grown, closed and short of replicas while records are under way to them,
+ * A real Kafka whose topics are deleted, made anew and closed while records are under way to them,
  * beside a route that has nothing to do with it.
  */
 class KafkaTopicFaultsIT {
@@ -109,8 +106,7 @@ class KafkaTopicFaultsIT {
      */
     @Test
     void deliveryTimeout_severalMessagesUnderWay_keepTheirOrder() {
-        start(1, false, policy -> {}, options -> options.bootstrapServers(proxy.address())
-                .deliveryTimeout(Duration.ofSeconds(3)));
+        start(proxy.address(), 1, false, policy -> {}, options -> options.deliveryTimeout(Duration.ofSeconds(3)));
         List<Publication> published = publish("site/a", 1, 0, 0);
         mqtt.awaitAcknowledged(published.get(0), PATIENCE);
 
@@ -147,7 +143,7 @@ class KafkaTopicFaultsIT {
     }
 
     private void topicDeleted(int qos, boolean exactlyOnce) throws Exception {
-        start(qos, exactlyOnce, policy -> policy.deadLetter(DEAD), options -> {});
+        start(qos, exactlyOnce, policy -> policy.deadLetter(DEAD));
         mqtt.publish("site/a", "0", qos);
         awaitValues(TOPIC, "0");
 
@@ -178,7 +174,7 @@ class KafkaTopicFaultsIT {
     @ParameterizedTest
     @CsvSource({"1, false, 1", "2, false, 1", "2, true, 1", "1, false, 3", "2, true, 3"})
     void topicMadeAnew_underLoad_goesOnByItself(int qos, boolean exactlyOnce, int partitionsAfter) throws Exception {
-        start(qos, exactlyOnce, retryForLong(), options -> {});
+        start(qos, exactlyOnce, retryForLong());
         mqtt.publish("site/a", "0", qos);
         awaitValues(TOPIC, "0");
 
@@ -206,7 +202,7 @@ class KafkaTopicFaultsIT {
         get(admin.deleteTopics(List.of(TOPIC)).all());
         await().atMost(PATIENCE).until(() -> !get(admin.listTopics().names()).contains(TOPIC));
         kafka.createTopic(TOPIC, 8);
-        start(qos, exactlyOnce, retryForLong(), options -> {});
+        start(qos, exactlyOnce, retryForLong());
         for (int i = 0; i < 8; i++) {
             mqtt.awaitAcknowledged(mqtt.publish("site/" + i, "0", qos), PATIENCE);
         }
@@ -228,7 +224,7 @@ class KafkaTopicFaultsIT {
     @ParameterizedTest
     @CsvSource({"1, false", "2, false", "2, true"})
     void topicClosedByAcl_thenOpened_goesOnInOrder(int qos, boolean exactlyOnce) throws Exception {
-        start(qos, exactlyOnce, retryForLong(), options -> {});
+        start(qos, exactlyOnce, retryForLong());
         mqtt.publish("site/a", "0", qos);
         awaitValues(TOPIC, "0");
         AclBinding closed = new AclBinding(
@@ -250,41 +246,12 @@ class KafkaTopicFaultsIT {
         assertThat(firstCopies(OTHER)).containsExactly("1", "2", "3", "4", "5");
     }
 
-    /** Too few replicas are an outage of Kafka: nothing is acknowledged, and it goes on by itself. */
-    @Tag("chaos")
-    @ParameterizedTest
-    @CsvSource({"1, false", "2, false", "2, true"})
-    void replicas_tooFew_nothingIsAcknowledgedUntilThereAreEnough(int qos, boolean exactlyOnce) throws Exception {
-        start(qos, exactlyOnce, policy -> {}, options -> options.client("retry.backoff.max.ms", 200));
-        mqtt.publish("site/a", "0", qos);
-        awaitValues(TOPIC, "0");
-
-        minInsyncReplicas("2");
-        List<Publication> held = publish("site/a", qos, 1, 5);
-        await().atMost(PATIENCE)
-                .until(() -> bridge.health()
-                                .connections()
-                                .get(0)
-                                .oldestUnacknowledged()
-                                .compareTo(Duration.ofSeconds(20))
-                        > 0);
-        assertThat(held).noneMatch(Publication::isAcknowledged);
-        minInsyncReplicas("1");
-
-        held.forEach(one -> mqtt.awaitAcknowledged(one, PATIENCE));
-        assertThat(firstCopies(TOPIC)).containsExactly("0", "1", "2", "3", "4", "5");
-        assertThat(bridge.health().routes()).allMatch(route -> route.running());
-    }
-
-    private void minInsyncReplicas(String count) throws Exception {
-        get(admin.incrementalAlterConfigs(Map.of(
-                        new ConfigResource(ConfigResource.Type.TOPIC, TOPIC),
-                        List.of(new AlterConfigOp(
-                                new ConfigEntry("min.insync.replicas", count), AlterConfigOp.OpType.SET))))
-                .all());
+    private void start(int qos, boolean exactlyOnce, Consumer<FailurePolicy.Builder> policy) {
+        start(kafka.bootstrapServers(), qos, exactlyOnce, policy, options -> {});
     }
 
     private void start(
+            String kafkaServers,
             int qos,
             boolean exactlyOnce,
             Consumer<FailurePolicy.Builder> policy,
@@ -292,7 +259,7 @@ class KafkaTopicFaultsIT {
         bridge = Bridge.builder()
                 .mqtt(m -> m.serverUri(mqtt.serverUri()).clientId("edge"))
                 .kafka(k -> {
-                    k.bootstrapServers(kafka.bootstrapServers());
+                    k.bootstrapServers(kafkaServers);
                     options.accept(k);
                 })
                 .route(route("site/#", TOPIC, qos, exactlyOnce, policy))
