@@ -23,7 +23,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -665,7 +664,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         closing = true;
         try {
             commitNow(List.copyOf(ledgers.keySet()));
-            last.close(CloseOptions.timeout(COMMIT_TIMEOUT));
+            KafkaVersion.close(last, COMMIT_TIMEOUT);
         } catch (KafkaException e) {
             log.debug("The consumer of route '{}' could not take its leave", reading.route(), e);
         } finally {
