@@ -130,6 +130,15 @@ public final class SinkRoute implements CompiledRoute {
     }
 
     /**
+     * Says whether messages that nobody subscribes to count as delivered.
+     *
+     * @return whether they do
+     */
+    public boolean acceptsUnheard() {
+        return noSubscribers instanceof NoSubscribers.Accept;
+    }
+
+    /**
      * Returns the QoS the route publishes with.
      *
      * @return the QoS

@@ -477,6 +477,23 @@ public final class SinkRunner implements Runner {
             }
             route.weakness(endsSession ? NO_SESSION : null);
         }
+        String assigned = connAck.assignedClientId();
+        if (committer != null && assigned != null && !assigned.equals(clientId)) {
+            throw new MqttConnectException(
+                    MqttConnectException.Kind.REFUSED,
+                    "mqtt.clientId: the MQTT broker calls us '" + UntrustedText.escape(assigned) + "' instead of '"
+                            + UntrustedText.escape(clientId)
+                            + "', so that the session could not be found again; allow the id"
+                            + " there, choose another, or declare the routes effectivelyOnce()",
+                    null);
+        }
+        if (connAck.receiveMaximum() < options.sendMaximum()) {
+            log.info(
+                    "'{}': the MQTT broker takes {} messages at a time (receive maximum), fewer than mqtt.sendMaximum {}",
+                    clientId,
+                    connAck.receiveMaximum(),
+                    options.sendMaximum());
+        }
         long granted = connAck.sessionExpirySeconds();
         if (committer != null
                 && granted > 0

@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a bridge says of itself, packet by packet. */
 class StatusTest {
@@ -230,5 +232,29 @@ class StatusTest {
 
         assertThat(engine.startFailure())
                 .hasMessage("status: the MQTT broker keeps no retained messages; leave the status out");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0x9A, keeps no retained messages", "0x9B, supports QoS 0 only"})
+    void connect_willRefused_saysThatTheStatusIsToBeLeftOut(String reasonCode, String why) {
+        ScriptedConnection status = starting();
+        status.expectConnect();
+        status.connack(false, Integer.decode(reasonCode));
+
+        assertThat(engine.startFailure())
+                .hasMessageStartingWith("status: ")
+                .hasMessageContaining(why)
+                .hasMessageContaining("leave the status out");
+    }
+
+    @Test
+    void connect_refusedForAQuota_namesTheClientIdThatIsOneTooMany() {
+        ScriptedConnection status = starting();
+        status.expectConnect();
+        status.connack(false, 0x97);
+
+        await().untilAsserted(() -> assertThat(engine.bridge().health().connections())
+                .anySatisfy(connection -> assertThat(connection.lastError())
+                        .contains("mqtt.clientId: ", "as 'layer-b-status'", "fewer sessions or connections")));
     }
 }

@@ -36,7 +36,25 @@ final class ConnectFailures {
                         null);
             case 0x84 ->
                 new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said + "; it must speak MQTT 5", null);
-            case 0x88, 0x89, 0x97, 0x9F ->
+            case 0x97 ->
+                new MqttConnectException(
+                        Kind.BUSY,
+                        "mqtt.clientId: " + said + ", as '" + clean(clientId)
+                                + "'; it may allow fewer sessions or connections than this bridge needs: one for each client"
+                                + " id, of which routes from Kafka ('-out') and the status ('-status') have their own; allow"
+                                + " more there, for some brokers by another user name",
+                        null);
+            case 0x9A ->
+                new MqttConnectException(
+                        Kind.REFUSED,
+                        "status: " + said + "; it keeps no retained messages: leave the status out, whose will is one",
+                        null);
+            case 0x9B ->
+                new MqttConnectException(
+                        Kind.REFUSED,
+                        "status: " + said + "; it supports QoS 0 only: leave the status out, whose will is of QoS 1",
+                        null);
+            case 0x88, 0x89, 0x9F ->
                 new MqttConnectException(Kind.BUSY, "mqtt.serverUri: " + said + "; it may accept later", null);
             case 0x9C, 0x9D -> new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said, null);
             default ->
