@@ -8,7 +8,8 @@ import java.util.Objects;
  * What happens to a record whose message the MQTT broker took over with the words "no matching subscribers" (0x10): it has
  * thrown the message away, because nobody subscribes to its topic. A subscriber that is offline and has a session is one.
  *
- * <p>Brokers need not say so, and at QoS 0 none can. A retained message is kept for later subscribers, so that it is never
+ * <p>Brokers need not say so, and at QoS 0 none can: mosquitto does at QoS 1 only, HiveMQ and RabbitMQ do, Artemis and
+ * Moquette never. Where a broker does not, nothing here has an effect. A retained message is kept for later subscribers, so that it is never
  * dealt with here.
  *
  * <p>Immutable.

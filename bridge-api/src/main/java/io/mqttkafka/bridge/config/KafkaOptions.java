@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.config;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,10 @@ public record KafkaOptions(
             Map.entry("allow.auto.create.topics", "the bridge creates no topics by reading them"),
             Map.entry("enable.auto.commit", "the bridge commits offsets itself"),
             Map.entry("isolation.level", "the bridge reads committed records only"));
+    private static final Set<String> DANGEROUS_LOGINS = Set.of("JndiLoginModule", "LdapLoginModule");
+    private static final Set<String> OAUTH_URLS =
+            Set.of("sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.jwks.endpoint.url");
+    private static final String ALLOWED_URLS = "org.apache.kafka.sasl.oauthbearer.allowed.urls";
     private static final Set<String> ALL_ACKS = Set.of("all", "-1");
     private static final Duration SHORTEST_DELIVERY = Duration.ofSeconds(1);
     private static final Duration LONGEST_DELIVERY = Duration.ofDays(24);
@@ -64,7 +69,7 @@ public record KafkaOptions(
      * @param transactions how messages of QoS 2 are written exactly once
      * @throws NullPointerException if a part other than {@code deliveryTimeout} is or holds null
      * @throws IllegalArgumentException if a server is not {@code host:port}, if the bridge owns a property or its value voids
-     *     the acknowledgements, or if {@code deliveryTimeout} is not from 1 second to 24 days
+     *     the acknowledgements or the login could be made to run foreign code, or if {@code deliveryTimeout} is not from 1 second to 24 days
      * @throws BridgeConfigException if there are no servers
      */
     public KafkaOptions {
@@ -135,7 +140,8 @@ public record KafkaOptions(
 
         /**
          * Sets a property of every Kafka client of the bridge, such as {@code security.protocol} or {@code
-         * sasl.jaas.config}. Default: none.
+         * sasl.jaas.config}. Default: none. The login modules of JNDI and LDAP are refused, and so is an address for tokens of
+         * OAUTHBEARER that the system property {@code org.apache.kafka.sasl.oauthbearer.allowed.urls} does not list.
          *
          * @param name the name of a Kafka client property
          * @param value its value
@@ -258,6 +264,7 @@ public record KafkaOptions(
         if (instead != null) {
             throw new IllegalArgumentException(option + ": '" + name + "' belongs to the bridge; " + instead);
         }
+        requireHarmlessLogin(option, name, value.toString());
         if (name.equals("acks") && !ALL_ACKS.contains(value.toString())) {
             throw new IllegalArgumentException(option + ": acks=" + value
                     + " would acknowledge messages that Kafka can still lose; leave it at 'all'");
@@ -275,6 +282,26 @@ public record KafkaOptions(
                     option + ": retries=" + value + " would give records up at the first hitch; leave it out");
         }
         return name;
+    }
+
+    /** What lets whoever writes the configuration run code, or read files and hosts that only this process can see. */
+    private static void requireHarmlessLogin(String option, String name, String value) {
+        if (name.endsWith("sasl.jaas.config") && DANGEROUS_LOGINS.stream().anyMatch(value::contains)) {
+            // Not repeated: it can hold a password.
+            throw new IllegalArgumentException(option + ": " + name + " names a login module that looks objects up"
+                    + " elsewhere (JNDI, LDAP), which can run foreign code; use the one of the SASL mechanism");
+        }
+        if (OAUTH_URLS.contains(name) && !allowedUrls().contains(value)) {
+            throw new IllegalArgumentException(
+                    option + ": " + name + " is an address that is not allowed; list it in the system" + " property "
+                            + ALLOWED_URLS + ", without which Kafka's client asks nobody for tokens");
+        }
+    }
+
+    private static Set<String> allowedUrls() {
+        return Arrays.stream(System.getProperty(ALLOWED_URLS, "").split(",", -1))
+                .map(String::trim)
+                .collect(Collectors.toSet());
     }
 
     private static int toInt(Object value) {

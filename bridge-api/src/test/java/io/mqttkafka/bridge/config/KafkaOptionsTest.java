@@ -238,4 +238,43 @@ class KafkaOptionsTest {
                         + " consumer=[], deliveryTimeout=null, transactions="
                         + TransactionOptions.defaults() + "]");
     }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "com.sun.security.auth.module.JndiLoginModule required user.provider.url=\"ldap://evil/x\";",
+                "com.sun.security.auth.module.LdapLoginModule required userProvider=\"ldap://evil/canary\";"
+            })
+    void jaas_loginModuleThatLooksElsewhere_isRefusedWithoutRepeatingIt(String jaas) {
+        for (String name : List.of("sasl.jaas.config", "listener.name.x.sasl.jaas.config")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> builder().client(name, jaas))
+                    .withMessageStartingWith("kafka.client: " + name + " names a login module")
+                    .withMessageNotContaining("evil");
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder().producer("sasl.jaas.config", jaas))
+                .withMessageStartingWith("kafka.producer: ");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder().consumer("sasl.jaas.config", jaas))
+                .withMessageStartingWith("kafka.consumer: ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.jwks.endpoint.url"})
+    void oauth_addressThatIsNotAllowed_isRefusedAndNamesTheMend(String name) {
+        String property = "org.apache.kafka.sasl.oauthbearer.allowed.urls";
+        String file = "file:///etc/passwd";
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder().client(name, file))
+                .withMessageContaining("system property " + property)
+                .withMessageNotContaining("passwd");
+
+        System.setProperty(property, "https://login.example.org/token, " + file);
+        try {
+            assertThat(builder().client(name, file).build().client()).containsEntry(name, file);
+        } finally {
+            System.clearProperty(property);
+        }
+    }
 }

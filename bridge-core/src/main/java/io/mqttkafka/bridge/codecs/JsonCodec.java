@@ -12,8 +12,8 @@ import java.util.Objects;
 /**
  * Reads and writes JSON with Jackson 2.
  *
- * <p>Needs {@code com.fasterxml.jackson.core:jackson-databind} on the class path, an optional dependency of {@code
- * bridge-core}.
+ * <p>Needs {@code com.fasterxml.jackson.core:jackson-databind} 2.15 or later on the class path, an optional dependency of
+ * {@code bridge-core}.
  *
  * <p><b>The mapper</b>, unless one is given, is Jackson's default but for these:
  *
@@ -56,7 +56,8 @@ public final class JsonCodec<T> implements PayloadCodec<T> {
      * @param type the class
      * @return the codec
      * @throws NullPointerException if {@code type} is null
-     * @throws BridgeConfigException if Jackson is missing, or the mapper can neither read nor write the type
+     * @throws BridgeConfigException if Jackson is missing or older than 2.15, or the mapper can neither read nor write the
+     *     type
      */
     public static <T> JsonCodec<T> of(Class<T> type) {
         Objects.requireNonNull(type, "type");
@@ -71,7 +72,8 @@ public final class JsonCodec<T> implements PayloadCodec<T> {
      * @param type the type, as in {@code new TypeReference<List<Reading>>() {}}
      * @return the codec
      * @throws NullPointerException if {@code type} is null
-     * @throws BridgeConfigException if Jackson is missing, or the mapper can neither read nor write the type
+     * @throws BridgeConfigException if Jackson is missing or older than 2.15, or the mapper can neither read nor write the
+     *     type
      */
     public static <T> JsonCodec<T> of(TypeReference<T> type) {
         Objects.requireNonNull(type, "type");
@@ -87,7 +89,8 @@ public final class JsonCodec<T> implements PayloadCodec<T> {
      * @param type the class
      * @return the codec
      * @throws NullPointerException if a parameter is null
-     * @throws BridgeConfigException if Jackson is missing, or the mapper can neither read nor write the type
+     * @throws BridgeConfigException if Jackson is missing or older than 2.15, or the mapper can neither read nor write the
+     *     type
      */
     public static <T> JsonCodec<T> of(ObjectMapper mapper, Class<T> type) {
         Objects.requireNonNull(mapper, "mapper");
@@ -104,7 +107,8 @@ public final class JsonCodec<T> implements PayloadCodec<T> {
      * @param type the type, made by the mapper's type factory; it must be a {@code T}
      * @return the codec
      * @throws NullPointerException if a parameter is null
-     * @throws BridgeConfigException if Jackson is missing, or the mapper can neither read nor write the type
+     * @throws BridgeConfigException if Jackson is missing or older than 2.15, or the mapper can neither read nor write the
+     *     type
      */
     public static <T> JsonCodec<T> of(ObjectMapper mapper, JavaType type) {
         Objects.requireNonNull(mapper, "mapper");
@@ -135,6 +139,19 @@ public final class JsonCodec<T> implements PayloadCodec<T> {
         } catch (ClassNotFoundException | LinkageError e) {
             throw new BridgeConfigException(
                     "JsonCodec: Jackson is missing; add com.fasterxml.jackson.core:jackson-databind to the class path",
+                    e);
+        }
+        try {
+            // The newest of what JacksonCodec uses: its limits of depth, length and size.
+            Class.forName(
+                    "com.fasterxml.jackson.core.exc.StreamConstraintsException",
+                    false,
+                    JsonCodec.class.getClassLoader());
+        } catch (ClassNotFoundException | LinkageError e) {
+            throw new BridgeConfigException(
+                    "JsonCodec: found Jackson " + com.fasterxml.jackson.core.json.PackageVersion.VERSION
+                            + ", needs at least 2.15; put com.fasterxml.jackson.core:jackson-databind 2.15 or later on the class"
+                            + " path, and jackson-core of the same version",
                     e);
         }
     }

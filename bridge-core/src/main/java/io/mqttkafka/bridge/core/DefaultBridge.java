@@ -152,8 +152,8 @@ public final class DefaultBridge implements Bridge {
             }
             if (route instanceof KafkaToMqttRoute sink) {
                 String own = sink.source().clientId();
-                SinkRoute compiled = SinkRoute.compile(
-                        sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, kafka.clock());
+                SinkRoute compiled =
+                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, kafka.clock());
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 sinksByClientId
                         .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
@@ -248,8 +248,7 @@ public final class DefaultBridge implements Bridge {
         }
         requireMqttText("status.topic", options.topic());
         requireMqttText("status.clientId", clientId);
-        return new StatusRunner(
-                clientId, options, mqtt, transport, events, degradations, clock, this::stateChanged);
+        return new StatusRunner(clientId, options, mqtt, transport, events, degradations, clock, this::stateChanged);
     }
 
     /** Paho would end the connection over it, again and again. */

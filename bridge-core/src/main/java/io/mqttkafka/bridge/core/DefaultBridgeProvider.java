@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaClientsFinder;
+import io.mqttkafka.bridge.core.kafka.KafkaVersion;
 import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
 import io.mqttkafka.bridge.spi.BridgeProvider;
 import java.util.ServiceLoader;
@@ -16,6 +17,7 @@ public final class DefaultBridgeProvider implements BridgeProvider {
 
     @Override
     public Bridge create(BridgeConfig config) {
+        KafkaVersion.requireSupported();
         return new DefaultBridge(config, new PahoTransport(), kafka(config.kafka()));
     }
 

@@ -91,6 +91,18 @@ final class SinkRoutes {
     }
 
     static RouteGuarantee guarantee(MqttOptions mqtt, SinkRoute route) {
+        RouteGuarantee sent = sent(mqtt, route);
+        // The promise ends at the broker: what it throws away it need not tell.
+        return route.qos() == QoS.AT_MOST_ONCE || route.acceptsUnheard()
+                ? sent
+                : new RouteGuarantee(
+                        sent.route(),
+                        sent.guarantee(),
+                        sent.reason()
+                                + "; a message that nobody subscribes to is noticed only if the MQTT broker says so (0x10)");
+    }
+
+    private static RouteGuarantee sent(MqttOptions mqtt, SinkRoute route) {
         return switch (route.qos()) {
             case AT_MOST_ONCE ->
                 new RouteGuarantee(

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.PackageVersion;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JavaType;
@@ -22,10 +23,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.TypeFactory;
+import io.mqttkafka.bridge.HidingClassLoader;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.error.CodecException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
@@ -348,14 +348,19 @@ class JsonCodecTest {
 
     @Test
     void of_jacksonMissing_saysWhatToAdd() throws Exception {
-        Class<?> probe = Class.forName(Probe.class.getName(), true, new WithoutJackson());
-        assertThat(probe.getClassLoader()).isInstanceOf(WithoutJackson.class);
-        var constructor = probe.getDeclaredConstructor();
-        constructor.setAccessible(true);
-        Object answer = ((Supplier<?>) constructor.newInstance()).get();
-        assertThat(answer)
+        assertThat(new HidingClassLoader(Map.of(), "com.fasterxml.").answerOf(Probe.class))
                 .isEqualTo(BridgeConfigException.class.getName() + ": JsonCodec: Jackson is missing; add"
                         + " com.fasterxml.jackson.core:jackson-databind to the class path");
+    }
+
+    @Test
+    void of_jacksonTooOld_saysWhichWasFoundAndTheMend() throws Exception {
+        assertThat(new HidingClassLoader(Map.of(), "com.fasterxml.jackson.core.exc.StreamConstraintsException")
+                        .answerOf(Probe.class))
+                .isEqualTo(BridgeConfigException.class.getName() + ": JsonCodec: found Jackson "
+                        + PackageVersion.VERSION + ", needs at least 2.15; put"
+                        + " com.fasterxml.jackson.core:jackson-databind 2.15 or later on the class path, and jackson-core"
+                        + " of the same version");
     }
 
     /** Runs in the class loader that hides Jackson. */
@@ -368,39 +373,6 @@ class JsonCodecTest {
                 return "unexpected: " + JsonCodec.of(String.class);
             } catch (Throwable e) {
                 return e.toString();
-            }
-        }
-    }
-
-    /** Loads the bridge and this test again, and finds no Jackson. */
-    private static final class WithoutJackson extends ClassLoader {
-        WithoutJackson() {
-            super(JsonCodecTest.class.getClassLoader());
-        }
-
-        @Override
-        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-            if (name.startsWith("com.fasterxml.")) {
-                throw new ClassNotFoundException(name);
-            }
-            if (!name.startsWith("io.mqttkafka.bridge.")) {
-                return super.loadClass(name, resolve);
-            }
-            synchronized (getClassLoadingLock(name)) {
-                Class<?> loaded = findLoadedClass(name);
-                return loaded == null ? define(name) : loaded;
-            }
-        }
-
-        private Class<?> define(String name) throws ClassNotFoundException {
-            try (InputStream in = getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
-                if (in == null) {
-                    throw new ClassNotFoundException(name);
-                }
-                byte[] bytes = in.readAllBytes();
-                return defineClass(name, bytes, 0, bytes.length);
-            } catch (IOException e) {
-                throw new ClassNotFoundException(name, e);
             }
         }
     }

@@ -25,6 +25,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Reader;
 import java.io.Writer;
+import java.net.ServerSocket;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Set;
@@ -65,6 +66,12 @@ class ArchitectureTest {
                                 .should()
                                 .onlyDependOnClassesThat(
                                         resideInAnyPackage(API).or(resideInAnyPackage("java..", "org.jspecify..")))),
+                rule(
+                        "nothing opens a port or registers an MBean",
+                        noClasses()
+                                .should()
+                                .dependOnClassesThat(
+                                        resideInAnyPackage("javax.management..").or(assignableTo(ServerSocket.class)))),
                 rule(
                         "mqtt does not see kafka",
                         noClasses()

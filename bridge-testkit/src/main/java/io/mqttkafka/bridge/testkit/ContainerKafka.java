@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.testkit;
 
-import org.apache.kafka.common.utils.AppInfoParser;
+import io.mqttkafka.bridge.core.kafka.KafkaVersion;
 import org.testcontainers.kafka.KafkaContainer;
 import org.testcontainers.utility.DockerImageName;
 
@@ -31,7 +31,7 @@ public final class ContainerKafka implements KafkaBroker {
      * @throws IllegalStateException if there is no Docker
      */
     public static ContainerKafka start() {
-        return start("apache/kafka:" + AppInfoParser.getVersion());
+        return start("apache/kafka:" + KafkaVersion.found());
     }
 
     /**

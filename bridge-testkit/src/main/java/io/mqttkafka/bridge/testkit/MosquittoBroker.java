@@ -114,6 +114,15 @@ public final class MosquittoBroker implements MqttBroker {
         running().resume();
     }
 
+    /**
+     * Ends the broker without giving it a chance to notice (SIGKILL): it keeps what it has last saved, nothing at first. {@link
+     * #restart()} starts it again.
+     */
+    public synchronized void kill() {
+        running().kill();
+        process = null;
+    }
+
     /** {@inheritDoc} It is asked to end by SIGTERM; a frozen broker is woken for it. */
     @Override
     public synchronized void stop() {

@@ -2,9 +2,11 @@ package io.mqttkafka.bridge.testkit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
@@ -14,6 +16,8 @@ import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.eclipse.paho.mqttv5.common.packet.UserProperty;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real MQTT 5 client, Paho, that waits for whatever it asks: what a test needs to publish to, and to read from, any {@link
@@ -28,7 +32,7 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
  * }</pre>
  *
  * <p>It acknowledges messages as they arrive and keeps up to 10,000 until they are asked for; then it reads no more. Each method
- * waits 60 seconds at the longest. Thread-safe.
+ * waits 60 seconds at the longest, or as long as it is told. Thread-safe.
  */
 public final class MqttTestClient implements AutoCloseable {
 
@@ -37,7 +41,7 @@ public final class MqttTestClient implements AutoCloseable {
     private static final int KEPT = 10_000;
 
     private final MqttAsyncClient client;
-    private final BlockingQueue<String> received = new LinkedBlockingQueue<>(KEPT);
+    private final BlockingQueue<PublishPacket> received = new LinkedBlockingQueue<>(KEPT);
     private boolean sessionPresent;
     private int serverReceiveMaximum;
 
@@ -96,6 +100,16 @@ public final class MqttTestClient implements AutoCloseable {
         run("publish to '" + topic + "'", () -> client.publish(topic, payload.getBytes(UTF_8), qos, false));
     }
 
+    /**
+     * Publishes a message with everything that it has and returns when the broker has taken it over; at QoS 0 when it has been
+     * sent. The packet id is the client's own.
+     *
+     * @throws IllegalStateException if the broker does not take it
+     */
+    public void publish(PublishPacket packet) {
+        run("publish to '" + packet.topic() + "'", () -> client.publish(packet.topic(), message(packet)));
+    }
+
     /** Says whether every message has been taken by {@link #next()}. */
     public boolean hasNothing() {
         return received.isEmpty();
@@ -107,12 +121,31 @@ public final class MqttTestClient implements AutoCloseable {
      * @throws AssertionError if none arrives
      */
     public String next() {
+        return next(Duration.ofMillis(TIMEOUT_MILLIS));
+    }
+
+    /**
+     * Waits no longer than this for the next message and returns it as {@code topic payload}.
+     *
+     * @throws AssertionError if none arrives
+     */
+    public String next(Duration timeout) {
+        PublishPacket packet = nextPacket(timeout);
+        return packet.topic() + " " + packet.payloadText();
+    }
+
+    /**
+     * Waits no longer than this for the next message and returns it with its QoS, flags and properties.
+     *
+     * @throws AssertionError if none arrives
+     */
+    public PublishPacket nextPacket(Duration timeout) {
         try {
-            String message = received.poll(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
-            if (message == null) {
-                throw new AssertionError("Expected a message within " + TIMEOUT_MILLIS + " ms, but none arrived");
+            PublishPacket packet = received.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            if (packet == null) {
+                throw new AssertionError("Expected a message within " + timeout.toMillis() + " ms, but none arrived");
             }
-            return message;
+            return packet;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Interrupted while waiting for a message", e);
@@ -159,6 +192,53 @@ public final class MqttTestClient implements AutoCloseable {
         }
     }
 
+    private static PublishPacket packet(String topic, MqttMessage message) {
+        MqttProperties properties = message.getProperties();
+        PublishPacket.Builder packet = PublishPacket.to(topic)
+                .payload(message.getPayload())
+                .qos(message.getQos())
+                .packetId(message.getQos() == 0 ? 0 : Math.max(1, message.getId()));
+        if (message.isDuplicate() && message.getQos() > 0) {
+            packet.dup();
+        }
+        if (message.isRetained()) {
+            packet.retain();
+        }
+        if (properties != null) {
+            properties.getUserProperties().forEach(one -> packet.userProperty(one.getKey(), one.getValue()));
+            properties.getSubscriptionIdentifiers().forEach(packet::subscriptionId);
+            ifThere(properties.getContentType(), packet::contentType);
+            ifThere(properties.getResponseTopic(), packet::responseTopic);
+            ifThere(properties.getCorrelationData(), packet::correlationData);
+            ifThere(properties.getMessageExpiryInterval(), packet::messageExpiry);
+            if (properties.getPayloadFormat()) {
+                packet.payloadFormat(1);
+            }
+        }
+        return packet.build();
+    }
+
+    private static MqttMessage message(PublishPacket packet) {
+        MqttProperties properties = new MqttProperties();
+        io.mqttkafka.bridge.testkit.MqttProperties from = packet.properties();
+        properties.setUserProperties(from.userProperties().stream()
+                .map(pair -> new UserProperty(pair.getKey(), pair.getValue()))
+                .toList());
+        from.text(MqttProperty.CONTENT_TYPE).ifPresent(properties::setContentType);
+        from.text(MqttProperty.RESPONSE_TOPIC).ifPresent(properties::setResponseTopic);
+        from.data(MqttProperty.CORRELATION_DATA).ifPresent(properties::setCorrelationData);
+        from.number(MqttProperty.MESSAGE_EXPIRY_INTERVAL).ifPresent(properties::setMessageExpiryInterval);
+        from.number(MqttProperty.PAYLOAD_FORMAT_INDICATOR)
+                .ifPresent(indicator -> properties.setPayloadFormat(indicator == 1));
+        return new MqttMessage(packet.payload(), packet.qos(), packet.retain(), properties);
+    }
+
+    private static <V> void ifThere(@Nullable V value, Consumer<V> then) {
+        if (value != null) {
+            then.accept(value);
+        }
+    }
+
     private interface Call {
         IMqttToken run() throws MqttException;
     }
@@ -175,7 +255,7 @@ public final class MqttTestClient implements AutoCloseable {
 
         @Override
         public void messageArrived(String topic, MqttMessage message) throws InterruptedException {
-            received.put(topic + " " + new String(message.getPayload(), UTF_8));
+            received.put(packet(topic, message));
         }
 
         @Override

@@ -4,12 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mqttkafka.bridge.core.kafka.KafkaVersion;
 import java.util.Map;
+import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 class EmbeddedKafkaIT {
 
@@ -29,6 +32,17 @@ class EmbeddedKafkaIT {
     static void stop() {
         proxy.close();
         kafka.close();
+    }
+
+    /** The profile versions says which one it has put on the class path, server and client alike. */
+    @Test
+    @EnabledIfSystemProperty(named = "bridge.kafka.clients", matches = ".+")
+    void classPath_hasTheKafkaThatTheProfileSays() {
+        String version = System.getProperty("bridge.kafka.clients");
+        assertThat(KafkaVersion.found()).isEqualTo(version);
+        assertThat(KafkaRaftServer.class.getProtectionDomain().getCodeSource().getLocation())
+                .asString()
+                .contains(version);
     }
 
     @Test

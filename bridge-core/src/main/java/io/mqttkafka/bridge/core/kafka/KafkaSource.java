@@ -24,7 +24,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -862,7 +861,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         closing = true;
         try {
             commitNow(List.copyOf(ledgers.keySet()));
-            last.close(CloseOptions.timeout(COMMIT_TIMEOUT));
+            KafkaVersion.close(last, COMMIT_TIMEOUT);
         } catch (KafkaException e) {
             log.debug("The consumer of route '{}' could not take its leave", reading.route(), e);
         } finally {

@@ -281,9 +281,8 @@ public final class TransactionalKafkaSink {
             commit(current, records);
             restarts.progress();
             return TransactionOutcome.COMMITTED;
-        } catch (ProducerFencedException | InvalidProducerEpochException e) {
-            return fenced(e, begun);
         } catch (KafkaException | IllegalStateException e) {
+            // Also when fenced: to catch both kinds of that at once needs a class that kafka-clients 4.0 does not have.
             return aborted(current, e, begun, failed);
         } catch (TopicLostException e) {
             return TransactionOutcome.unknown(e);

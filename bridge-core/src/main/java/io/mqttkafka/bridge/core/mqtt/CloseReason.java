@@ -42,6 +42,7 @@ public record CloseReason(
     /** Says whether the next connection will hardly be better: the fault is on our side, not one of the network. */
     public boolean hopeless() {
         return ReasonCodes.ofDisconnect(reasonCode) == ReasonCodes.Meaning.MESSAGE
-                || cause instanceof RuntimeException || cause instanceof Error;
+                || cause instanceof RuntimeException
+                || cause instanceof Error;
     }
 }

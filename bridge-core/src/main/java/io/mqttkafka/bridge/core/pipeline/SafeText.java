@@ -9,6 +9,7 @@ import java.util.List;
 final class SafeText {
     /** Two names at their longest, and the mend that follows them. */
     private static final int MAX_LENGTH = 1024;
+
     private static final int MOST_FRAMES = 5;
     private static final int MOST_CAUSES = 20;
 

@@ -72,8 +72,7 @@ public final class SinkRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SinkRoute(
-            KafkaToMqttRoute route, String group, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
+    private SinkRoute(KafkaToMqttRoute route, String group, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
         KafkaToMqttRoute.Source source = route.source();
         KafkaToMqttRoute.Target target = route.target();
         name = route.name();
@@ -142,6 +141,15 @@ public final class SinkRoute implements CompiledRoute {
     @Override
     public String name() {
         return name;
+    }
+
+    /**
+     * Says whether messages that nobody subscribes to count as delivered.
+     *
+     * @return whether they do
+     */
+    public boolean acceptsUnheard() {
+        return noSubscribers instanceof NoSubscribers.Accept;
     }
 
     /**

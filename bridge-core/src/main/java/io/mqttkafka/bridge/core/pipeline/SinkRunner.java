@@ -22,8 +22,8 @@ import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes.Meaning;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
-import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
+import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.Partition;
@@ -540,6 +540,23 @@ public final class SinkRunner implements Runner {
             }
             route.weakness(endsSession ? NO_SESSION : null);
         }
+        String assigned = connAck.assignedClientId();
+        if (committer != null && assigned != null && !assigned.equals(clientId)) {
+            throw new MqttConnectException(
+                    MqttConnectException.Kind.REFUSED,
+                    "mqtt.clientId: the MQTT broker calls us '" + UntrustedText.escape(assigned) + "' instead of '"
+                            + UntrustedText.escape(clientId)
+                            + "', so that the session could not be found again; allow the id"
+                            + " there, choose another, or declare the routes effectivelyOnce()",
+                    null);
+        }
+        if (connAck.receiveMaximum() < options.sendMaximum()) {
+            log.info(
+                    "'{}': the MQTT broker takes {} messages at a time (receive maximum), fewer than mqtt.sendMaximum {}",
+                    clientId,
+                    connAck.receiveMaximum(),
+                    options.sendMaximum());
+        }
         long granted = connAck.sessionExpirySeconds();
         if (committer != null
                 && granted > 0
@@ -722,8 +739,7 @@ public final class SinkRunner implements Runner {
             failure = cause;
         }
         route.lastError(cause);
-        String message =
-                origin == null ? SafeText.withFrames(cause) : StopText.atMessage(cause, route.failurePolicy);
+        String message = origin == null ? SafeText.withFrames(cause) : StopText.atMessage(cause, route.failurePolicy);
         parts.degradations().begin(Degradations.route(route.name()), message);
         log.error("Route '{}' has stopped{}: {}", route.name(), origin == null ? "" : " at " + origin, message);
         events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));

@@ -8,8 +8,8 @@ import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaSink;
-import io.mqttkafka.bridge.core.kafka.TopicLostException;
 import io.mqttkafka.bridge.core.kafka.TopicLookups;
+import io.mqttkafka.bridge.core.kafka.TopicLostException;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
@@ -437,7 +437,8 @@ public final class SourceRunner implements Runner {
 
         @Override
         public boolean givesUp(CloseReason reason, boolean achieving) {
-            boolean offence = reason.malformed() || (ReasonCodes.ofDisconnect(reason.reasonCode()) == ReasonCodes.Meaning.MESSAGE && !achieving);
+            boolean offence = reason.malformed()
+                    || (ReasonCodes.ofDisconnect(reason.reasonCode()) == ReasonCodes.Meaning.MESSAGE && !achieving);
             malformed = offence ? malformed + 1 : 0;
             if (achieving) {
                 restarts.progress();

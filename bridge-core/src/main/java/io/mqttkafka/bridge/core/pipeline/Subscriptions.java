@@ -96,6 +96,7 @@ final class Subscriptions {
     /** Asks for everything, and checks every answer. */
     void subscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
         boolean withIds = current.connAck().subscriptionIdsAvailable();
+        // Without identifiers nothing overlaps, see requireLimits; routes of one filter need none.
         List<Subscription> wanted = subscriptions.stream()
                 .map(Subscribed::subscription)
                 .map(one -> withIds ? one : new Subscription(one.filter(), one.qos(), 0, one.retainAsPublished()))
@@ -142,6 +143,9 @@ final class Subscriptions {
                 throw refused(one, "the MQTT broker has no wildcard subscriptions", "name whole topics");
             }
         }
+        if (!connAck.subscriptionIdsAvailable()) {
+            requireNoOverlap();
+        }
         boolean needed =
                 subscriptions.stream().anyMatch(one -> one.subscription().qos() > 0);
         String assigned = connAck.assignedClientId();
@@ -167,6 +171,27 @@ final class Subscriptions {
                     clientId,
                     granted,
                     options.sessionExpiry().toSeconds());
+        }
+    }
+
+    /**
+     * Where filters overlap a broker sends a copy for each, or one for all. Without identifiers nobody can tell which, so that
+     * messages would be doubled in silence.
+     */
+    private void requireNoOverlap() throws MqttConnectException {
+        for (int i = 1; i < subscriptions.size(); i++) {
+            TopicFilter filter = subscriptions.get(i).routes().get(0).filter();
+            for (Subscribed other : subscriptions.subList(0, i)) {
+                if (filter.intersects(other.routes().get(0).filter())) {
+                    throw refused(
+                            subscriptions.get(i),
+                            "overlaps with '" + other.subscription().filter() + "' of route '"
+                                    + other.routes().get(0).name()
+                                    + "', and the MQTT broker has no subscription identifiers to tell their copies apart, so"
+                                    + " that messages could come twice",
+                            "choose filters that do not overlap, or give one of the routes a clientId of its own");
+                }
+            }
         }
     }
 

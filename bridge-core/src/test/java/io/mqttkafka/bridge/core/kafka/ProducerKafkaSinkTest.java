@@ -54,7 +54,10 @@ class ProducerKafkaSinkTest {
         List<SendFailure.Kind> kinds = new ArrayList<>();
         for (int number = 1; number <= Restarts.MOST; number++) {
             life = new ProducerLife(number, new MockProducer<>(), restarts);
-            kinds.add(life.judge(new KafkaException(new UnsatisfiedLinkError("none")), true, new TopicFlow("t", new TopicWaits().of("t")))
+            kinds.add(life.judge(
+                            new KafkaException(new UnsatisfiedLinkError("none")),
+                            true,
+                            new TopicFlow("t", new TopicWaits().of("t")))
                     .kind());
         }
 

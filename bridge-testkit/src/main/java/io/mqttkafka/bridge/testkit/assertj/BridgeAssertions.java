@@ -1,15 +1,17 @@
 package io.mqttkafka.bridge.testkit.assertj;
 
+import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.testkit.KafkaBroker;
 import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
 import java.time.Duration;
 
 /**
- * Where assertions about brokers begin; to be imported statically beside AssertJ's own.
+ * Where assertions about bridges and brokers begin; to be imported statically beside AssertJ's own.
  *
  * <pre>{@code
  * assertThat(kafka).topic("telemetry").containsInOrder("21.5", "21.6");
  * assertThat(mqtt).acknowledged(publication).neverAcknowledgedBefore(kafka);
+ * assertThat(bridge).eventuallyHealthy();
  * }</pre>
  *
  * <p>An assertion that something is there waits for it, {@link #PATIENCE} at the longest, or as {@code within(..)} says:
@@ -25,6 +27,11 @@ public final class BridgeAssertions {
     /** Begins an assertion about a Kafka, fake or real. */
     public static KafkaAssert assertThat(KafkaBroker kafka) {
         return new KafkaAssert(kafka);
+    }
+
+    /** Begins an assertion about a bridge. */
+    public static BridgeAssert assertThat(Bridge bridge) {
+        return new BridgeAssert(bridge);
     }
 
     /** Begins an assertion about a fake MQTT broker. */

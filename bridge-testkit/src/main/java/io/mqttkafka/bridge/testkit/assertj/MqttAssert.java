@@ -45,11 +45,21 @@ public final class MqttAssert extends AbstractAssert<MqttAssert, FakeMqttBroker>
         return this;
     }
 
-    /** Fails if a session has acknowledged this message by now. */
+    /** Fails if a session has acknowledged this message by now, and looks once; a moment later it may have. */
     public MqttAssert notAcknowledged(Publication publication) {
         if (publication.acknowledged() > 0) {
             failWithMessage("Expected the message not to be acknowledged, but it has %s", publication);
         }
+        return this;
+    }
+
+    /**
+     * Looks at a message for this long, and fails as soon as a session acknowledges it: what {@link
+     * #notAcknowledged(Publication)}, which looks once, can miss by a moment.
+     */
+    public MqttAssert notAcknowledged(Publication publication, Duration during) {
+        isNotNull();
+        Eventually.holdsDuring(during, () -> notAcknowledged(publication));
         return this;
     }
 

@@ -7,17 +7,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.assertj.core.api.AbstractAssert;
+import org.jspecify.annotations.Nullable;
 
 /** Assertions about the committed records of a topic, whose values are read as text. Not thread-safe. */
 public final class TopicAssert extends AbstractAssert<TopicAssert, KafkaBroker> {
-
-    private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final String topic;
     private final Duration patience;
@@ -63,6 +61,56 @@ public final class TopicAssert extends AbstractAssert<TopicAssert, KafkaBroker> 
         return this;
     }
 
+    /** Looks at the topic for this long, and fails as soon as it has a record. */
+    public TopicAssert isEmpty(Duration during) {
+        Eventually.holdsDuring(during, this::isEmpty);
+        return this;
+    }
+
+    /** Waits until the topic has this many records, then looks on for this long, and fails as soon as it has more. */
+    public TopicAssert hasRecords(int count, Duration during) {
+        hasRecords(count);
+        Eventually.holdsDuring(during, () -> {
+            List<ConsumerRecord<byte[], byte[]>> records = actual.readAll(topic);
+            if (records.size() != count) {
+                failWithMessage(
+                        "Expected '%s' to keep %d records, but it has %d: %s",
+                        topic, count, records.size(), values(records));
+            }
+        });
+        return this;
+    }
+
+    /** Waits until a record of the topic has this key and this value, both as text; null is a key or value that is missing. */
+    public TopicAssert hasRecord(@Nullable String key, @Nullable String value) {
+        return eventually("a record %s=%s".formatted(key, value), records -> records.stream()
+                .anyMatch(record -> Objects.equals(textOrNull(record.key()), key)
+                        && Objects.equals(textOrNull(record.value()), value)));
+    }
+
+    /** Waits until the topic has records with these keys, as text, whatever else it has. */
+    public TopicAssert containsKeys(String... keys) {
+        return eventually("the keys %s".formatted(Arrays.toString(keys)), records -> records.stream()
+                .map(record -> text(record.key()))
+                .toList()
+                .containsAll(List.of(keys)));
+    }
+
+    /** Waits until the records of each of these keys, as text, are all in one partition. */
+    public TopicAssert hasEachKeyInOnePartition(String... keys) {
+        return eventually(
+                "the records of each of the keys %s in one partition".formatted(Arrays.toString(keys)),
+                records -> Arrays.stream(keys).allMatch(key -> partitionsOf(key, records) == 1));
+    }
+
+    private static long partitionsOf(String key, List<ConsumerRecord<byte[], byte[]>> records) {
+        return records.stream()
+                .filter(record -> text(record.key()).equals(key))
+                .map(ConsumerRecord::partition)
+                .distinct()
+                .count();
+    }
+
     /** Waits until a record of the topic has this header, with this value as text. */
     public TopicAssert hasHeader(String name, String value) {
         return eventually("a record with the header %s=%s".formatted(name, value), records -> records.stream()
@@ -73,16 +121,15 @@ public final class TopicAssert extends AbstractAssert<TopicAssert, KafkaBroker> 
     }
 
     private TopicAssert eventually(String what, Predicate<List<ConsumerRecord<byte[], byte[]>>> holds) {
-        long deadline = System.nanoTime() + patience.toNanos();
-        List<ConsumerRecord<byte[], byte[]>> records = actual.readAll(topic);
-        while (!holds.test(records)) {
-            if (System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {
-                failWithMessage(
-                        "Expected in '%s': %s, but it has %d records: %s",
-                        topic, what, records.size(), values(records));
-            }
-            LockSupport.parkNanos(INTERVAL_NANOS);
-            records = actual.readAll(topic);
+        List<List<ConsumerRecord<byte[], byte[]>>> seen = new ArrayList<>(List.of(List.of()));
+        boolean held = Eventually.holds(patience, () -> {
+            seen.set(0, actual.readAll(topic));
+            return holds.test(seen.get(0));
+        });
+        if (!held) {
+            failWithMessage(
+                    "Expected in '%s': %s, but it has %d records: %s",
+                    topic, what, seen.get(0).size(), values(seen.get(0)));
         }
         return this;
     }
@@ -108,7 +155,11 @@ public final class TopicAssert extends AbstractAssert<TopicAssert, KafkaBroker> 
         return records.stream().map(record -> text(record.value())).toList();
     }
 
-    private static String text(byte[] bytes) {
+    private static @Nullable String textOrNull(byte @Nullable [] bytes) {
+        return bytes == null ? null : text(bytes);
+    }
+
+    private static String text(byte @Nullable [] bytes) {
         return bytes == null ? "(null)" : new String(bytes, StandardCharsets.UTF_8);
     }
 }

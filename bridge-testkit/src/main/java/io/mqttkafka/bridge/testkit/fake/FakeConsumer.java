@@ -394,12 +394,26 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
     // The end.
 
     @Override
+    @SuppressWarnings("deprecation")
     public void close() {
-        close(CloseOptions.timeout(Duration.ZERO));
+        close(Duration.ZERO);
+    }
+
+    /** The only one that says how long and that kafka-clients 4.0 has. */
+    @Override
+    @SuppressWarnings("deprecation")
+    public void close(Duration timeout) {
+        leave();
+        super.close(timeout);
     }
 
     @Override
     public void close(CloseOptions options) {
+        leave();
+        super.close(options);
+    }
+
+    private void leave() {
         settleCommits();
         runCallbacks();
         Set<TopicPartition> left = assignment();
@@ -408,7 +422,6 @@ final class FakeConsumer extends MockConsumer<byte[], byte[]> {
         }
         forget(left);
         core.closed(this, group);
-        super.close(options);
     }
 
     /** Nobody asked to be told. */

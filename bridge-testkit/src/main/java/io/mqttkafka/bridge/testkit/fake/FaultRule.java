@@ -51,6 +51,7 @@ public final class FaultRule {
 
     private int index;
     private int count;
+    private boolean happened;
     private final Map<String, Integer> draws = new HashMap<>();
 
     FaultRule(FaultScript script, MqttPacketType type, boolean after) {
@@ -309,6 +310,14 @@ public final class FaultRule {
 
     boolean isRandom() {
         return probability < 1;
+    }
+
+    void happened() {
+        happened = true;
+    }
+
+    boolean hasHappened() {
+        return happened;
     }
 
     void inForce(int position) {

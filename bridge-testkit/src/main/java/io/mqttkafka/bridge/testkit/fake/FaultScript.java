@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.fake;
 import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
 import io.mqttkafka.bridge.testkit.MqttPacket;
 import io.mqttkafka.bridge.testkit.MqttPacketType;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,10 +30,14 @@ public final class FaultScript {
 
     private static final int KEPT = 10_000;
 
+    /** How long {@link #awaitHappened} waits at the longest. */
+    public static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final Object lock;
     private final Runnable reusePacketIds;
     private final List<FaultRule> rules = new ArrayList<>();
     private final Deque<String> happened = new ArrayDeque<>();
+    private long count;
     private long seed = ThreadLocalRandom.current().nextLong();
     private boolean seedTold;
     private boolean byChance;
@@ -109,6 +114,34 @@ public final class FaultScript {
         }
     }
 
+    /**
+     * Waits until at least this many faults have happened, all together and from the beginning.
+     *
+     * @throws AssertionError if that does not come about within {@link #PATIENCE}
+     */
+    public FaultScript awaitHappened(int faults) {
+        synchronized (lock) {
+            if (!Happening.await(lock, () -> count >= faults, PATIENCE)) {
+                throw new AssertionError("Expected %d faults to happen within %d s, but %d have: %s; never: %s"
+                        .formatted(faults, PATIENCE.toSeconds(), count, happened, neverHappened()));
+            }
+            return this;
+        }
+    }
+
+    /**
+     * Returns in words the faults in force that have not happened yet, those by chance left out: in a test that is over,
+     * what it did not test.
+     */
+    public List<String> neverHappened() {
+        synchronized (lock) {
+            return rules.stream()
+                    .filter(rule -> !rule.hasHappened() && !rule.isRandom())
+                    .map(FaultRule::toString)
+                    .toList();
+        }
+    }
+
     FaultScript add(FaultRule rule) {
         synchronized (lock) {
             rule.inForce(rules.size());
@@ -140,6 +173,7 @@ public final class FaultScript {
         if (first == null) {
             return null;
         }
+        first.happened();
         note("#%d %s %s, %s".formatted(connection.number(), client, packet, first));
         return first.action();
     }
@@ -149,5 +183,7 @@ public final class FaultScript {
             happened.removeFirst();
         }
         happened.addLast(text);
+        count++;
+        lock.notifyAll();
     }
 }

@@ -37,7 +37,15 @@ public final class KafkaFaultRule {
     private String numberText = "";
     private String what = "";
     private Action action = (released, now, name) -> KafkaFault.NONE;
+    private boolean hangs;
     private int count;
+    private boolean happened;
+
+    /** Whether something hangs, or has hung, since the last release. */
+    private boolean reached;
+
+    /** Whether a release came before the operation that it is for. */
+    private boolean releasedBefore;
 
     KafkaFaultRule(KafkaFaults faults, KafkaOperation operation) {
         this.faults = faults;
@@ -131,10 +139,11 @@ public final class KafkaFaultRule {
     }
 
     /**
-     * Does not answer before {@link KafkaFaults#release()}, and goes on then; the client gives up after its own
-     * timeouts.
+     * Does not answer before {@link KafkaFaults#release()}, and goes on then, or at once if it was released before; the
+     * client gives up after its own timeouts.
      */
     public KafkaFaults hang() {
+        hangs = true;
         return inForce("hang", (released, now, name) -> new KafkaFault(false, 0, released + 1, null, true, false));
     }
 
@@ -177,7 +186,26 @@ public final class KafkaFaultRule {
     }
 
     KafkaFault fault(long released, long nowNanos, String name) {
+        happened = true;
+        if (releasedBefore) {
+            releasedBefore = false;
+            return KafkaFault.NONE;
+        }
+        reached = true;
         return action.fault(released, nowNanos, name);
+    }
+
+    void release() {
+        releasedBefore = hangs && !reached;
+        reached = false;
+    }
+
+    boolean hasHappened() {
+        return happened;
+    }
+
+    String described() {
+        return operation + (topic == null ? "" : " '" + topic + "'") + ": " + this;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.testkit.fake;
 
 import io.mqttkafka.bridge.core.time.BridgeClock;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -23,10 +24,14 @@ public final class KafkaFaults {
 
     private static final int KEPT = 10_000;
 
+    /** How long {@link #awaitHappened} waits at the longest. */
+    public static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final Object lock;
     private final BridgeClock clock;
     private final List<KafkaFaultRule> rules = new ArrayList<>();
     private final Deque<String> happened = new ArrayDeque<>();
+    private long count;
     private long released;
 
     KafkaFaults(Object lock, BridgeClock clock) {
@@ -39,10 +44,15 @@ public final class KafkaFaults {
         return new KafkaFaultRule(this, operation);
     }
 
-    /** Lets everything that hangs go on; the faults stay. */
+    /**
+     * Lets everything that hangs go on; the faults stay. A {@link KafkaFaultRule#hang()} that no operation has reached since
+     * it is in force, or since the last release, is released as well: the next operation that it meets goes on at once. So
+     * it does not matter which comes first; {@link #awaitHappened} makes sure that something hangs.
+     */
     public KafkaFaults release() {
         synchronized (lock) {
             released++;
+            rules.forEach(KafkaFaultRule::release);
             lock.notifyAll();
             return this;
         }
@@ -60,6 +70,31 @@ public final class KafkaFaults {
     public List<String> happened() {
         synchronized (lock) {
             return List.copyOf(happened);
+        }
+    }
+
+    /**
+     * Waits until at least this many faults have happened, all together and from the beginning.
+     *
+     * @throws AssertionError if that does not come about within {@link #PATIENCE}
+     */
+    public KafkaFaults awaitHappened(int faults) {
+        synchronized (lock) {
+            if (!Happening.await(lock, () -> count >= faults, PATIENCE)) {
+                throw new AssertionError("Expected %d faults to happen within %d s, but %d have: %s; never: %s"
+                        .formatted(faults, PATIENCE.toSeconds(), count, happened, neverHappened()));
+            }
+            return this;
+        }
+    }
+
+    /** Returns in words the faults in force that have not happened yet: in a test that is over, what it did not test. */
+    public List<String> neverHappened() {
+        synchronized (lock) {
+            return rules.stream()
+                    .filter(rule -> !rule.hasHappened())
+                    .map(KafkaFaultRule::described)
+                    .toList();
         }
     }
 
@@ -96,6 +131,8 @@ public final class KafkaFaults {
             happened.removeFirst();
         }
         happened.addLast("%s '%s': %s".formatted(operation, topic, first));
+        count++;
+        lock.notifyAll();
         KafkaFault fault = first.fault(released, clock.nanos(), topic);
         if (fault.delayed()) {
             clock.remind(fault.untilNanos(), this::wake);

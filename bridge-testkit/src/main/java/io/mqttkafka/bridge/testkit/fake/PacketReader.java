@@ -121,9 +121,11 @@ final class PacketReader {
         return new SubscribePacket(header.messageId(), subscriptions, properties(header.properties()));
     }
 
+    // Its new name is younger than many a Netty 4.1.
+    @SuppressWarnings("deprecation")
     private static SubscribePacket.Subscription subscription(MqttTopicSubscription wanted) {
         return new SubscribePacket.Subscription(
-                wanted.topicFilter(),
+                wanted.topicName(),
                 wanted.option().qos().value(),
                 wanted.option().isNoLocal(),
                 wanted.option().isRetainAsPublished(),

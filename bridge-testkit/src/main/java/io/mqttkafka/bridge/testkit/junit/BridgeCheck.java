@@ -7,5 +7,7 @@ public enum BridgeCheck {
     /** Sockets that are open at the fake MQTT broker, and producers and consumers of the fake Kafka. */
     CONNECTIONS,
     /** Threads of bridges, of their MQTT clients and of their Kafka clients. */
-    THREADS
+    THREADS,
+    /** Faults that were to happen and did not, those by chance left out: the test has not seen what it is about. */
+    FAULTS
 }

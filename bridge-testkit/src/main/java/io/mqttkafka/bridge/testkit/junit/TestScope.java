@@ -62,6 +62,9 @@ final class TestScope implements AutoCloseable {
     /** Closes the bridges and returns in words what is left behind, having waited for there to be nothing. */
     List<String> leftBehind(Set<BridgeCheck> checks, Duration patience) {
         List<String> findings = new ArrayList<>();
+        if (checks.contains(BridgeCheck.FAULTS)) {
+            neverHappened().forEach(fault -> findings.add("a fault that has never happened: " + fault));
+        }
         if (checks.contains(BridgeCheck.UNACKNOWLEDGED)) {
             // Before the bridges are closed: what is sent to nobody need not be acknowledged.
             findings.addAll(afterPatience(patience, this::unacknowledged));
@@ -97,6 +100,12 @@ final class TestScope implements AutoCloseable {
         if (kafka != null) {
             report.append("The fake Kafka has:\n").append(kafka.summary()).append('\n');
         }
+        List<String> never = neverHappened();
+        if (!never.isEmpty()) {
+            report.append("Faults that have never happened:\n")
+                    .append(String.join("\n", never))
+                    .append('\n');
+        }
         return report.toString();
     }
 
@@ -113,6 +122,17 @@ final class TestScope implements AutoCloseable {
                 mqtt.close();
             }
         }
+    }
+
+    private synchronized List<String> neverHappened() {
+        List<String> faults = new ArrayList<>();
+        if (mqtt != null) {
+            faults.addAll(mqtt.faults().neverHappened());
+        }
+        if (kafka != null) {
+            faults.addAll(kafka.faults().neverHappened());
+        }
+        return faults;
     }
 
     private synchronized List<String> unacknowledged() {

@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.MqttTestClient;
 import io.mqttkafka.bridge.testkit.fake.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
@@ -15,6 +17,7 @@ import io.mqttkafka.bridge.testkit.fake.KafkaOperation;
 import io.mqttkafka.bridge.testkit.fake.Publication;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -73,6 +76,15 @@ class FailingAssertionsTest {
                 topic("the header h=w", t -> t.hasHeader("h", "w"), t -> t.hasHeader("h", "v")),
                 topic("the header v=h", t -> t.hasHeader("v", "h"), t -> t.hasHeader("h", "v")),
                 topic("the header n=v", t -> t.hasHeader("n", "v"), t -> t.hasHeader("h", "v")),
+                topic("a record k=b", t -> t.hasRecord("k", "b"), t -> t.hasRecord("k", "c")),
+                topic("a record null=c", t -> t.hasRecord(null, "c"), t -> t.hasRecord(null, "a")),
+                topic("the keys [k, l]", t -> t.containsKeys("k", "l"), t -> t.containsKeys("k")),
+                topic(
+                        "each of the keys [k, l] in one partition",
+                        t -> t.hasEachKeyInOnePartition("k", "l"),
+                        t -> t.hasEachKeyInOnePartition("k")),
+                topic("3 records", t -> t.hasRecords(3, SHORT), t -> t.hasRecords(4, SHORT)),
+                topic("no record", t -> t.isEmpty(SHORT), t -> t.hasRecords(4)),
                 topic("no record", t -> t.isEmpty(), t -> t.hasRecords(4)));
     }
 
@@ -85,7 +97,7 @@ class FailingAssertionsTest {
         kafka.produce(first);
         kafka.produce(record(0, "b"));
         kafka.produce(record(0, "b"));
-        kafka.produce(record(1, "c"));
+        kafka.produce(new ProducerRecord<>("t", 1, new byte[] {'k'}, new byte[] {'c'}));
         TopicAssert topic = assertThat(kafka).within(SHORT).topic("t");
 
         holds.accept(topic);
@@ -128,6 +140,67 @@ class FailingAssertionsTest {
             assertFails(() -> assertThat(mqtt).notAcknowledged(done), "not to be acknowledged");
             await().until(() -> bridge.health().healthy());
         }
+    }
+
+    /** The acknowledgement comes while the assertion looks on. */
+    @Test
+    void message_thatIsAcknowledgedLater_isFoundByWhoLooksOn() {
+        kafka.faults().on(KafkaOperation.SEND).nth(1).hang();
+        try (Bridge bridge = bridge()) {
+            Publication held = mqtt.publish("sensors/1", "a", 1);
+            kafka.faults().awaitHappened(1);
+            assertThat(mqtt).notAcknowledged(held, SHORT);
+            Thread releasing = new Thread(() -> {
+                LockSupport.parkNanos(SHORT.toNanos());
+                kafka.faults().release();
+            });
+            releasing.start();
+
+            assertFails(
+                    () -> assertThat(mqtt).notAcknowledged(held, BridgeAssertions.PATIENCE), "not to be acknowledged");
+            assertThat(bridge).eventuallyHealthy();
+        }
+    }
+
+    @Test
+    void topic_thatGetsARecordMore_isFoundByWhoLooksOn() {
+        kafka.produce("t", null, "a");
+        Thread producing = new Thread(() -> {
+            LockSupport.parkNanos(SHORT.toNanos());
+            kafka.produce("t", null, "b");
+        });
+        producing.start();
+
+        assertFails(() -> assertThat(kafka).topic("t").hasRecords(1, BridgeAssertions.PATIENCE), "to keep 1 records");
+    }
+
+    @Test
+    void bridge_thatIsOtherwise_fails() {
+        try (Bridge bridge = bridge()) {
+            assertThat(bridge).eventuallyIs(BridgeState.RUNNING).eventuallyHealthy();
+
+            assertFails(
+                    () -> assertThat(bridge).within(SHORT).eventuallyIs(BridgeState.FAILED),
+                    "Expected of the bridge: FAILED, but it is");
+            assertFails(
+                    () -> assertThat(bridge)
+                            .within(SHORT)
+                            .eventually(
+                                    "two connections",
+                                    health -> health.connections().size() == 2),
+                    "two connections");
+        }
+    }
+
+    @Test
+    void fault_thatDoesNotHappen_isNamed() {
+        kafka.faults().on(KafkaOperation.SEND).topic("t").nth(2).tooLarge();
+        mqtt.faults().on(MqttPacketType.PUBACK).fromClient().nth(7).dropConnection();
+
+        Assertions.assertThat(kafka.faults().neverHappened())
+                .containsExactly("SEND 't': nth(2).fail(RecordTooLargeException)");
+        Assertions.assertThat(mqtt.faults().neverHappened())
+                .containsExactly("on PUBACK from client nth(7): drop the connection");
     }
 
     @Test

@@ -67,8 +67,33 @@ class ConnectionLimitsTest {
     }
 
     @Test
-    void subscriptionIds_unavailable_subscribesWithoutAndSendsEveryCopyToAllRoutes() {
+    void subscriptionIds_unavailableAndFiltersOverlap_failsTheStartNamingBothRoutesAndTheMend() {
         engine.route("a/#", QoS.AT_LEAST_ONCE, "wide")
+                .route("b", QoS.AT_LEAST_ONCE, "other")
+                .route("a/+/temp", QoS.AT_MOST_ONCE, "narrow")
+                .start();
+        connack(MqttProperty.SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0);
+
+        assertThat(engine.startFailure())
+                .hasMessageContaining("route 'narrow': fromMqtt: 'a/+/temp': overlaps with 'a/#' of route 'wide'")
+                .hasMessageContaining("no subscription identifiers")
+                .hasMessageContaining("give one of the routes a clientId of its own");
+    }
+
+    @Test
+    void subscriptionIds_unavailableAndASharedFilterOverlaps_failsTheStart() {
+        engine.route("$share/g/a/#", QoS.AT_LEAST_ONCE, "shared")
+                .route("a/b", QoS.AT_LEAST_ONCE, "own")
+                .start();
+        connack(MqttProperty.SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0);
+
+        assertThat(engine.startFailure()).hasMessageContaining("overlaps with '$share/g/a/#' of route 'shared'");
+    }
+
+    /** They share one subscription, so that one copy comes, for all of them. */
+    @Test
+    void subscriptionIds_unavailableAndRoutesHaveOneFilter_eachGetsTheMessageOnce() {
+        engine.route("a/{site}", QoS.AT_LEAST_ONCE, "wide")
                 .route("a/+", QoS.AT_LEAST_ONCE, "narrow")
                 .start();
         ScriptedConnection connection = connack(MqttProperty.SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0);
@@ -78,7 +103,7 @@ class ConnectionLimitsTest {
 
         connection.publish(qos1(1, "a/b", "x"));
 
-        assertThat(subscribe.filters()).containsExactly("a/#", "a/+");
+        assertThat(subscribe.filters()).containsExactly("a/+");
         assertThat(subscribe.properties().isEmpty()).isTrue();
         assertThat(engine.kafka.next("x").record.topic()).isEqualTo("wide");
         assertThat(engine.kafka.next("x").record.topic()).isEqualTo("narrow");

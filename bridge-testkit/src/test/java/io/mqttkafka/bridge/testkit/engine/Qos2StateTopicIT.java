@@ -1,9 +1,7 @@
 package io.mqttkafka.bridge.testkit.engine;
 
-import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.InstanceOfAssertFactories.DURATION;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
@@ -23,7 +21,6 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -211,7 +208,7 @@ class Qos2StateTopicIT {
     /** A consumer waits for its fetches when it is closed: half a minute, unless it is told, if Kafka hangs just then. */
     @Test
     void consumers_areToldToCloseWithinASecond() {
-        List<CloseOptions> closes = new ArrayList<>();
+        List<Duration> closes = new ArrayList<>();
         StateTopic claims = new WatchedClients(closes::add).stateTopic(options("closing"), "a");
         claims.prepare(PATIENCE);
         try (Producer<byte[], byte[]> producer = bytesProducer("closing")) {
@@ -225,14 +222,13 @@ class Qos2StateTopicIT {
         }
     }
 
-    private static void assertClosedSoon(List<CloseOptions> closes) {
-        assertThat(closes).isNotEmpty().allSatisfy(options -> assertThat(options.timeout())
-                .get(as(DURATION))
+    private static void assertClosedSoon(List<Duration> closes) {
+        assertThat(closes).isNotEmpty().allSatisfy(timeout -> assertThat(timeout)
                 .isLessThanOrEqualTo(Duration.ofSeconds(1)));
     }
 
     /** Real clients, and tells how its consumers are closed. */
-    private record WatchedClients(java.util.function.Consumer<CloseOptions> closes) implements KafkaClients {
+    private record WatchedClients(java.util.function.Consumer<Duration> closes) implements KafkaClients {
         @Override
         public Producer<byte[], byte[]> producer(Map<String, Object> properties) {
             return REAL.producer(properties);
@@ -245,7 +241,7 @@ class Qos2StateTopicIT {
             return (Consumer<byte[], byte[]>) Proxy.newProxyInstance(
                     Consumer.class.getClassLoader(), new Class<?>[] {Consumer.class}, (proxy, method, arguments) -> {
                         if (method.getName().equals("close")) {
-                            closes.accept(arguments == null ? null : (CloseOptions) arguments[0]);
+                            closes.accept(arguments == null ? null : (Duration) arguments[0]);
                         }
                         try {
                             return method.invoke(real, arguments);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.BridgeState;
+import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.config.StatusOptions;
@@ -22,8 +23,11 @@ import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a bridge says of itself, packet by packet. */
 class StatusTest {
@@ -274,5 +278,30 @@ class StatusTest {
 
         assertThat(engine.startFailure())
                 .hasMessage("status: the MQTT broker keeps no retained messages; leave the status out");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0x9A, keeps no retained messages", "0x9B, supports QoS 0 only"})
+    void connect_willRefused_saysThatTheStatusIsToBeLeftOut(String reasonCode, String why) {
+        ScriptedConnection status = starting();
+        status.expectConnect();
+        status.connack(false, Integer.decode(reasonCode));
+
+        assertThat(engine.startFailure())
+                .hasMessageStartingWith("status: ")
+                .hasMessageContaining(why)
+                .hasMessageContaining("leave the status out");
+    }
+
+    @Test
+    void connect_refusedForAQuota_namesTheClientIdThatIsOneTooMany() {
+        ScriptedConnection status = starting();
+        status.expectConnect();
+        status.connack(false, 0x97);
+
+        await().untilAsserted(() -> assertThat(engine.bridge().health().connections())
+                .anySatisfy(connection -> assertThat(connection.lastError())
+                        .extracting(LastError::cause, InstanceOfAssertFactories.STRING)
+                        .contains("mqtt.clientId: ", "as 'layer-b-status'", "fewer sessions or connections")));
     }
 }

@@ -135,6 +135,46 @@ class KafkaFaultsTest {
 
     @ParameterizedTest
     @EnumSource(KafkaOperation.class)
+    void hang_thatIsReleasedBeforeTheOperationGetsThere_doesNotHang(KafkaOperation operation) throws Exception {
+        prepare(operation);
+        core.faults().on(operation).nth(1).hang();
+
+        core.faults().release();
+
+        begin(operation).get(1, TimeUnit.MINUTES);
+        assertThat(core.faults().happened()).hasSize(1);
+    }
+
+    @Test
+    void release_ofWhatHangs_isNotOneForTheNext() throws Exception {
+        prepare(KafkaOperation.LOOK_UP);
+        core.faults().on(KafkaOperation.LOOK_UP).hang();
+        CompletableFuture<Void> first = begin(KafkaOperation.LOOK_UP);
+        core.faults().awaitHappened(1).release();
+        first.get(1, TimeUnit.MINUTES);
+
+        CompletableFuture<Void> second = begin(KafkaOperation.LOOK_UP);
+        core.faults().awaitHappened(2);
+
+        assertThat(second).isNotDone();
+        core.faults().release();
+        second.get(1, TimeUnit.MINUTES);
+    }
+
+    @Test
+    void neverHappened_tellsWhichFaultsWereInVain() throws Exception {
+        prepare(KafkaOperation.LOOK_UP);
+        core.faults().on(KafkaOperation.LOOK_UP).nth(1).hang();
+        core.faults().on(KafkaOperation.SEND).topic("other").nth(3).tooLarge();
+        core.faults().release();
+
+        begin(KafkaOperation.LOOK_UP).get(1, TimeUnit.MINUTES);
+
+        assertThat(core.faults().neverHappened()).containsExactly("SEND 'other': nth(3).fail(RecordTooLargeException)");
+    }
+
+    @ParameterizedTest
+    @EnumSource(KafkaOperation.class)
     void hang_lastsUntilItIsReleased(KafkaOperation operation) throws Exception {
         prepare(operation);
         core.faults().on(operation).nth(1).hang();

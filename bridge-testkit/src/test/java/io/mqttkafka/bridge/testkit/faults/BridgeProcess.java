@@ -112,6 +112,17 @@ final class BridgeProcess implements AutoCloseable {
         return this;
     }
 
+    /** Lets it open no more files and sockets than have a number below this; those that it has stay open. */
+    void limitDescriptors(int limit) throws IOException, InterruptedException {
+        // The hard limit stays, so that it can be raised again.
+        int code = new ProcessBuilder("prlimit", "--pid", Long.toString(process.pid()), "--nofile=" + limit + ":")
+                .start()
+                .waitFor();
+        if (code != 0) {
+            throw new IllegalStateException("prlimit failed with " + code);
+        }
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }

@@ -109,6 +109,33 @@ class BridgeExtensionTest {
     }
 
     @BridgeTest
+    static class InVain {
+        @Test
+        void faults(FakeMqttBroker mqtt, FakeKafka kafka) {
+            mqtt.faults().on(MqttPacketType.PUBACK).fromClient().nth(2).dropConnection();
+            kafka.faults().on(KafkaOperation.SEND).topic("telemetry").nth(3).tooLarge();
+        }
+
+        @Test
+        @BridgeTest(without = BridgeCheck.FAULTS)
+        void faultsThatNeedNot(FakeMqttBroker mqtt) {
+            mqtt.faults().on(MqttPacketType.PUBACK).fromClient().nth(2).dropConnection();
+        }
+    }
+
+    @Test
+    void faults_thatNeverHappen_failTheTestUnlessItSaysSo() {
+        EngineExecutionResults results = run(InVain.class);
+
+        results.testEvents().assertStatistics(stats -> stats.failed(1).succeeded(1));
+        assertThat(failure(results))
+                .hasMessageContaining(
+                        "a fault that has never happened: on PUBACK from client nth(2): drop the connection")
+                .hasMessageContaining(
+                        "a fault that has never happened: SEND 'telemetry': nth(3).fail(RecordTooLargeException)");
+    }
+
+    @BridgeTest
     static class Fresh {
         @Test
         void one(FakeMqttBroker mqtt, FakeKafka kafka, BridgeStarter bridges) {
@@ -171,6 +198,7 @@ class BridgeExtensionTest {
                 kafka.faults().on(KafkaOperation.SEND).hang();
                 try (Bridge bridge = bridges.start(ROUTE)) {
                     mqtt.publish("sensors/1", SECRET, 1);
+                    kafka.faults().awaitHappened(1);
                     bridge.close(Duration.ZERO);
                 }
             }

@@ -38,9 +38,6 @@ final class ConnectFailures {
                             + " asked for: it must speak MQTT 5",
                     null);
         }
-        if (ReasonCodes.ofConnack(connAck.reasonCode()) == ReasonCodes.Meaning.PATIENCE) {
-            return new MqttConnectException(Kind.BUSY, "mqtt.serverUri: " + said + "; it may accept later", null);
-        }
         return switch (connAck.reasonCode()) {
             case 0x86, 0x87, 0x8C ->
                 new MqttConnectException(
@@ -54,9 +51,30 @@ final class ConnectFailures {
                         null);
             case 0x84 ->
                 new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said + "; it must speak MQTT 5", null);
+            case 0x97 ->
+                new MqttConnectException(
+                        Kind.BUSY,
+                        "mqtt.clientId: " + said + ", as '" + clean(clientId)
+                                + "'; it may allow fewer sessions or connections than this bridge needs: one for each client"
+                                + " id, of which routes from Kafka ('-out') and the status ('-status') have their own; allow"
+                                + " more there, for some brokers by another user name",
+                        null);
+            case 0x9A ->
+                new MqttConnectException(
+                        Kind.REFUSED,
+                        "status: " + said + "; it keeps no retained messages: leave the status out, whose will is one",
+                        null);
+            case 0x9B ->
+                new MqttConnectException(
+                        Kind.REFUSED,
+                        "status: " + said + "; it supports QoS 0 only: leave the status out, whose will is of QoS 1",
+                        null);
             case 0x9C, 0x9D -> new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said, null);
             default ->
-                new MqttConnectException(Kind.REFUSED, "mqtt.serverUri: " + said + "; see the log of the broker", null);
+                ReasonCodes.ofConnack(connAck.reasonCode()) == ReasonCodes.Meaning.PATIENCE
+                        ? new MqttConnectException(Kind.BUSY, "mqtt.serverUri: " + said + "; it may accept later", null)
+                        : new MqttConnectException(
+                                Kind.REFUSED, "mqtt.serverUri: " + said + "; see the log of the broker", null);
         };
     }
 

@@ -48,7 +48,7 @@ import org.slf4j.LoggerFactory;
 final class PahoConnection implements MqttConnection, FrameHandler {
     private static final long LONG_FOR_A_CODEC = TimeUnit.MILLISECONDS.toNanos(500);
     private static final Logger log = LoggerFactory.getLogger(PahoConnection.class);
-    private static final int FILTERS_PER_PACKET = 100;
+    private static final int FILTERS_PER_PACKET = 8;
 
     /** Fixed header, packet id, and properties with an identifier. */
     private static final int SUBSCRIBE_HEADER = 5 + 2 + 6;

@@ -1,0 +1,17 @@
+package io.mqttkafka.bridge.core.mqtt.paho;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mqttkafka.bridge.config.TlsOptions;
+import org.junit.jupiter.api.Test;
+
+class TlsContextsTest {
+    /** TLS 1.0 and 1.1 are broken; whoever speaks nothing else is not spoken to. */
+    @Test
+    void create_offersNoProtocolBefore12() throws Exception {
+        assertThat(TlsContexts.create(new TlsOptions.Builder().build())
+                        .createSSLEngine()
+                        .getEnabledProtocols())
+                .containsExactlyInAnyOrder("TLSv1.3", "TLSv1.2");
+    }
+}
