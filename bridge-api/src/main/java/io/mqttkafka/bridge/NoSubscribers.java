@@ -9,8 +9,8 @@ import java.util.Objects;
  * thrown the message away, because nobody subscribes to its topic. A subscriber that is offline and has a session is one.
  *
  * <p>Brokers need not say so, and at QoS 0 none can: mosquitto does at QoS 1 only, HiveMQ and RabbitMQ do, Artemis and
- * Moquette never. Where a broker does not, nothing here has an effect. A retained message is kept for later subscribers, so that it is never
- * dealt with here.
+ * Moquette never. Where a broker does not, nothing here has an effect. A retained message is kept for later subscribers, so
+ * that it is never dealt with here.
  *
  * <p>Immutable.
  */

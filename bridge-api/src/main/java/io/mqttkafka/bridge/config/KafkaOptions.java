@@ -69,7 +69,8 @@ public record KafkaOptions(
      * @param transactions how messages of QoS 2 are written exactly once
      * @throws NullPointerException if a part other than {@code deliveryTimeout} is or holds null
      * @throws IllegalArgumentException if a server is not {@code host:port}, if the bridge owns a property or its value voids
-     *     the acknowledgements or the login could be made to run foreign code, or if {@code deliveryTimeout} is not from 1 second to 24 days
+     *     the acknowledgements, if the login could be made to run foreign code, or if {@code deliveryTimeout} is not from 1
+     *     second to 24 days
      * @throws BridgeConfigException if there are no servers
      */
     public KafkaOptions {
@@ -293,7 +294,7 @@ public record KafkaOptions(
         }
         if (OAUTH_URLS.contains(name) && !allowedUrls().contains(value)) {
             throw new IllegalArgumentException(
-                    option + ": " + name + " is an address that is not allowed; list it in the system" + " property "
+                    option + ": " + name + " is an address that is not allowed; list it in the system property "
                             + ALLOWED_URLS + ", without which Kafka's client asks nobody for tokens");
         }
     }

@@ -307,7 +307,7 @@ class TransactionTest {
                         .name("t")
                         .onFailure(policy -> policy.deadLetter("dead"))
                         .build(),
-                exactly("a/+", "u"));
+                exactly("a/#", "u"));
         first.publish(qos2(1, "a/b", "x"));
 
         Commit commit = kafka.next("dead=x", "u=x");
@@ -343,10 +343,10 @@ class TransactionTest {
 
     @Test
     void routes_several_areInOneTransaction() {
-        ScriptedConnection first = connected(exactly("a/#", "wide"), exactly("a/b", "narrow"));
+        ScriptedConnection first = connected(exactly("a/+", "one"), exactly("a/{level}", "other"));
         first.publish(qos2(1, "a/b", "x"));
 
-        kafka.next("wide=x", "narrow=x").commit();
+        kafka.next("one=x", "other=x").commit();
         first.expectPubrec(1);
     }
 
@@ -428,7 +428,7 @@ class TransactionTest {
         engine.start();
         ScriptedConnection connection = engine.broker.accept();
         connection.expectConnect();
-        // Without identifiers of subscriptions a message goes to all routes that match it.
+        // Without identifiers of subscriptions, which then must not overlap: routes of one filter share one.
         connection.connack(false, 0, MqttProperties.NONE.with(MqttProperty.SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0));
         kafka.next().commit();
         connection.grant(connection.expectSubscribe());
