@@ -739,15 +739,22 @@ public final class SinkRunner implements Runner {
             failure = cause;
         }
         route.lastError(cause);
-        String message = origin == null ? SafeText.withFrames(cause) : StopText.atMessage(cause, route.failurePolicy);
-        parts.degradations().begin(Degradations.route(route.name()), message);
-        log.error("Route '{}' has stopped{}: {}", route.name(), origin == null ? "" : " at " + origin, message);
+        parts.degradations().begin(Degradations.route(route.name()), why(SafeText.of(cause), origin, route));
+        log.error(
+                "Route '{}' has stopped{}: {}",
+                route.name(),
+                origin == null ? "" : " at " + origin,
+                why(SafeText.withFrames(cause), origin, route));
         events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));
         lane.source().endSoon(parts.drainTimeout());
         if (lanes.stream().allMatch(one -> one.route().stopped())) {
             allStopped = true;
         }
         parts.stateChanged().run();
+    }
+
+    private static String why(String said, @Nullable String origin, SinkRoute route) {
+        return origin == null ? said : StopText.atMessage(said, route.failurePolicy);
     }
 
     /** What arrives on one connection; but for closed(), all by the thread that reads it. */

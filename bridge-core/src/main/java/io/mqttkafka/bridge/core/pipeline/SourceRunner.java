@@ -750,9 +750,7 @@ public final class SourceRunner implements Runner {
     private void stopRoutes(Stop stopping) {
         failure = stopping.cause();
         SourceRoute failed = stopping.route();
-        String message = failed != null && stopping.mqttTopic() != null
-                ? StopText.atMessage(stopping.cause(), failed.failurePolicy)
-                : SafeText.of(stopping.cause());
+        String message = why(SafeText.of(stopping.cause()), stopping);
         supervisor.lastError(message);
         for (SourceRoute route : parts.routes()) {
             boolean culprit = failed == null || failed == route;
@@ -769,11 +767,16 @@ public final class SourceRunner implements Runner {
                         "Route '{}' has stopped{}: {}",
                         route.name(),
                         topic == null ? "" : " at a message on '" + UntrustedText.escape(topic) + "'",
-                        SafeText.withFrames(cause));
+                        why(SafeText.withFrames(cause), stopping));
             }
             events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), topic, cause)));
         }
         supervisor.failStart(new BridgeStartException(message, stopping.cause()));
+    }
+
+    private static String why(String said, Stop stopping) {
+        SourceRoute failed = stopping.route();
+        return failed != null && stopping.mqttTopic() != null ? StopText.atMessage(said, failed.failurePolicy) : said;
     }
 
     private void wakeCommitter() {

@@ -15,12 +15,12 @@ final class StopText {
     /**
      * Says why a message stopped its route.
      *
-     * @param cause what became of the message
+     * @param said what became of the message
      * @param policy what the route does with messages that fail
      * @return the cause, and what else the route could do, which its author may not know of
      */
-    static String atMessage(Throwable cause, FailurePolicy policy) {
-        return SafeText.withFrames(cause)
+    static String atMessage(String said, FailurePolicy policy) {
+        return said
                 + (policy.lastAction() instanceof Stop
                         ? "; the default is to stop at such a message rather than to lose it: onFailure(..) of the route can try"
                                 + " it again (retry), put it aside (deadLetter) or leave it out (skip)"

@@ -207,30 +207,6 @@ class BreakTest {
                 .hasMessageContaining("it does not say why");
     }
 
-    /** As a heap that is too small for one message. */
-    @Test
-    void reader_failsEachTime_stopsTheRouteAndSaysWhy() {
-        PayloadCodec<String> codec = codec(payload -> {
-            throw new OutOfMemoryError("for the test");
-        });
-        ScriptedConnection connection = engine.route(Route.fromMqtt("a/#")
-                        .qos(QoS.AT_LEAST_ONCE)
-                        .decode(codec)
-                        .encode(codec)
-                        .toKafka("t")
-                        .name("t")
-                        .build())
-                .connected();
-        for (int restart = 1; restart < Restarts.MOST; restart++) {
-            connection.publish(message(1, 1));
-            connection.expectClosed();
-            connection = engine.established(true);
-        }
-        connection.publish(message(1, 1).duplicate());
-
-        assertThat(engine.event(RouteStopped.class).cause()).hasMessageContaining("java.lang.OutOfMemoryError");
-    }
-
     private void confirmInOrder(String... values) {
         for (String value : values) {
             engine.kafka.next(value).confirm();

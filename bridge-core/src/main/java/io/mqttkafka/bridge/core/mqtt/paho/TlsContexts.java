@@ -28,7 +28,8 @@ final class TlsContexts {
                 KeyStore store = load("mqtt.tls.trustStore", options.trustStore(), options.trustStorePassword());
                 requireEntry(
                         store,
-                        store::isCertificateEntry,
+                        // The certificate of a private key is trusted as well.
+                        alias -> store.getCertificate(alias) != null,
                         "mqtt.tls.trustStore: '" + options.trustStore() + "' has no certificate to trust"
                                 + (options.trustStorePassword() == null
                                         ? " that can be read without a password; give its password, or a store"
