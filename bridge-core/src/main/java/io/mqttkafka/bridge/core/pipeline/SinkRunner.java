@@ -452,7 +452,8 @@ public final class SinkRunner implements Runner {
                         options.unrouted(),
                         options.unsubscribe(),
                         options.reconnect(),
-                        options.tls());
+                        options.tls(),
+                        options.serverUriSource());
     }
 
     private void requireLimits(ConnAck connAck) throws MqttConnectException {

@@ -125,7 +125,8 @@ public final class StatusRunner implements Runner {
                 mqtt.unrouted(),
                 mqtt.unsubscribe(),
                 mqtt.reconnect(),
-                mqtt.tls());
+                mqtt.tls(),
+                mqtt.serverUriSource());
     }
 
     @Override
