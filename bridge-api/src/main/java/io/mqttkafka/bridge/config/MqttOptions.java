@@ -30,8 +30,11 @@ import org.jspecify.annotations.Nullable;
  *     to subscribing
  * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
  * @param sendMaximum the most messages of QoS 1 and 2 published that wait for the broker to take them over
- * @param maximumPacketSize the largest packet the broker may send, in bytes
- * @param maxInFlightBytes the most bytes of messages that wait for Kafka, and the most that wait for the MQTT broker
+ * @param maximumPacketSize the largest packet the broker may send, in bytes; {@link #DERIVED} to follow Kafka's limits
+ * @param maxInFlightBytes the most bytes of messages that wait for Kafka, and the most that wait for the MQTT broker; {@link
+ *     #DERIVED} to follow the heap
+ * @param maxUserProperties the most user properties of one message, in either direction
+ * @param maxUserPropertyBytes the most bytes that their names and values have together
  * @param qos0Overflow what happens to QoS 0 when there is no room for it
  * @param unrouted what happens to messages that no route matches
  * @param unsubscribe filters of earlier routes to remove from the session at every connect
@@ -52,12 +55,17 @@ public record MqttOptions(
         int sendMaximum,
         int maximumPacketSize,
         long maxInFlightBytes,
+        int maxUserProperties,
+        int maxUserPropertyBytes,
         Qos0Overflow qos0Overflow,
         Unrouted unrouted,
         List<String> unsubscribe,
         Backoff reconnect,
         @Nullable TlsOptions tls,
         @Nullable Supplier<String> serverUriSource) {
+    /** The value of a limit that the bridge derives from what it meets when it is built: Kafka's limits, or the heap. */
+    public static final int DERIVED = 0;
+
     /** The session expiry that means never, as on the wire. */
     public static final Duration NEVER = Duration.ofSeconds(0xFFFF_FFFFL);
 
@@ -66,6 +74,8 @@ public record MqttOptions(
     private static final Duration SHORTEST_CONNECT = Duration.ofSeconds(1);
     private static final Duration LONGEST_CONNECT = Duration.ofMinutes(10);
     private static final int LONGEST_STRING = 65_535;
+    private static final int LARGEST_PACKET = 268_435_455;
+    private static final int MOST_USER_PROPERTIES = 1_000_000;
 
     /**
      * Checks the options as the {@link Builder} does, and copies the lists. Where a server URI asks for TLS and {@code tls}
@@ -82,8 +92,10 @@ public record MqttOptions(
      * @param connectTimeout how long one attempt to connect, and one to subscribe, may take
      * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
      * @param sendMaximum the most messages of QoS 1 and 2 published that wait for the broker to take them over
-     * @param maximumPacketSize the largest packet the broker may send, in bytes
-     * @param maxInFlightBytes the most bytes of messages that wait for Kafka
+     * @param maximumPacketSize the largest packet the broker may send, in bytes; {@link #DERIVED} to follow Kafka's limits
+     * @param maxInFlightBytes the most bytes of messages that wait for Kafka; {@link #DERIVED} to follow the heap
+     * @param maxUserProperties the most user properties of one message, in either direction
+     * @param maxUserPropertyBytes the most bytes that their names and values have together
      * @param qos0Overflow what happens to QoS 0 when there is no room for it
      * @param unrouted what happens to messages that no route matches
      * @param unsubscribe filters of earlier routes to remove from the session at every connect
@@ -93,7 +105,7 @@ public record MqttOptions(
      * @throws NullPointerException if a part that is not nullable is null
      * @throws IllegalArgumentException if an option is out of the range that its setter gives
      * @throws BridgeConfigException if there is no server, if TLS options are given without a server that uses them, or if
-     *     {@code maxInFlightBytes} is less than {@code maximumPacketSize}
+     *     {@code maxInFlightBytes} is less than {@code maximumPacketSize} and neither is derived
      */
     public MqttOptions {
         serverUris = List.copyOf(serverUris);
@@ -109,8 +121,14 @@ public record MqttOptions(
         inRange("mqtt.connectTimeout", connectTimeout, SHORTEST_CONNECT, LONGEST_CONNECT);
         inRange("mqtt.receiveMaximum", receiveMaximum, 1, 65_535, "messages");
         inRange("mqtt.sendMaximum", sendMaximum, 1, 65_535, "messages");
-        inRange("mqtt.maximumPacketSize", maximumPacketSize, 1024, 268_435_455, "bytes");
-        inRange("mqtt.maxInFlightBytes", maxInFlightBytes, 1024, 1L << 40, "bytes");
+        if (maximumPacketSize != DERIVED) {
+            inRange("mqtt.maximumPacketSize", maximumPacketSize, 1024, LARGEST_PACKET, "bytes");
+        }
+        if (maxInFlightBytes != DERIVED) {
+            inRange("mqtt.maxInFlightBytes", maxInFlightBytes, 1024, 1L << 40, "bytes");
+        }
+        inRange("mqtt.maxUserProperties", maxUserProperties, 0, MOST_USER_PROPERTIES, "properties");
+        inRange("mqtt.maxUserPropertyBytes", maxUserPropertyBytes, 0, LARGEST_PACKET, "bytes");
         Objects.requireNonNull(qos0Overflow, "qos0Overflow");
         Objects.requireNonNull(unrouted, "unrouted");
         Objects.requireNonNull(reconnect, "reconnect");
@@ -127,7 +145,7 @@ public record MqttOptions(
         if (tls == null && secure) {
             tls = TlsOptions.DEFAULT;
         }
-        if (maxInFlightBytes < maximumPacketSize) {
+        if (maxInFlightBytes != DERIVED && maxInFlightBytes < maximumPacketSize) {
             throw new BridgeConfigException("mqtt.maxInFlightBytes: " + maxInFlightBytes
                     + " is less than mqtt.maximumPacketSize " + maximumPacketSize
                     + "; raise the one or lower the other");
@@ -143,6 +161,15 @@ public record MqttOptions(
         return new Builder();
     }
 
+    /**
+     * Starts with these options.
+     *
+     * @return a builder
+     */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
     /** Collects {@link MqttOptions}. An option that is set again replaces what was set before. Not thread-safe. */
     public static final class Builder {
         private final List<URI> serverUris = new ArrayList<>();
@@ -155,8 +182,10 @@ public record MqttOptions(
         private Duration connectTimeout = Duration.ofSeconds(10);
         private int receiveMaximum = 4096;
         private int sendMaximum = 4096;
-        private int maximumPacketSize = 1024 * 1024;
-        private long maxInFlightBytes = 16L * 1024 * 1024;
+        private int maximumPacketSize = DERIVED;
+        private long maxInFlightBytes = DERIVED;
+        private int maxUserProperties = 64;
+        private int maxUserPropertyBytes = 16 * 1024;
         private Qos0Overflow qos0Overflow = Qos0Overflow.SHED;
         private Unrouted unrouted = Unrouted.STOP;
         private final List<String> unsubscribe = new ArrayList<>();
@@ -165,6 +194,29 @@ public record MqttOptions(
         private @Nullable Supplier<String> serverUriSource;
 
         private Builder() {}
+
+        private Builder(MqttOptions options) {
+            serverUris.addAll(options.serverUris);
+            clientId = options.clientId;
+            username = options.username;
+            password = options.password;
+            cleanStart = options.cleanStart;
+            sessionExpiry = options.sessionExpiry;
+            keepAlive = options.keepAlive;
+            connectTimeout = options.connectTimeout;
+            receiveMaximum = options.receiveMaximum;
+            sendMaximum = options.sendMaximum;
+            maximumPacketSize = options.maximumPacketSize;
+            maxInFlightBytes = options.maxInFlightBytes;
+            maxUserProperties = options.maxUserProperties;
+            maxUserPropertyBytes = options.maxUserPropertyBytes;
+            qos0Overflow = options.qos0Overflow;
+            unrouted = options.unrouted;
+            unsubscribe.addAll(options.unsubscribe);
+            reconnect = options.reconnect;
+            tls = options.tls;
+            serverUriSource = options.serverUriSource;
+        }
 
         /**
          * Adds a broker. Several are tried in the order in which they were added. At least one is needed.
@@ -331,30 +383,65 @@ public record MqttOptions(
         }
 
         /**
-         * Sets the largest packet the broker may send; it drops larger ones itself. Kafka's {@code max.request.size} (1 MiB
-         * unless set) should not be smaller. Default: 1 MiB.
+         * Sets the largest packet that the MQTT broker may send. It drops larger ones itself: the publisher is told that all is
+         * well, and the bridge is told nothing. Default: {@link MqttOptions#DERIVED}, which is the largest record that Kafka's
+         * producer takes ({@code max.request.size}, 1 MiB unless set) and 256 KiB for what is not in the record, so that what is too large for
+         * Kafka fails by the policy of its route; less only where an eighth of the heap is less.
          *
-         * @param bytes from 1 KiB to 256 MiB - 1
+         * @param bytes from 1 KiB to 256 MiB - 1, or {@link MqttOptions#DERIVED}
          * @return this
          * @throws IllegalArgumentException if out of range
          */
         public Builder maximumPacketSize(int bytes) {
-            maximumPacketSize = (int) inRange("mqtt.maximumPacketSize", bytes, 1024, 268_435_455, "bytes");
+            maximumPacketSize = bytes == DERIVED
+                    ? DERIVED
+                    : (int) inRange("mqtt.maximumPacketSize", bytes, 1024, LARGEST_PACKET, "bytes");
             return this;
         }
 
         /**
-         * Sets the most bytes of messages that wait for Kafka, per connection: payloads, topics and properties, and 128 bytes
-         * for each message, once for each route that takes it. While so many wait, the connection is not read;
-         * if that lasts for a quarter of the keep-alive the connection is closed, unacknowledged, until half of them are
-         * through. Messages of QoS 0 get half of it. Must be at least {@code maximumPacketSize}. Default: 16 MiB.
+         * Sets the most bytes of messages that wait for Kafka, per connection, counted as what they take on the heap: once for each
+         * route that takes a message its packet, 128 bytes and 160 for each user property, its properties a second time, and whatever the route
+         * makes of its topic (levels, key, Kafka topic, headers). While so many wait, the connection is not read; if that lasts for a
+         * quarter of the keep-alive the connection is closed, unacknowledged, until half of them are through. Messages of QoS 0
+         * get half of it. Must be at least {@code maximumPacketSize}. Default: {@link MqttOptions#DERIVED}, a sixteenth of the heap
+         * but at most 16 MiB, and an eighth of the heap for all connections of a bridge; at least one packet.
          *
-         * @param bytes from 1 KiB to 1 TiB
+         * @param bytes from 1 KiB to 1 TiB, or {@link MqttOptions#DERIVED}
          * @return this
          * @throws IllegalArgumentException if out of range
          */
         public Builder maxInFlightBytes(long bytes) {
-            maxInFlightBytes = inRange("mqtt.maxInFlightBytes", bytes, 1024, 1L << 40, "bytes");
+            maxInFlightBytes =
+                    bytes == DERIVED ? DERIVED : inRange("mqtt.maxInFlightBytes", bytes, 1024, 1L << 40, "bytes");
+            return this;
+        }
+
+        /**
+         * Sets the most user properties that one message may have; of a record from Kafka, the most headers that become such. One
+         * with more fails by the policy of its route: a dead letter has its payload, and its first properties up to the limit. An empty
+         * property has five bytes on the wire and takes twenty times as much on the heap. Default: 64.
+         *
+         * @param properties from 0 to 1,000,000
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder maxUserProperties(int properties) {
+            maxUserProperties =
+                    (int) inRange("mqtt.maxUserProperties", properties, 0, MOST_USER_PROPERTIES, "properties");
+            return this;
+        }
+
+        /**
+         * Sets the most bytes of UTF-8 that names and values of the user properties of one message may have together, as {@link
+         * #maxUserProperties} does their number. Default: 16 KiB.
+         *
+         * @param bytes from 0 to 256 MiB - 1
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder maxUserPropertyBytes(int bytes) {
+            maxUserPropertyBytes = (int) inRange("mqtt.maxUserPropertyBytes", bytes, 0, LARGEST_PACKET, "bytes");
             return this;
         }
 
@@ -424,7 +511,7 @@ public record MqttOptions(
          *
          * @return the options
          * @throws BridgeConfigException if there is no server, if TLS options are given without a server that uses them, or
-         *     if {@code maxInFlightBytes} is less than {@code maximumPacketSize}
+         *     if {@code maxInFlightBytes} is less than {@code maximumPacketSize} and neither is derived
          */
         public MqttOptions build() {
             return new MqttOptions(
@@ -440,6 +527,8 @@ public record MqttOptions(
                     sendMaximum,
                     maximumPacketSize,
                     maxInFlightBytes,
+                    maxUserProperties,
+                    maxUserPropertyBytes,
                     qos0Overflow,
                     unrouted,
                     unsubscribe,
@@ -455,11 +544,16 @@ public record MqttOptions(
         return "MqttOptions[serverUris=" + shown(serverUris) + ", clientId=" + clientId + ", username=" + username
                 + ", password=" + password + ", cleanStart=" + cleanStart + ", sessionExpiry=" + sessionExpiry
                 + ", keepAlive=" + keepAlive + ", connectTimeout=" + connectTimeout + ", receiveMaximum="
-                + receiveMaximum + ", sendMaximum=" + sendMaximum + ", maximumPacketSize=" + maximumPacketSize
-                + ", maxInFlightBytes="
-                + maxInFlightBytes + ", qos0Overflow=" + qos0Overflow + ", unrouted=" + unrouted + ", unsubscribe="
+                + receiveMaximum + ", sendMaximum=" + sendMaximum + ", maximumPacketSize="
+                + shown(maximumPacketSize) + ", maxInFlightBytes=" + shown(maxInFlightBytes) + ", maxUserProperties="
+                + maxUserProperties + ", maxUserPropertyBytes=" + maxUserPropertyBytes + ", qos0Overflow="
+                + qos0Overflow + ", unrouted=" + unrouted + ", unsubscribe="
                 + unsubscribe + ", reconnect=" + reconnect + ", tls=" + tls + ", serverUriSource="
                 + (serverUriSource == null ? "null" : "****") + "]";
+    }
+
+    private static String shown(long limit) {
+        return limit == DERIVED ? "derived" : Long.toString(limit);
     }
 
     private static String requireClientId(String id) {

@@ -45,8 +45,10 @@ class MqttOptionsTest {
                         Duration.ofSeconds(10),
                         4096,
                         4096,
-                        1 << 20,
-                        16 << 20,
+                        MqttOptions.DERIVED,
+                        MqttOptions.DERIVED,
+                        64,
+                        16_384,
                         Qos0Overflow.SHED,
                         Unrouted.STOP,
                         List.of(),
@@ -71,6 +73,8 @@ class MqttOptionsTest {
                 .sendMaximum(9)
                 .maximumPacketSize(2048)
                 .maxInFlightBytes(4096)
+                .maxUserProperties(10)
+                .maxUserPropertyBytes(11)
                 .qos0Overflow(Qos0Overflow.PAUSE)
                 .unrouted(Unrouted.ACKNOWLEDGE)
                 .unsubscribe("a/+")
@@ -92,12 +96,36 @@ class MqttOptionsTest {
                         9,
                         2048,
                         4096,
+                        10,
+                        11,
                         Qos0Overflow.PAUSE,
                         Unrouted.ACKNOWLEDGE,
                         List.of("a/+", "b/#"),
                         backoff,
                         TlsOptions.DEFAULT,
                         null));
+        assertThat(options.toBuilder().build()).isEqualTo(options);
+    }
+
+    @Test
+    void toBuilder_oneOptionChanged_keepsTheOthers() {
+        MqttOptions options = built(m -> m.clientId("a").unsubscribe("x").maxUserProperties(3));
+
+        MqttOptions changed = options.toBuilder().cleanStart(true).build();
+
+        assertThat(changed.cleanStart()).isTrue();
+        assertThat(changed.toBuilder().cleanStart(false).build()).isEqualTo(options);
+    }
+
+    @Test
+    void limits_derivedAgain_areAsBefore() {
+        assertThat(built(m -> m.maximumPacketSize(2048).maximumPacketSize(MqttOptions.DERIVED))
+                        .maximumPacketSize())
+                .isEqualTo(MqttOptions.DERIVED);
+        assertThat(built(m -> m.maxInFlightBytes(4096).maxInFlightBytes(MqttOptions.DERIVED))
+                        .maxInFlightBytes())
+                .isEqualTo(MqttOptions.DERIVED);
+        assertThat(built(m -> {}).toString()).contains("maximumPacketSize=derived", "maxInFlightBytes=derived");
     }
 
     @Test
@@ -271,7 +299,9 @@ class MqttOptionsTest {
                 range("mqtt.maximumPacketSize", 1024, 268_435_455, (m, n) -> m.maximumPacketSize((int) n)
                         .maxInFlightBytes(1L << 40)),
                 range("mqtt.maxInFlightBytes", 1024, 1L << 40, (m, n) -> m.maximumPacketSize(1024)
-                        .maxInFlightBytes(n)));
+                        .maxInFlightBytes(n)),
+                range("mqtt.maxUserProperties", 0, 1_000_000, (m, n) -> m.maxUserProperties((int) n)),
+                range("mqtt.maxUserPropertyBytes", 0, 268_435_455, (m, n) -> m.maxUserPropertyBytes((int) n)));
     }
 
     interface Setter {
@@ -416,6 +446,8 @@ class MqttOptionsTest {
                 1,
                 1024,
                 1024,
+                64,
+                64,
                 Qos0Overflow.SHED,
                 Unrouted.STOP,
                 unsubscribe,

@@ -11,6 +11,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
 import io.mqttkafka.bridge.core.mqtt.wire.InboundGate;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -97,6 +98,8 @@ public class FramingBenchmark {
 
     /** Looks at a packet like the bridge does. */
     private static final class Handler implements FrameHandler {
+        private static final UserPropertyLimit LIMIT = new UserPropertyLimit(64, 16 * 1024);
+
         private @Nullable Blackhole hole;
         private boolean copy;
         private int count;
@@ -112,7 +115,7 @@ public class FramingBenchmark {
             into.consume(frame.fingerprint(hash));
             if (copy) {
                 try {
-                    into.consume(frame.properties());
+                    into.consume(frame.properties(LIMIT));
                 } catch (MalformedPacketException e) {
                     throw new UncheckedIOException(e);
                 }
@@ -139,6 +142,11 @@ public class FramingBenchmark {
         @Override
         public void answered(int type, int packetId, int reasonCode) {
             throw new IllegalStateException("nothing was published");
+        }
+
+        @Override
+        public void subscribed(int packetId, int[] reasonCodes) {
+            throw new IllegalStateException("nothing was subscribed");
         }
 
         @Override

@@ -23,6 +23,7 @@ import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
 import io.mqttkafka.bridge.core.pipeline.FeedbackCheck;
 import io.mqttkafka.bridge.core.pipeline.LoopGuard;
+import io.mqttkafka.bridge.core.pipeline.MemoryBudget;
 import io.mqttkafka.bridge.core.pipeline.Runner;
 import io.mqttkafka.bridge.core.pipeline.SinkRoute;
 import io.mqttkafka.bridge.core.pipeline.SinkRunner;
@@ -58,9 +59,17 @@ public final class DefaultBridge implements Bridge {
     private static final Logger log = LoggerFactory.getLogger(DefaultBridge.class);
 
     private final BridgeConfig config;
+
+    /** With the limits that are derived. */
+    private final MqttOptions mqtt;
+
     private final BridgeEvents events;
     private final List<CompiledRoute> routes = new ArrayList<>();
     private final List<Runner> runners = new ArrayList<>();
+
+    /** The limits of each connection in words, by client id. */
+    private final Map<String, String> limits = new LinkedHashMap<>();
+
     private final TopicInspector inspector;
 
     /** Null if the bridge does not say how it is. */
@@ -134,16 +143,20 @@ public final class DefaultBridge implements Bridge {
         if (bothWays && !config.loops().allowFeedback()) {
             FeedbackCheck.requireNone(all(byClientId), all(sinksByClientId));
         }
+        MemoryBudget memory = MemoryBudget.of(byClientId.size() + sinksByClientId.size());
+        mqtt = Limits.resolve(config.mqtt(), config.kafka(), memory);
+        byClientId.keySet().forEach(id -> limits.put(id, Limits.ofSource(mqtt, config.kafka())));
+        sinksByClientId.keySet().forEach(id -> limits.put(id, Limits.ofSink(mqtt)));
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
         config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
                 clientId,
-                config.mqtt(),
+                mqtt,
                 served,
                 transport,
-                new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
+                new ProducerKafkaSink(kafka, config.kafka(), mqtt, clientId, inspector),
                 served.stream().anyMatch(SourceRoute::exactlyOnce)
-                        ? new TransactionalKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, failpoints)
+                        ? new TransactionalKafkaSink(kafka, config.kafka(), mqtt, clientId, failpoints)
                         : null,
                 config.kafka().transactions(),
                 failpoints,
@@ -151,18 +164,19 @@ public final class DefaultBridge implements Bridge {
                 kafka.clock(),
                 config.drainTimeout(),
                 config.stallThreshold(),
-                this::stateChanged))));
+                this::stateChanged,
+                memory.topicCacheBytes()))));
         SinkRoutes.requireApart(sinksByClientId, byClientId.keySet());
         sinksByClientId.forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
                 clientId,
-                config.mqtt(),
+                mqtt,
                 config.kafka(),
                 served,
                 transport,
                 kafka,
-                () -> new ProducerKafkaSink(kafka, config.kafka(), config.mqtt(), clientId, inspector),
+                () -> new ProducerKafkaSink(kafka, config.kafka(), mqtt, clientId, inspector),
                 served.stream().anyMatch(SinkRoute::exactlyOnce)
-                        ? TransactionalKafkaSink.ofOutbox(kafka, config.kafka(), config.mqtt(), clientId, failpoints)
+                        ? TransactionalKafkaSink.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints)
                         : null,
                 failpoints,
                 events,
@@ -195,7 +209,7 @@ public final class DefaultBridge implements Bridge {
         }
         requireMqttText("status.topic", options.topic());
         requireMqttText("status.clientId", clientId);
-        return new StatusRunner(clientId, options, config.mqtt(), transport, events, clock, this::stateChanged);
+        return new StatusRunner(clientId, options, mqtt, transport, events, clock, this::stateChanged);
     }
 
     /** Paho would end the connection over it, again and again. */
@@ -305,6 +319,7 @@ public final class DefaultBridge implements Bridge {
         }
         warnOfPlaintextCredentials();
         guarantees().forEach(one -> log.info("Route '{}': {} ({})", one.route(), one.guarantee(), one.reason()));
+        limits.forEach((clientId, line) -> log.info("'{}' {}", clientId, line));
         long deadline = System.nanoTime() + config.startTimeout().toNanos();
         boolean started = false;
         try {
@@ -332,7 +347,6 @@ public final class DefaultBridge implements Bridge {
     }
 
     private void warnOfPlaintextCredentials() {
-        MqttOptions mqtt = config.mqtt();
         if (mqtt.username() == null) {
             return;
         }

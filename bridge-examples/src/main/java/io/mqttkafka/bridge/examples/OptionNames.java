@@ -19,6 +19,11 @@ final class OptionNames {
         OPTIONS.put("mqtt.credentials", "--mqtt-user, --mqtt-password-env or --mqtt-password-file");
         OPTIONS.put("mqtt.sessionExpiry", "--session-expiry");
         OPTIONS.put("mqtt.receiveMaximum", "--receive-maximum");
+        OPTIONS.put("mqtt.sendMaximum", "--send-maximum");
+        OPTIONS.put("mqtt.maximumPacketSize", "--max-packet-size");
+        OPTIONS.put("mqtt.maxInFlightBytes", "--max-in-flight-bytes");
+        OPTIONS.put("mqtt.maxUserPropertyBytes", "--max-user-property-bytes");
+        OPTIONS.put("mqtt.maxUserProperties", "--max-user-properties");
         OPTIONS.put("mqtt.keepAlive", "--keep-alive");
         OPTIONS.put("mqtt.tls.trustStore", "--mqtt-trust-store");
         OPTIONS.put("mqtt.tls.keyStore", "--mqtt-key-store");

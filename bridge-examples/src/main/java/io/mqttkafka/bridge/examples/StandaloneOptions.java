@@ -390,6 +390,43 @@ final class StandaloneOptions {
         Integer receiveMaximum;
 
         @Option(
+                names = "--send-maximum",
+                paramLabel = "N",
+                description = "Most messages of QoS 1 and 2 published that wait for the broker. Default: 4096.")
+        @Nullable
+        Integer sendMaximum;
+
+        @Option(
+                names = "--max-packet-size",
+                paramLabel = "BYTES",
+                description = "Largest packet the broker may send; it drops larger ones without a word."
+                        + " Default: Kafka's max.request.size and 256 KiB.")
+        @Nullable
+        Integer maximumPacketSize;
+
+        @Option(
+                names = "--max-in-flight-bytes",
+                paramLabel = "BYTES",
+                description = "Most bytes of messages that wait, for each connection."
+                        + " Default: a sixteenth of the heap, at most 16 MiB.")
+        @Nullable
+        Long maxInFlightBytes;
+
+        @Option(
+                names = "--max-user-properties",
+                paramLabel = "N",
+                description = "Most user properties of a message; one with more fails. Default: 64.")
+        @Nullable
+        Integer maxUserProperties;
+
+        @Option(
+                names = "--max-user-property-bytes",
+                paramLabel = "BYTES",
+                description = "Most bytes of the user properties of a message; one with more fails. Default: 16384.")
+        @Nullable
+        Integer maxUserPropertyBytes;
+
+        @Option(
                 names = "--keep-alive",
                 paramLabel = "TIME",
                 converter = TimeConverter.class,
@@ -429,7 +466,26 @@ final class StandaloneOptions {
             if (keepAlive != null) {
                 options.keepAlive(keepAlive);
             }
+            applyLimits(options);
             applyTls(options, secrets);
+        }
+
+        private void applyLimits(MqttOptions.Builder options) {
+            if (sendMaximum != null) {
+                options.sendMaximum(sendMaximum);
+            }
+            if (maximumPacketSize != null) {
+                options.maximumPacketSize(maximumPacketSize);
+            }
+            if (maxInFlightBytes != null) {
+                options.maxInFlightBytes(maxInFlightBytes);
+            }
+            if (maxUserProperties != null) {
+                options.maxUserProperties(maxUserProperties);
+            }
+            if (maxUserPropertyBytes != null) {
+                options.maxUserPropertyBytes(maxUserPropertyBytes);
+            }
         }
 
         private void applyTls(MqttOptions.Builder options, Secrets secrets) {

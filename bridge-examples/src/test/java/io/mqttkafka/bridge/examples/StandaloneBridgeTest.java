@@ -69,6 +69,11 @@ class StandaloneBridgeTest {
             --mqtt tcp://me:pw@x:1   | --mqtt: holds a user name or password   | --mqtt-user
             --kafka kafka            | --kafka: 'kafka' is not host:port       | kafka:9092
             --receive-maximum many   | Invalid value for option '--receive-maximum' | 'many' is not an int
+            --max-packet-size 9      | --max-packet-size: 9 must be from 1024 | 268435455
+            --max-in-flight-bytes 9  | --max-in-flight-bytes: 9 must be from 1024 | bytes
+            --send-maximum 0         | --send-maximum: 0 must be from 1        | 65535
+            --max-user-properties -1 | --max-user-properties: -1 must be from 0 | properties
+            --max-user-property-bytes -1 | --max-user-property-bytes: -1 must be from 0 | bytes
             --receive-maximum 0      | --receive-maximum: 0 must be from 1     | 65535
             --keep-alive 1s          | --keep-alive: 1s must be from 2s        | 18h12m15s
             --keep-alive soon        | Invalid value for option '--keep-alive' | 1h30m

@@ -28,12 +28,18 @@ public final class BridgeEvents implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BridgeEvents.class);
     private static final int MOST_WAITING = 1024;
     private static final int MOST_WAITING_SURELY = 16 * MOST_WAITING;
+
+    /** How many bytes of messages the events that wait may keep alive: what code of the user throws can hold its payload. */
+    private static final long MOST_BYTES = 8L * 1024 * 1024;
+
     private static final long RARELY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final List<BridgeListener> listeners;
     private final ThreadPoolExecutor teller;
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicLong waitingBytes = new AtomicLong();
+    private final long mostBytes = Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / 32);
     private final Map<String, Rarely> rarely = new ConcurrentHashMap<>();
     private final Set<String> looped = ConcurrentHashMap.newKeySet();
 
@@ -61,7 +67,18 @@ public final class BridgeEvents implements AutoCloseable {
      * @param event calls the method
      */
     public void tell(Consumer<BridgeListener> event) {
-        tell(event, MOST_WAITING);
+        tell(event, 0, MOST_WAITING);
+    }
+
+    /**
+     * Tells every listener of a message, which can happen often. The event may keep the message alive, so that few large ones
+     * are too far behind.
+     *
+     * @param bytes what the message takes
+     * @param event calls the method
+     */
+    public void tell(long bytes, Consumer<BridgeListener> event) {
+        tell(event, bytes, MOST_WAITING);
     }
 
     /**
@@ -70,15 +87,17 @@ public final class BridgeEvents implements AutoCloseable {
      * @param event calls the method
      */
     public void tellSurely(Consumer<BridgeListener> event) {
-        tell(event, MOST_WAITING_SURELY);
+        tell(event, 0, MOST_WAITING_SURELY);
     }
 
-    private void tell(Consumer<BridgeListener> event, int mostWaiting) {
+    private void tell(Consumer<BridgeListener> event, long bytes, int mostWaiting) {
         for (BridgeListener listener : listeners) {
-            if (waiting.incrementAndGet() <= mostWaiting) {
+            int before = waiting.getAndIncrement();
+            if (before < mostWaiting && fits(bytes)) {
                 teller.execute(() -> {
                     waiting.decrementAndGet();
                     call(listener, event);
+                    waitingBytes.addAndGet(-bytes);
                 });
             } else {
                 waiting.decrementAndGet();
@@ -87,6 +106,16 @@ public final class BridgeEvents implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Takes room for an event; one that is larger than all of it has it alone. */
+    private boolean fits(long bytes) {
+        long before = waitingBytes.getAndAdd(bytes);
+        boolean fits = bytes == 0 || before == 0 || before + bytes <= mostBytes;
+        if (!fits) {
+            waitingBytes.addAndGet(-bytes);
+        }
+        return fits;
     }
 
     private void call(BridgeListener listener, Consumer<BridgeListener> event) {

@@ -12,7 +12,8 @@ import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
  * The properties of the bridge's consumers: what its promises need, the user's, and defaults for the rest.
  */
 final class ConsumerSettings {
-    private static final int MOST_FETCH_BYTES = 16 * 1024 * 1024;
+    private static final long MOST_FETCH_BYTES = 16L * 1024 * 1024;
+    private static final long LEAST_FETCH_BYTES = 1024 * 1024;
 
     /** Properties that only the classic protocol knows: who sets one wants that protocol. */
     private static final Set<String> CLASSIC_ONLY = Set.of(
@@ -29,10 +30,17 @@ final class ConsumerSettings {
                 && CLASSIC_ONLY.stream().noneMatch(kafka.consumer()::containsKey);
     }
 
+    /** A consumer holds what one answer of each broker brings: a sixteenth of the heap, or less. */
+    static int fetchBytes(long heap) {
+        return (int) Math.max(LEAST_FETCH_BYTES, Math.min(MOST_FETCH_BYTES, heap / 16));
+    }
+
     static Map<String, Object> consumer(KafkaOptions kafka, String group, String clientId, boolean newProtocol) {
         Map<String, Object> properties = new HashMap<>();
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, MOST_FETCH_BYTES);
+        properties.put(
+                ConsumerConfig.FETCH_MAX_BYTES_CONFIG,
+                fetchBytes(Runtime.getRuntime().maxMemory()));
         properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, "bridge-" + clientId);
         properties.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 5_000);
         properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, newProtocol ? "consumer" : "classic");

@@ -57,6 +57,16 @@ public interface KafkaSink {
     void reset();
 
     /**
+     * Says whether the thread that sends has died, of an OutOfMemoryError mostly: what it was given is never answered, not even
+     * by {@link #reset}.
+     *
+     * @return whether it has
+     */
+    default boolean dead() {
+        return false;
+    }
+
+    /**
      * Gives up what is not confirmed and closes.
      *
      * @param timeout how long to wait for what is on its way

@@ -8,7 +8,6 @@ import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
@@ -78,6 +77,8 @@ public final class KafkaSource implements ConsumerRebalanceListener {
      * @param group the group
      * @param clientId the MQTT client id, by which Kafka's logs call us
      * @param mostOpen the most records that are taken and not committed
+     * @param mostHeaders the most headers of a record that become user properties
+     * @param mostHeaderBytes the most bytes of their names and values
      */
     public record Reading(
             String route,
@@ -85,10 +86,25 @@ public final class KafkaSource implements ConsumerRebalanceListener {
             @Nullable Pattern pattern,
             String group,
             String clientId,
-            int mostOpen) {}
+            int mostOpen,
+            int mostHeaders,
+            int mostHeaderBytes) {
+        /** Metadata, a marker, what a dead letter says; topic, response topic, content type and correlation data have 64 KiB. */
+        private static final int HEADERS_OF_OURS = 16;
+
+        private static final int BYTES_OF_OURS = 5 * 64 * 1024;
+
+        KeptHeaders.Limit headers() {
+            return new KeptHeaders.Limit(mostHeaders, mostHeaderBytes, HEADERS_OF_OURS, BYTES_OF_OURS);
+        }
+    }
 
     /** A record that was read and not taken yet. */
-    private record Waiting(TopicPartition partition, KafkaMessage message, OffsetLedger.Entry entry) {}
+    private record Waiting(
+            TopicPartition partition,
+            KafkaMessage message,
+            @Nullable String excess,
+            OffsetLedger.Entry entry) {}
 
     private final KafkaClients clients;
     private final KafkaOptions options;
@@ -304,7 +320,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 next = free ? backlog.poll() : null;
             }
             if (next != null) {
-                handler.take(next.message(), next.entry());
+                handler.take(next.message(), next.excess(), next.entry());
             }
         } while (next != null);
         handler.flush();
@@ -395,7 +411,8 @@ public final class KafkaSource implements ConsumerRebalanceListener {
                 TopicPartition partition = new TopicPartition(record.topic(), record.partition());
                 beginAnewIfBehind(partition, record.offset());
                 OffsetLedger.Entry entry = ledger(partition).read(record.offset());
-                backlog.add(new Waiting(partition, message(record), entry));
+                KeptHeaders kept = KeptHeaders.of(record.headers().toArray(), reading.headers());
+                backlog.add(new Waiting(partition, message(record, kept.headers()), kept.excess(), entry));
             }
             records.nextOffsets().forEach((partition, next) -> {
                 beginAnewIfBehind(partition, next.offset());
@@ -457,15 +474,7 @@ public final class KafkaSource implements ConsumerRebalanceListener {
         handler.committed(partition.topic(), partition.partition(), offset);
     }
 
-    private static KafkaMessage message(ConsumerRecord<byte[], byte[]> record) {
-        List<Header> headers = List.of();
-        org.apache.kafka.common.header.Header[] all = record.headers().toArray();
-        if (all.length > 0) {
-            headers = new ArrayList<>(all.length);
-            for (org.apache.kafka.common.header.Header header : all) {
-                headers.add(new Header(header.key(), header.value()));
-            }
-        }
+    private static KafkaMessage message(ConsumerRecord<byte[], byte[]> record, List<Header> headers) {
         return new KafkaMessage(
                 record.topic(),
                 record.partition(),

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -42,6 +43,9 @@ public final class ProducerKafkaSink implements KafkaSink {
     private final TopicInspector inspector;
     private final Map<String, Object> producerProperties;
     private volatile @Nullable Producer<byte[], byte[]> producer;
+
+    /** Runs the producer's requests; null if it has no such thread. Nobody else is told when an error ends it. */
+    private volatile @Nullable Thread sender;
 
     /**
      * Makes a sink that is not connected.
@@ -77,7 +81,10 @@ public final class ProducerKafkaSink implements KafkaSink {
 
     private void connect() {
         try {
+            sender = null;
             producer = clients.producer(producerProperties);
+            sender = ThreadFinder.newest(
+                    "kafka-producer-network-thread | " + producerProperties.get(CommonClientConfigs.CLIENT_ID_CONFIG));
         } catch (KafkaException e) {
             throw unreachable(e);
         }
@@ -186,6 +193,12 @@ public final class ProducerKafkaSink implements KafkaSink {
     }
 
     @Override
+    public boolean dead() {
+        Thread running = sender;
+        return running != null && !running.isAlive();
+    }
+
+    @Override
     public void flush() {
         producer().flush();
     }
@@ -199,6 +212,7 @@ public final class ProducerKafkaSink implements KafkaSink {
     @Override
     public void close(Duration timeout) {
         Producer<byte[], byte[]> last = producer;
+        sender = null;
         if (last != null) {
             last.close(timeout);
         }

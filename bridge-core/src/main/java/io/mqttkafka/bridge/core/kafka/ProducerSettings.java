@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProducerSettings {
     private static final int BATCH_BYTES = 64 * 1024;
-    private static final long SPARE_BYTES = 8L * 1024 * 1024;
+    private static final long MOST_SPARE_BYTES = 8L * 1024 * 1024;
+    private static final long LEAST_SPARE_BYTES = 2L * 1024 * 1024;
     private static final Duration LONGEST_BLOCK = Duration.ofSeconds(5);
     private static final Duration LONGEST_PAUSE = Duration.ofDays(3650);
     private static final int DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -30,7 +31,8 @@ final class ProducerSettings {
     static Map<String, Object> producer(KafkaOptions kafka, MqttOptions mqtt, String clientId) {
         Map<String, Object> properties = new HashMap<>();
         // The window's bytes, and room for partly filled batches.
-        properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, mqtt.maxInFlightBytes() * 5 / 4 + SPARE_BYTES);
+        properties.put(
+                ProducerConfig.BUFFER_MEMORY_CONFIG, mqtt.maxInFlightBytes() * 5 / 4 + spare(mqtt.maxInFlightBytes()));
         properties.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
         properties.put(ProducerConfig.LINGER_MS_CONFIG, DEFAULT_LINGER_MS);
         properties.put(CommonClientConfigs.CLIENT_ID_CONFIG, "bridge-" + clientId);
@@ -78,6 +80,11 @@ final class ProducerSettings {
         // A consumer that is closed waits for the fetch under way, which at the end of the topic has nothing to bring.
         properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, STATE_FETCH_MAX_WAIT_MS);
         return properties;
+    }
+
+    /** Less of it where the window follows a small heap. */
+    private static long spare(long window) {
+        return Math.max(LEAST_SPARE_BYTES, Math.min(MOST_SPARE_BYTES, window / 2));
     }
 
     private static void deliveryTimeout(Map<String, Object> properties, @Nullable Duration timeout) {

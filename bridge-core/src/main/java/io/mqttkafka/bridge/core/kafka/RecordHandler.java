@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 
 /** Takes the records that {@link KafkaSource} reads. Called by the thread that reads, and must not hold it up for long. */
 public interface RecordHandler {
@@ -19,9 +20,10 @@ public interface RecordHandler {
      * Takes a record over. It is settled when it is done with, by any thread, at any time.
      *
      * @param message the record
+     * @param excess why it fails in any case: it has more headers than were kept of it; null if it has not
      * @param entry its place in the partition, to be settled
      */
-    void take(KafkaMessage message, OffsetLedger.Entry entry);
+    void take(KafkaMessage message, @Nullable String excess, OffsetLedger.Entry entry);
 
     /** Tells that no more records follow for the moment. */
     void flush();

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,11 +23,13 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private static final Logger log = LoggerFactory.getLogger(Acknowledger.class);
     private static final int MOST_AT_ONCE = 1024;
     private static final long GATHER_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+    private static final long PAUSE_AFTER_ERROR_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final SourceSession session;
     private final AckBuffer buffer = new AckBuffer(MOST_AT_ONCE);
     private final Runnable progress;
     private final Failpoints failpoints;
+    private final Consumer<Throwable> broken;
     private final Thread thread;
 
     /** Whether there may be something to do that has not been looked at. */
@@ -44,7 +47,15 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     /** How many acknowledgements have been written: a sign of progress. */
     private final AtomicLong written = new AtomicLong();
 
-    Acknowledger(String name, SourceSession session, Runnable progress, Failpoints failpoints) {
+    /**
+     * Makes an acknowledger.
+     *
+     * @param progress is run when acknowledgements have left
+     * @param broken is told that some may not have left, so that the connection has to be dropped
+     */
+    Acknowledger(
+            String name, SourceSession session, Runnable progress, Failpoints failpoints, Consumer<Throwable> broken) {
+        this.broken = broken;
         this.failpoints = failpoints;
         this.session = session;
         this.progress = progress;
@@ -87,22 +98,34 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     @Override
     public void run() {
         while (!stopped) {
-            signalled = false;
-            busy = true;
-            int count = session.acknowledge(this, MOST_AT_ONCE);
-            if (count > 0) {
-                write(count);
+            try {
+                acknowledge();
+            } catch (RuntimeException | Error e) {
+                // Without this thread nothing would ever be acknowledged again. What it held comes again.
+                buffer.clear();
+                busy = false;
+                broken.accept(e);
+                LockSupport.parkNanos(this, PAUSE_AFTER_ERROR_NANOS);
             }
-            busy = false;
-            if (count > 0) {
-                if (count < MOST_AT_ONCE && !stopped) {
-                    // Confirmations come in bursts: a moment later many leave in one write. It is going to look anyway.
-                    signalled = true;
-                    LockSupport.parkNanos(this, GATHER_NANOS);
-                }
-            } else if (!signalled && !stopped) {
-                LockSupport.park(this);
+        }
+    }
+
+    private void acknowledge() {
+        signalled = false;
+        busy = true;
+        int count = session.acknowledge(this, MOST_AT_ONCE);
+        if (count > 0) {
+            write(count);
+        }
+        busy = false;
+        if (count > 0) {
+            if (count < MOST_AT_ONCE && !stopped) {
+                // Confirmations come in bursts: a moment later many leave in one write. It is going to look anyway.
+                signalled = true;
+                LockSupport.parkNanos(this, GATHER_NANOS);
             }
+        } else if (!signalled && !stopped) {
+            LockSupport.park(this);
         }
     }
 
@@ -128,14 +151,14 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     public void puback(int packetId, Delivery delivery) {
         target = output;
         buffer.puback(packetId);
-        count(delivery, 1);
+        count(delivery);
     }
 
     @Override
     public void pubrec(int packetId, Delivery delivery) {
         target = output;
         buffer.pubrec(packetId);
-        count(delivery, 2);
+        count(delivery);
     }
 
     @Override
@@ -144,10 +167,10 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
         buffer.pubcomp(packetId, known);
     }
 
-    private static void count(Delivery delivery, int qos) {
-        if (delivery.tag() instanceof RouteMatch[] matches) {
-            for (RouteMatch match : matches) {
-                match.route.counters(qos).acknowledged.increment();
+    private static void count(Delivery delivery) {
+        if (delivery.tag() instanceof RouteCounters[] counters) {
+            for (RouteCounters counter : counters) {
+                counter.acknowledged.increment();
             }
         }
     }

@@ -20,8 +20,11 @@ final class Attempt extends PendingRecord implements Comparable<Attempt> {
 
     final int routeIndex;
 
-    /** What it has taken of the window. */
+    /** What it has taken of the window when it came. */
     final long cost;
+
+    /** What its record takes of the window while it waits for its transaction. */
+    long recordCost;
 
     /** Its place among the messages of the connection. */
     final long order;

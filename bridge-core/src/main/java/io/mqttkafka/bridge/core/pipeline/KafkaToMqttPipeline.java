@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
 import io.mqttkafka.bridge.core.mqtt.wire.PropertyWriter;
+import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Outbox;
@@ -80,6 +81,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
     private final RecordIds ids;
     private final @Nullable KafkaSink deadLetters;
     private final Connection connection;
+    private final UserPropertyLimit userProperties;
     private final BridgeEvents events;
     private final BridgeClock clock;
 
@@ -101,6 +103,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
             @Nullable Outbox outbox,
             @Nullable KafkaSink deadLetters,
             Connection connection,
+            UserPropertyLimit userProperties,
             BridgeEvents events,
             BridgeClock clock) {
         this.route = route;
@@ -109,15 +112,16 @@ final class KafkaToMqttPipeline implements RecordHandler {
         ids = new RecordIds(route.group);
         this.deadLetters = deadLetters;
         this.connection = connection;
+        this.userProperties = userProperties;
         this.events = events;
         this.clock = clock;
     }
 
     @Override
-    public void take(KafkaMessage message, OffsetLedger.Entry entry) {
+    public void take(KafkaMessage message, @Nullable String excess, OffsetLedger.Entry entry) {
         route.counters.received.increment();
         RecordId record = outbox == null ? null : ids.of(message);
-        SinkAttempt attempt = new SinkAttempt(this, message, record, entry, order++, clock.nanos());
+        SinkAttempt attempt = new SinkAttempt(this, message, excess, record, entry, order++, clock.nanos());
         if (outbox == null || record == null) {
             advance(attempt);
             return;
@@ -149,6 +153,10 @@ final class KafkaToMqttPipeline implements RecordHandler {
         Outgoing outgoing = attempt.outgoing;
         if (outgoing == null) {
             try {
+                if (attempt.excess != null) {
+                    hold(attempt, new Failure(Failure.Kind.FINAL, new DeliveryException(attempt.excess)));
+                    return;
+                }
                 outgoing = outgoing(attempt);
             } catch (Exception | AssertionError | StackOverflowError | LinkageError e) {
                 hold(attempt, Failure.thrown(e));
@@ -211,7 +219,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
                     topic, qos, true, PublishProperties.marked(route, marker), transformation.payload());
             return new Outgoing(this, attempt, qos, clearing, Outgoing.never());
         }
-        PropertyWriter properties = PublishProperties.of(route, attempt.message, headers, marker);
+        PropertyWriter properties = PublishProperties.of(route, attempt.message, headers, userProperties, marker);
         EncodedPublish packet = EncodedPublish.of(topic, qos, attempt.retained, properties, transformation.payload());
         return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(headers));
     }
@@ -465,7 +473,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
             Retry retry = new Retry(route.name(), attempt.message.origin(), attempt.failures, delay, failure.cause());
             // Before it is told: who hears of it can move the clock.
             holdFor(attempt, delay);
-            events.tell(listener -> listener.onRetry(retry));
+            events.tell(attempt.weight(), listener -> listener.onRetry(retry));
         } else {
             attempt.givenUp = failure.cause();
             giveUp(attempt, failure.cause(), null);
@@ -486,8 +494,8 @@ final class KafkaToMqttPipeline implements RecordHandler {
         route.lastError(cause);
         route.counters.retries.increment();
         holdFor(attempt, delay);
-        events.tell(
-                listener -> listener.onRetry(new Retry(route.name(), attempt.message.origin(), times, delay, cause)));
+        Retry retry = new Retry(route.name(), attempt.message.origin(), times, delay, cause);
+        events.tell(listener -> listener.onRetry(retry));
     }
 
     private void holdFor(SinkAttempt attempt, Duration delay) {
@@ -502,7 +510,8 @@ final class KafkaToMqttPipeline implements RecordHandler {
             deadLetter(attempt, deadLetters, deadLetter.topic(), cause, failure);
         } else if (action instanceof Skip) {
             route.counters.skipped.increment();
-            events.tell(listener -> listener.onSkipped(new Skipped(route.name(), attempt.message.origin(), cause)));
+            Skipped skipped = new Skipped(route.name(), attempt.message.origin(), cause);
+            events.tell(attempt.weight(), listener -> listener.onSkipped(skipped));
             settle(attempt);
         } else {
             stop(attempt, cause);
@@ -559,8 +568,8 @@ final class KafkaToMqttPipeline implements RecordHandler {
         @Override
         protected void confirmed() {
             route.counters.deadLettered.increment();
-            events.tell(listener ->
-                    listener.onDeadLettered(new DeadLettered(route.name(), attempt.message.origin(), topic, cause)));
+            DeadLettered deadLettered = new DeadLettered(route.name(), attempt.message.origin(), topic, cause);
+            events.tell(attempt.weight(), listener -> listener.onDeadLettered(deadLettered));
             settle(attempt);
         }
 

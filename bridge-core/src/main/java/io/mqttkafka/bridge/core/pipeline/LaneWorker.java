@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 final class LaneWorker implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(LaneWorker.class);
     private static final long LONGEST_SLEEP_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long PAUSE_AFTER_ERROR_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final List<RouteLane> lanes;
     private final BridgeClock clock;
@@ -52,19 +53,29 @@ final class LaneWorker implements Runnable {
     @Override
     public void run() {
         while (!stopped) {
-            long now = clock.nanos();
-            long sleep = RouteLane.FREE;
-            for (RouteLane lane : lanes) {
-                if (lane.isDue() && !stopped) {
-                    workOn(lane);
-                }
-                sleep = Math.min(sleep, lane.nanosUntilDue(now));
+            try {
+                turn();
+            } catch (RuntimeException | Error e) {
+                // Without this thread nothing that could not go on would ever go on.
+                broken.accept(e);
+                LockSupport.parkNanos(this, PAUSE_AFTER_ERROR_NANOS);
             }
-            if (sleep == RouteLane.FREE && !stopped) {
-                LockSupport.parkNanos(this, LONGEST_SLEEP_NANOS);
-            } else if (sleep > 0 && !stopped) {
-                clock.park(this, now + sleep);
+        }
+    }
+
+    private void turn() {
+        long now = clock.nanos();
+        long sleep = RouteLane.FREE;
+        for (RouteLane lane : lanes) {
+            if (lane.isDue() && !stopped) {
+                workOn(lane);
             }
+            sleep = Math.min(sleep, lane.nanosUntilDue(now));
+        }
+        if (sleep == RouteLane.FREE && !stopped) {
+            LockSupport.parkNanos(this, LONGEST_SLEEP_NANOS);
+        } else if (sleep > 0 && !stopped) {
+            clock.park(this, now + sleep);
         }
     }
 

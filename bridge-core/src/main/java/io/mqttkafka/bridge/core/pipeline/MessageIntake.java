@@ -8,6 +8,7 @@ import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.routing.RouteTable;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
@@ -56,7 +57,8 @@ final class MessageIntake {
     private final Failpoints failpoints;
     private final InstantSource clock;
     private final Owner owner;
-    private final TopicCache topics = new TopicCache(this::matches);
+    private final TopicCache topics;
+    private final UserPropertyLimit userProperties;
     private final LongAdder redelivered = new LongAdder();
     private final LongAdder unrouted = new LongAdder();
 
@@ -80,6 +82,7 @@ final class MessageIntake {
             BridgeEvents events,
             Failpoints failpoints,
             InstantSource clock,
+            long topicCacheBytes,
             Owner owner) {
         this.clientId = clientId;
         this.options = options;
@@ -95,6 +98,8 @@ final class MessageIntake {
         this.failpoints = failpoints;
         this.clock = clock;
         this.owner = owner;
+        topics = new TopicCache(topicCacheBytes, this::matches);
+        userProperties = new UserPropertyLimit(options.maxUserProperties(), options.maxUserPropertyBytes());
     }
 
     /** Counts messages that came marked as delivered before. */
@@ -146,7 +151,7 @@ final class MessageIntake {
         // Whatever can be wrong with the packet shows before it counts as received.
         MqttMessage message = message(frame, topic);
         int chosen = choose(frame, matches);
-        long each = MqttToKafkaPipeline.cost(frame.length());
+        long each = cost(frame, topic, message);
         long bytes = each * matches.length;
         if (!room.await(bytes, owner.patienceNanos())) {
             owner.windowFull();
@@ -169,12 +174,38 @@ final class MessageIntake {
             window.release(bytes);
             return;
         }
-        delivery.tag(chosen == matches.length ? matches : wanted(matches, chosen));
+        RouteCounters[] counters = topic.counters(frame.qos());
+        delivery.tag(chosen == matches.length ? counters : wanted(counters, chosen));
+        Failure failure = failure(frame);
         if (durable) {
-            takeDurable(delivery, matches, message, each);
+            takeDurable(delivery, matches, message, each, failure);
         } else {
-            takePlain(delivery, matches, message, each);
+            takePlain(delivery, matches, message, each, failure);
         }
+    }
+
+    /** What a message takes of the window on each of its routes: what it keeps on the heap until the route is done with it. */
+    private static long cost(PublishFrame frame, TopicCache.Entry topic, MqttMessage message) {
+        return MqttToKafkaPipeline.cost(
+                frame.length(),
+                topic.weight,
+                message.properties().userProperties().size());
+    }
+
+    /** Why a message fails before anything is made of it; null if it does not. */
+    private @Nullable Failure failure(PublishFrame frame) {
+        int count = frame.userProperties();
+        long bytes = frame.userPropertyBytes();
+        if (userProperties.allows(count, bytes)) {
+            return null;
+        }
+        String excess = count > userProperties.most()
+                ? "mqtt.maxUserProperties: the message has " + count + " user properties, but may have "
+                        + userProperties.most() + "; raise mqtt.maxUserProperties(..)"
+                : "mqtt.maxUserPropertyBytes: the user properties of the message have " + bytes
+                        + " bytes, but may have " + userProperties.mostBytes()
+                        + "; raise mqtt.maxUserPropertyBytes(..)";
+        return new Failure(Failure.Kind.FINAL, new DeliveryException(excess));
     }
 
     private static boolean anyExactlyOnce(RouteMatch[] matches) {
@@ -186,7 +217,8 @@ final class MessageIntake {
         return false;
     }
 
-    private void takePlain(Delivery delivery, RouteMatch[] matches, MqttMessage message, long each) {
+    private void takePlain(
+            Delivery delivery, RouteMatch[] matches, MqttMessage message, long each, @Nullable Failure failure) {
         int taken = 0;
         try {
             for (int i = 0; i < matches.length; i++) {
@@ -196,7 +228,8 @@ final class MessageIntake {
                         session.settled(delivery);
                     }
                 } else {
-                    pipeline.take(new Attempt(pipeline, matches[i], message, delivery, null, i, each, order++));
+                    pipeline.take(
+                            new Attempt(pipeline, matches[i], message, delivery, null, i, each, order++), failure);
                 }
                 taken++;
             }
@@ -208,7 +241,8 @@ final class MessageIntake {
         }
     }
 
-    private void takeDurable(Delivery delivery, RouteMatch[] matches, MqttMessage message, long each) {
+    private void takeDurable(
+            Delivery delivery, RouteMatch[] matches, MqttMessage message, long each, @Nullable Failure failure) {
         TransactionCommitter taking = Objects.requireNonNull(committer);
         TransactionUnit unit = new TransactionUnit(delivery, matches.length);
         taking.add(unit);
@@ -216,7 +250,8 @@ final class MessageIntake {
         try {
             for (int i = 0; i < matches.length; i++) {
                 if (wanted[i]) {
-                    pipeline.take(new Attempt(pipeline, matches[i], message, delivery, unit, i, each, order++));
+                    pipeline.take(
+                            new Attempt(pipeline, matches[i], message, delivery, unit, i, each, order++), failure);
                 } else {
                     window.release(each);
                     if (unit.withoutRecord()) {
@@ -237,13 +272,14 @@ final class MessageIntake {
         RouteMatch[] matches = topic.matches;
         MqttMessage message = message(frame, topic);
         choose(frame, matches);
-        long each = MqttToKafkaPipeline.cost(frame.length());
+        Failure failure = failure(frame);
+        long each = cost(frame, topic, message);
         for (int i = 0; i < matches.length; i++) {
             if (!wanted[i]) {
                 continue;
             }
             if (room.awaitQos0(each, owner.patienceNanos())) {
-                pipeline.take(new Attempt(pipeline, matches[i], message, null, null, i, each, order++));
+                pipeline.take(new Attempt(pipeline, matches[i], message, null, null, i, each, order++), failure);
             } else {
                 RouteCounters counters = matches[i].route.counters(0);
                 counters.received.increment();
@@ -273,13 +309,13 @@ final class MessageIntake {
         return chosen;
     }
 
-    /** The routes that this copy of the message is for. */
-    private RouteMatch[] wanted(RouteMatch[] matches, int chosen) {
-        RouteMatch[] some = new RouteMatch[chosen];
+    /** The counters of the routes that this copy of the message is for. */
+    private RouteCounters[] wanted(RouteCounters[] all, int chosen) {
+        RouteCounters[] some = new RouteCounters[chosen];
         int next = 0;
-        for (int i = 0; i < matches.length; i++) {
+        for (int i = 0; i < all.length; i++) {
             if (wanted[i]) {
-                some[next++] = matches[i];
+                some[next++] = all[i];
             }
         }
         return some;
@@ -295,7 +331,7 @@ final class MessageIntake {
     }
 
     private MqttMessage message(PublishFrame frame, TopicCache.Entry topic) throws MalformedPacketException {
-        MqttProperties properties = frame.properties();
+        MqttProperties properties = frame.properties(userProperties);
         return new MqttMessage(
                 topic.topic,
                 frame.payload(),
@@ -317,7 +353,7 @@ final class MessageIntake {
     private void withoutRoute(PublishFrame frame, TopicCache.Entry topic, long topicHash)
             throws MalformedPacketException {
         // Not acknowledged unless it is well-formed.
-        frame.properties();
+        frame.properties(userProperties);
         unrouted.increment();
         if (frame.qos() == 0) {
             return;

@@ -41,6 +41,9 @@ final class MqttToKafkaPipeline {
 
     private static final long OVERHEAD_BYTES = 128;
 
+    /** What a user property, or a header, takes besides its bytes: two texts or arrays, and what holds them. */
+    private static final long PROPERTY_BYTES = 112;
+
     private final KafkaSink sink;
     private final InFlightWindow window;
     private final PipelineEvents runner;
@@ -56,15 +59,24 @@ final class MqttToKafkaPipeline {
         this.failpoints = failpoints;
     }
 
-    /** What a message takes of the window on each of its routes: its packet, and what it weighs besides. */
-    static long cost(int packetLength) {
-        return packetLength + OVERHEAD_BYTES;
+    /**
+     * What a message takes of the window on each of its routes: its packet, the texts that are made of its topic, and what it
+     * weighs besides.
+     */
+    static long cost(int packetLength, long topicWeight, int userProperties) {
+        return packetLength + topicWeight + OVERHEAD_BYTES + userProperties * PROPERTY_BYTES;
     }
 
-    /** Takes a message in. Called by the thread that reads the connection. */
-    void take(Attempt attempt) {
+    /**
+     * Takes a message in. Called by the thread that reads the connection.
+     *
+     * @param failure why it cannot go on; null if it can
+     */
+    void take(Attempt attempt, @Nullable Failure failure) {
         attempt.counters().received.increment();
-        if (!attempt.match.lane.joinIfClosed(attempt)) {
+        if (failure != null) {
+            hold(attempt, failure);
+        } else if (!attempt.match.lane.joinIfClosed(attempt)) {
             advance(attempt);
         }
     }
@@ -127,11 +139,30 @@ final class MqttToKafkaPipeline {
         TransactionUnit unit = attempt.unit;
         if (unit == null) {
             sink.send(topic, partition, key, value, headers, pending);
-        } else if (unit.prepared(
-                attempt.routeIndex, new PreparedRecord(topic, partition, key, value, headers, pending))) {
+            return;
+        }
+        countRecord(attempt, key, value, headers);
+        if (unit.prepared(attempt.routeIndex, new PreparedRecord(topic, partition, key, value, headers, pending))) {
             decided(unit);
         } else {
             release(attempt);
+        }
+    }
+
+    /** The record waits for its transaction as it is: what it does not share with the message counts as well. */
+    private void countRecord(
+            Attempt attempt, byte @Nullable [] key, byte @Nullable [] value, @Nullable List<Header> headers) {
+        long bytes = key == null || key == attempt.match.keyBytes ? 0 : key.length;
+        bytes += value == null || value == attempt.message.payload() ? 0 : value.length;
+        if (headers != null && headers != attempt.match.marker) {
+            for (Header header : headers) {
+                byte[] text = header.value();
+                bytes += PROPERTY_BYTES + header.name().length() + (text == null ? 0 : text.length);
+            }
+        }
+        if (bytes != attempt.recordCost) {
+            window.grow(bytes - attempt.recordCost);
+            attempt.recordCost = bytes;
         }
     }
 
@@ -218,7 +249,7 @@ final class MqttToKafkaPipeline {
     }
 
     private void release(Attempt attempt) {
-        window.release(attempt.cost);
+        window.release(attempt.cost + attempt.recordCost);
     }
 
     /** The route is done with the message. */
@@ -402,7 +433,7 @@ final class MqttToKafkaPipeline {
                     attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause());
             // Before it is told: who hears of it can move the clock.
             waitInLane(attempt, delay);
-            events.tell(listener -> listener.onRetry(retry));
+            events.tell(attempt.cost, listener -> listener.onRetry(retry));
         } else {
             attempt.givenUp = failure.cause();
             giveUp(attempt, failure.cause());
@@ -415,8 +446,8 @@ final class MqttToKafkaPipeline {
             deadLetter(attempt, deadLetter.topic(), cause);
         } else if (action instanceof Skip) {
             attempt.counters().skipped.increment();
-            events.tell(listener ->
-                    listener.onSkipped(new Skipped(attempt.route().name(), attempt.message.topic(), cause)));
+            Skipped skipped = new Skipped(attempt.route().name(), attempt.message.topic(), cause);
+            events.tell(attempt.cost, listener -> listener.onSkipped(skipped));
             finish(attempt);
         } else if (attempt.delivery == null) {
             shed(attempt, cause);
@@ -495,8 +526,8 @@ final class MqttToKafkaPipeline {
         @Override
         protected void confirmed() {
             attempt.counters().deadLettered.increment();
-            events.tell(listener -> listener.onDeadLettered(
-                    new DeadLettered(attempt.route().name(), attempt.message.topic(), topic, cause)));
+            DeadLettered deadLettered = new DeadLettered(attempt.route().name(), attempt.message.topic(), topic, cause);
+            events.tell(attempt.cost, listener -> listener.onDeadLettered(deadLettered));
             finish(attempt);
         }
 

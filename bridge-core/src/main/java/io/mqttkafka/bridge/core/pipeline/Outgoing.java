@@ -5,9 +5,6 @@ import io.mqttkafka.bridge.core.session.Publication;
 
 /** One message ready to be published, and the record that it was made of. */
 final class Outgoing extends Publication {
-    /** What a message weighs besides its packet. */
-    private static final int OVERHEAD_BYTES = 128;
-
     private static final long NEVER = Long.MAX_VALUE;
 
     final KafkaToMqttPipeline pipeline;
@@ -18,7 +15,8 @@ final class Outgoing extends Publication {
     private final long deadlineMillis;
 
     Outgoing(KafkaToMqttPipeline pipeline, SinkAttempt attempt, int qos, EncodedPublish packet, long deadlineMillis) {
-        super(qos, packet.size() + OVERHEAD_BYTES);
+        // The record stays as long as the message.
+        super(qos, packet.size() + attempt.weight());
         this.pipeline = pipeline;
         this.attempt = attempt;
         this.packet = packet;

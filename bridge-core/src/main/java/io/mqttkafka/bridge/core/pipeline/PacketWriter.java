@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.core.mqtt.AckOutput;
+import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.Publication;
 import io.mqttkafka.bridge.core.session.PublishSession;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,22 +25,38 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
     private static final int WORTH_WRITING = 16 * 1024;
     private static final int PUBREL = 0x62;
     private static final int PACKET_ID_NOT_FOUND = 0x92;
+    private static final int PROTOCOL_ERROR = 0x82;
+
+    /** Each packet id can have one message under way, and so one release that has not left. */
+    private static final int MOST_RELEASES = 65_535;
 
     private final PublishSession session;
     private final AckOutput output;
     private final InstantSource clock;
+    private final Consumer<Throwable> broken;
     private final Thread thread;
 
     /** What is to be written next; guarded by this. */
     private byte[] filling = new byte[INITIAL_SIZE];
 
     private int length;
+
+    /** How many releases wait in there. */
+    private int releases;
+
     private List<Publication> unacknowledged = new ArrayList<>();
 
     private volatile boolean signalled;
     private volatile boolean stopped;
 
-    PacketWriter(String name, PublishSession session, AckOutput output, InstantSource clock) {
+    /**
+     * Makes a writer.
+     *
+     * @param broken is told if the thread ends because of an error of ours, or of the machine
+     */
+    PacketWriter(
+            String name, PublishSession session, AckOutput output, InstantSource clock, Consumer<Throwable> broken) {
+        this.broken = broken;
         this.session = session;
         this.output = output;
         this.clock = clock;
@@ -79,8 +97,18 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
         }
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ProtocolViolation if the broker asks for more than there are packet ids, and reads none of them
+     */
     @Override
     public synchronized void pubrel(int packetId, boolean known) {
+        if (++releases > MOST_RELEASES) {
+            throw new ProtocolViolation(
+                    PROTOCOL_ERROR,
+                    "the MQTT broker sent more PUBRECs than there are packet ids, and did not read the answers");
+        }
         room(5);
         filling[length++] = (byte) PUBREL;
         filling[length++] = (byte) (known ? 2 : 3);
@@ -100,6 +128,14 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
 
     @Override
     public void run() {
+        try {
+            writeAll();
+        } catch (RuntimeException | Error e) {
+            broken.accept(e);
+        }
+    }
+
+    private void writeAll() {
         byte[] other = new byte[INITIAL_SIZE];
         while (!stopped) {
             signalled = false;
@@ -112,6 +148,7 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
                     count = length;
                     filling = other;
                     length = 0;
+                    releases = 0;
                     if (!unacknowledged.isEmpty()) {
                         left = unacknowledged;
                         unacknowledged = new ArrayList<>();

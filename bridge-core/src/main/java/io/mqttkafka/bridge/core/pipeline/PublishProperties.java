@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.pipeline;
 
 import io.mqttkafka.bridge.BinaryHeaders;
 import io.mqttkafka.bridge.core.mqtt.wire.PropertyWriter;
+import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.routing.MqttText;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
@@ -52,17 +53,27 @@ final class PublishProperties {
 
     /** Makes the properties, with the value of the marker if there is one; null if there are none. */
     static @Nullable PropertyWriter of(
-            SinkRoute route, KafkaMessage message, List<Header> headers, byte @Nullable [] marker) {
+            SinkRoute route,
+            KafkaMessage message,
+            List<Header> headers,
+            UserPropertyLimit limit,
+            byte @Nullable [] marker) {
         if (headers.isEmpty() && !route.metadataProperties) {
             return marked(route, marker);
         }
         PropertyWriter properties = new PropertyWriter();
         metadata(properties, headers);
         if (route.userProperties) {
+            int count = 0;
+            long bytes = 0;
             for (Header header : headers) {
                 if (!MetadataHeaders.contains(header.name())
                         && !header.name().equals(route.retainHeader)
                         && route.guard.handsOn(header.name())) {
+                    byte[] value = header.value();
+                    count++;
+                    bytes += header.name().length() + (value == null ? 0 : value.length);
+                    requireFew(count, bytes, limit);
                     userProperty(properties, route, header);
                 }
             }
@@ -76,6 +87,17 @@ final class PublishProperties {
             properties.userProperty(route.guard.nameBytes(), marker);
         }
         return properties;
+    }
+
+    private static void requireFew(int count, long bytes, UserPropertyLimit limit) {
+        if (!limit.allows(count, bytes)) {
+            throw new MappingException(
+                    count > limit.most()
+                            ? "mqtt.maxUserProperties: more than " + limit.most()
+                                    + " headers of the record become user properties; raise mqtt.maxUserProperties(..)"
+                            : "mqtt.maxUserPropertyBytes: the headers that become user properties have more than "
+                                    + limit.mostBytes() + " bytes; raise mqtt.maxUserPropertyBytes(..)");
+        }
     }
 
     /** Makes the properties of a message that has none but the marker; null if it has not even that. */

@@ -25,6 +25,9 @@ final class RouteMatch {
 
     final byte @Nullable [] keyBytes;
 
+    /** How many bytes of text and keys it keeps, and a message of this topic with it, besides those of the topic itself. */
+    final long weight;
+
     /** The headers of a message that comes without properties, if they are the same for every one; null if it has none. */
     final @Nullable List<Header> marker;
 
@@ -40,7 +43,28 @@ final class RouteMatch {
         key = keyTemplate != null && keyTemplate.isTopicOnly() ? keyTemplate.render(values) : null;
         keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
         kafkaTopic = topicTemplate != null && topicTemplate.isTopicOnly() ? topicTemplate.render(values) : null;
+        weight = weigh();
         marker = route.guard.isOn() && kafkaTopic != null ? List.of(route.guard.fresh(mqttTopic, kafkaTopic)) : null;
+    }
+
+    private long weigh() {
+        long sum = 0;
+        for (String level : levels) {
+            sum += bytesOf(level);
+        }
+        sum += kafkaTopic == null ? 0 : bytesOf(kafkaTopic);
+        sum += keyBytes == null || key == null ? 0 : keyBytes.length + bytesOf(key);
+        return sum;
+    }
+
+    /** What a text takes on the heap, at the most: beyond Latin-1 it has two bytes for each character. */
+    static long bytesOf(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) > 0xFF) {
+                return 2L * text.length();
+            }
+        }
+        return text.length();
     }
 
     /** What topic-only templates can ask for. */

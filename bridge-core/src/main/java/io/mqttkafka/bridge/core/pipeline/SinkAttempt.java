@@ -3,13 +3,21 @@ package io.mqttkafka.bridge.core.pipeline;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.RecordId;
+import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import org.jspecify.annotations.Nullable;
 
 /** One record on its way to MQTT, from its reading until the route is done with it. */
 final class SinkAttempt implements Comparable<SinkAttempt>, Outbox.Recalled {
+    /** What a record weighs besides its bytes, and each of its headers. */
+    private static final long OVERHEAD_BYTES = 128;
+
     private final KafkaToMqttPipeline pipeline;
     final KafkaMessage message;
+
+    /** Why it cannot be published: it has more headers than are kept of it. Null if it has not. */
+    final @Nullable String excess;
+
     final OffsetLedger.Entry entry;
 
     /** Its place among the records of the route. */
@@ -46,6 +54,7 @@ final class SinkAttempt implements Comparable<SinkAttempt>, Outbox.Recalled {
     SinkAttempt(
             KafkaToMqttPipeline pipeline,
             KafkaMessage message,
+            @Nullable String excess,
             @Nullable RecordId record,
             OffsetLedger.Entry entry,
             long order,
@@ -53,9 +62,22 @@ final class SinkAttempt implements Comparable<SinkAttempt>, Outbox.Recalled {
         this.pipeline = pipeline;
         this.record = record;
         this.message = message;
+        this.excess = excess;
         this.entry = entry;
         this.order = order;
         this.dueNanos = nowNanos;
+    }
+
+    /** What the record takes on the heap, which it does until its message is done with: a dead letter may be made of it. */
+    int weight() {
+        byte[] key = message.key();
+        byte[] payload = message.payload();
+        long bytes = OVERHEAD_BYTES + (key == null ? 0L : key.length) + (payload == null ? 0L : payload.length);
+        for (Header header : message.headers()) {
+            byte[] value = header.value();
+            bytes += OVERHEAD_BYTES + header.name().length() + (value == null ? 0 : value.length);
+        }
+        return (int) Math.min(Integer.MAX_VALUE / 2, bytes);
     }
 
     @Override

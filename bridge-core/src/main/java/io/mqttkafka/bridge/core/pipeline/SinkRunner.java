@@ -19,6 +19,7 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.Partition;
@@ -116,6 +117,8 @@ public final class SinkRunner implements Runner {
     /** How many connections in a row the broker has ended because a message offended it. */
     private int offended;
 
+    private final Starvation starvation = new Starvation();
+
     private volatile boolean up;
     private volatile boolean allStopped;
     private volatile boolean sessionPresent;
@@ -170,10 +173,18 @@ public final class SinkRunner implements Runner {
                     route.exactlyOnce ? outbox : null,
                     deadLetters,
                     new ForPipeline(),
+                    new UserPropertyLimit(options.maxUserProperties(), options.maxUserPropertyBytes()),
                     events,
                     parts.clock());
-            KafkaSource.Reading reading =
-                    new KafkaSource.Reading(route.name, route.topics, route.pattern, route.group, clientId, mostOpen);
+            KafkaSource.Reading reading = new KafkaSource.Reading(
+                    route.name,
+                    route.topics,
+                    route.pattern,
+                    route.group,
+                    clientId,
+                    mostOpen,
+                    options.maxUserProperties(),
+                    options.maxUserPropertyBytes());
             lanes.add(new Lane(
                     route, new KafkaSource(parts.kafka(), parts.kafkaOptions(), reading, pipeline), deadLetters));
         }
@@ -395,6 +406,11 @@ public final class SinkRunner implements Runner {
                 stopAll(shutOut);
                 return true;
             }
+            DeliveryException starved = starvation.judge(reason.cause(), achieving);
+            if (starved != null) {
+                stopAll(starved);
+                return true;
+            }
             boolean offence = reason.malformed() || OFFENDED.contains(reason.reasonCode());
             offended = offence && !achieving ? offended + 1 : 0;
             if (offended >= MOST_REFUSALS_IN_A_ROW) {
@@ -435,25 +451,7 @@ public final class SinkRunner implements Runner {
     private MqttOptions connectOptions() {
         return supervisor.connects() > 0 || options.cleanStart() || !needsNewSession
                 ? options
-                : new MqttOptions(
-                        options.serverUris(),
-                        options.clientId(),
-                        options.username(),
-                        options.password(),
-                        true,
-                        options.sessionExpiry(),
-                        options.keepAlive(),
-                        options.connectTimeout(),
-                        options.receiveMaximum(),
-                        options.sendMaximum(),
-                        options.maximumPacketSize(),
-                        options.maxInFlightBytes(),
-                        options.qos0Overflow(),
-                        options.unrouted(),
-                        options.unsubscribe(),
-                        options.reconnect(),
-                        options.tls(),
-                        options.serverUriSource());
+                : options.toBuilder().cleanStart(true).build();
     }
 
     private void requireLimits(ConnAck connAck) throws MqttConnectException {
@@ -635,7 +633,12 @@ public final class SinkRunner implements Runner {
                 events.tellSurely(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
             }
             maximumPacketSize = connAck.maximumPacketSize();
-            PacketWriter next = new PacketWriter("bridge-" + clientId + "-write", session, output, parts.clock());
+            PacketWriter next = new PacketWriter(
+                    "bridge-" + clientId + "-write",
+                    session,
+                    output,
+                    parts.clock(),
+                    cause -> dropConnection(Starvation.reason("writing messages failed", cause)));
             writer = next;
             int forOutbox = shared ? (connAck.receiveMaximum() + 1) / 2 : connAck.receiveMaximum();
             session.connected(kept, shared ? connAck.receiveMaximum() - forOutbox : connAck.receiveMaximum(), next);
@@ -717,7 +720,8 @@ public final class SinkRunner implements Runner {
     private final class FromCommitter implements OutboxCommitter.Owner {
         @Override
         public void outcomeUnknown(Throwable cause) {
-            dropConnection(CloseReason.of("a transaction of Kafka's client failed: " + SafeText.withRoot(cause), null));
+            dropConnection(
+                    CloseReason.of("a transaction of Kafka's client failed: " + SafeText.withRoot(cause), cause));
         }
 
         @Override

@@ -35,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,14 @@ public final class SourceRunner implements Runner {
     private static final long TICK_MILLIS = 250;
     private static final int MOST_MALFORMED_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
+
+    private static final String DEAD_SINK =
+            "the thread of Kafka's producer has died, and what it was given is never answered;"
+                    + " the log tells of what, mostly an OutOfMemoryError: raise -Xmx, or lower mqtt.maxInFlightBytes, and restart";
+
+    /** What a broker says of our packets: malformed, protocol error, too large. The next connection sends the same. */
+    private static final Set<Integer> OFFENDED = Set.of(0x81, 0x82, 0x95);
+
     private static final Duration PROOF_PATIENCE = Duration.ofSeconds(5);
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
 
@@ -75,7 +84,8 @@ public final class SourceRunner implements Runner {
             BridgeClock clock,
             Duration drainTimeout,
             Duration stallThreshold,
-            Runnable stateChanged) {}
+            Runnable stateChanged,
+            long topicCacheBytes) {}
 
     private final Parts parts;
     private final String clientId;
@@ -104,8 +114,10 @@ public final class SourceRunner implements Runner {
     private @Nullable Duration drain;
     private boolean sinkBroken;
 
-    /** How many connections in a row have ended because the broker sent what cannot be understood. */
+    /** How many connections in a row have ended because the broker sent what cannot be understood, or says that we do. */
     private int malformed;
+
+    private final Starvation starvation = new Starvation();
 
     private volatile boolean takingMessages;
     private volatile boolean awaitingKafka;
@@ -142,7 +154,12 @@ public final class SourceRunner implements Runner {
         failpoints = parts.failpoints();
         session = new SourceSession(this::wakeAcknowledger, this::wakeCommitter);
         room = new ReceiveRoom(options, session, window, () -> takingMessages);
-        acknowledger = new Acknowledger(thread + "-ack", session, room::wake, failpoints);
+        acknowledger = new Acknowledger(
+                thread + "-ack",
+                session,
+                room::wake,
+                failpoints,
+                cause -> dropConnection(Starvation.reason("acknowledging failed", cause)));
         pipeline = new MqttToKafkaPipeline(sink, window, new FromPipeline(), events, failpoints);
         TransactionalKafkaSink transactions = parts.transactions();
         committer = transactions == null
@@ -179,6 +196,7 @@ public final class SourceRunner implements Runner {
                 events,
                 failpoints,
                 parts.clock(),
+                parts.topicCacheBytes(),
                 new FromIntake());
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
@@ -400,9 +418,15 @@ public final class SourceRunner implements Runner {
 
         @Override
         public boolean givesUp(CloseReason reason, boolean achieving) {
-            malformed = reason.malformed() ? malformed + 1 : 0;
+            boolean offence = reason.malformed() || (OFFENDED.contains(reason.reasonCode()) && !achieving);
+            malformed = offence ? malformed + 1 : 0;
             if (reason.takenOver()) {
                 stopRoutes(new Stop(null, null, new DeliveryException(supervisor.takenOver("mqtt.clientId"))));
+                return true;
+            }
+            DeliveryException starved = starvation.judge(reason.cause(), achieving);
+            if (starved != null) {
+                stopRoutes(new Stop(null, null, starved));
                 return true;
             }
             if (malformed >= MOST_MALFORMED_IN_A_ROW) {
@@ -488,6 +512,10 @@ public final class SourceRunner implements Runner {
                 if (closed != null) {
                     return closed;
                 }
+            }
+            if (sink.dead()) {
+                stop(new Stop(null, null, new DeliveryException(DEAD_SINK)));
+                continue;
             }
             long now = System.nanoTime();
             stalledAt = reportStall(now, stalledAt);
@@ -696,16 +724,16 @@ public final class SourceRunner implements Runner {
         synchronized (monitor) {
             sinkBroken = true;
         }
-        dropConnection("Kafka's client failed: " + SafeText.of(cause));
+        dropConnection(Starvation.reason("Kafka's client failed", cause));
     }
 
-    private void dropConnection(String why) {
+    private void dropConnection(CloseReason why) {
         if (draining) {
             // What is not confirmed stays unacknowledged, and the connection ends anyway.
             return;
         }
         synchronized (monitor) {
-            supervisor.closed(CloseReason.of(why, null));
+            supervisor.closed(why);
             // In here, or it could strike a connection that has begun meanwhile and is not dropped.
             takingMessages = false;
         }
@@ -816,10 +844,11 @@ public final class SourceRunner implements Runner {
         public void windowFull() {
             if (takingMessages) {
                 windowWasFull = true;
-                dropConnection(
+                dropConnection(CloseReason.of(
                         "the window (mqtt.receiveMaximum, mqtt.maxInFlightBytes) has been full for a quarter of the "
                                 + "keep-alive: Kafka does not confirm, or the MQTT broker does not read the "
-                                + "acknowledgements; the MQTT broker queues meanwhile");
+                                + "acknowledgements; the MQTT broker queues meanwhile",
+                        null));
             }
         }
 
@@ -843,7 +872,8 @@ public final class SourceRunner implements Runner {
         @Override
         public void outcomeUnknown(Throwable cause) {
             failStartIfDenied(cause);
-            dropConnection("a transaction of Kafka's client failed: " + SafeText.withRoot(cause));
+            dropConnection(
+                    CloseReason.of("a transaction of Kafka's client failed: " + SafeText.withRoot(cause), cause));
         }
 
         @Override

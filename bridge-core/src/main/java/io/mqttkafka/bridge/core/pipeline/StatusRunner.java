@@ -108,25 +108,7 @@ public final class StatusRunner implements Runner {
 
     /** A session that is resumed keeps the will back; one that ends, or is thrown away, lets it out before its time. */
     private static MqttOptions session(MqttOptions mqtt, Duration willDelay) {
-        return new MqttOptions(
-                mqtt.serverUris(),
-                mqtt.clientId(),
-                mqtt.username(),
-                mqtt.password(),
-                false,
-                willDelay,
-                mqtt.keepAlive(),
-                mqtt.connectTimeout(),
-                mqtt.receiveMaximum(),
-                mqtt.sendMaximum(),
-                mqtt.maximumPacketSize(),
-                mqtt.maxInFlightBytes(),
-                mqtt.qos0Overflow(),
-                mqtt.unrouted(),
-                mqtt.unsubscribe(),
-                mqtt.reconnect(),
-                mqtt.tls(),
-                mqtt.serverUriSource());
+        return mqtt.toBuilder().cleanStart(false).sessionExpiry(willDelay).build();
     }
 
     @Override

@@ -13,39 +13,73 @@ import org.jspecify.annotations.Nullable;
  */
 final class TopicCache {
     private static final int SLOTS = 8192;
-    private static final long MOST_BYTES = 32L * 1024 * 1024;
-    private static final long OVERHEAD_BYTES = 48;
 
-    /** How often the topic, or something about as long, is kept: as text and bytes, and for each route levels, topic, keys. */
-    private static final int COPIES = 2;
+    /** What an entry takes besides texts and bytes, and what each of its matches takes. */
+    private static final long OVERHEAD_BYTES = 160;
 
-    private static final int COPIES_PER_ROUTE = 5;
+    private static final long OVERHEAD_OF_A_MATCH_BYTES = 240;
 
     /** What is remembered of a topic. */
     static final class Entry {
+        private static final int QOS_LEVELS = 3;
+
         final String topic;
         final RouteMatch[] matches;
+
+        /** How many bytes of text a message on this topic keeps for one of its routes, the heaviest of them. */
+        final long weight;
+
         private final long hash;
         private final byte[] bytes;
+        private final @Nullable RouteCounters[] @Nullable [] counters = new RouteCounters[QOS_LEVELS][];
 
         private Entry(long hash, byte[] bytes, String topic, RouteMatch[] matches) {
             this.hash = hash;
             this.bytes = bytes;
             this.topic = topic;
             this.matches = matches;
+            long heaviest = 0;
+            for (RouteMatch match : matches) {
+                heaviest = Math.max(heaviest, match.weight);
+            }
+            weight = heaviest + bytes.length + RouteMatch.bytesOf(topic);
+        }
+
+        /**
+         * The counters of all routes, which is all that is kept of a message once they are done with it: not the topic, which
+         * can have 64 KiB.
+         */
+        RouteCounters[] counters(int qos) {
+            RouteCounters[] known = counters[qos];
+            if (known == null) {
+                known = new RouteCounters[matches.length];
+                for (int i = 0; i < known.length; i++) {
+                    known[i] = matches[i].route.counters(qos);
+                }
+                counters[qos] = known;
+            }
+            return known;
         }
 
         /** About how many bytes it keeps. */
-        long weight() {
-            return (OVERHEAD_BYTES + bytes.length) * (COPIES + (long) COPIES_PER_ROUTE * matches.length);
+        private long kept() {
+            return OVERHEAD_BYTES + (OVERHEAD_OF_A_MATCH_BYTES + weight) * Math.max(1, matches.length);
         }
     }
 
     private final @Nullable Entry[] slots = new Entry[SLOTS];
     private final Function<String, RouteMatch[]> routesOf;
-    private long weight;
+    private final long mostBytes;
+    private long bytes;
 
-    TopicCache(Function<String, RouteMatch[]> routesOf) {
+    /**
+     * Makes an empty cache.
+     *
+     * @param mostBytes how many bytes it may keep
+     * @param routesOf finds out about a topic
+     */
+    TopicCache(long mostBytes, Function<String, RouteMatch[]> routesOf) {
+        this.mostBytes = mostBytes;
         this.routesOf = routesOf;
     }
 
@@ -62,15 +96,15 @@ final class TopicCache {
     }
 
     private void keep(int slot, Entry found) {
-        long added = found.weight();
-        if (added > MOST_BYTES) {
+        long added = found.kept();
+        if (added > mostBytes) {
             return;
         }
         Entry replaced = slots[slot];
-        weight += added - (replaced == null ? 0 : replaced.weight());
-        if (weight > MOST_BYTES) {
+        bytes += added - (replaced == null ? 0 : replaced.kept());
+        if (bytes > mostBytes) {
             Arrays.fill(slots, null);
-            weight = added;
+            bytes = added;
         }
         slots[slot] = found;
     }

@@ -3,12 +3,15 @@ package io.mqttkafka.bridge.core.session;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many bytes of messages wait for Kafka, against a limit. One thread acquires, any thread releases.
+ * How many bytes of messages wait for Kafka, against a limit. One thread acquires, any thread grows and releases.
  */
 public final class InFlightWindow {
     private final long limit;
     private final AtomicLong acquired = new AtomicLong();
     private final AtomicLong released = new AtomicLong();
+
+    /** What messages have become more than was acquired for them. */
+    private final AtomicLong grown = new AtomicLong();
 
     /** The acquiring thread's last look at {@link #released}: it looks again only when that says there is no room. */
     private long knownReleased;
@@ -31,15 +34,25 @@ public final class InFlightWindow {
      */
     public boolean tryAcquire(long bytes, int share) {
         long before = acquired.getPlain();
-        if (before - knownReleased + bytes > limit / share) {
+        long all = before + grown.get();
+        if (all - knownReleased + bytes > limit / share) {
             knownReleased = released.get();
-            long inFlight = before - knownReleased;
+            long inFlight = all - knownReleased;
             if (inFlight + bytes > limit / share && inFlight > 0) {
                 return false;
             }
         }
         acquired.lazySet(before + bytes);
         return true;
+    }
+
+    /**
+     * Takes room, whether or not there is any, for what a message that is in the window has become. Any thread may do so.
+     *
+     * @param bytes how much
+     */
+    public void grow(long bytes) {
+        grown.addAndGet(bytes);
     }
 
     /**
@@ -58,7 +71,7 @@ public final class InFlightWindow {
      */
     public long inFlight() {
         long back = released.get();
-        return Math.max(0, acquired.get() - back);
+        return Math.max(0, acquired.get() + grown.get() - back);
     }
 
     /**

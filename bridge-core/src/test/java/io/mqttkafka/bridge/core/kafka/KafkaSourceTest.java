@@ -47,7 +47,7 @@ class KafkaSourceTest {
                     .bootstrapServers("kafka:9092")
                     .consumer("group.protocol", "classic")
                     .build(),
-            new KafkaSource.Reading("r", List.of(TOPIC), null, "g", "c", 100),
+            new KafkaSource.Reading("r", List.of(TOPIC), null, "g", "c", 100, 64, 16_384),
             taker);
 
     @AfterEach
@@ -210,7 +210,7 @@ class KafkaSourceTest {
         }
 
         @Override
-        public void take(KafkaMessage message, OffsetLedger.Entry entry) {
+        public void take(KafkaMessage message, String excess, OffsetLedger.Entry entry) {
             entries.add(entry);
         }
 

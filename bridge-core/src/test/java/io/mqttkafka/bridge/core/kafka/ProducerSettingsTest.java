@@ -17,8 +17,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ProducerSettingsTest {
-    private static final MqttOptions MQTT =
-            MqttOptions.builder().serverUri("tcp://broker").build();
+    private static final MqttOptions MQTT = MqttOptions.builder()
+            .serverUri("tcp://broker")
+            .maxInFlightBytes(16 << 20)
+            .build();
 
     private static Map<String, Object> producer(UnaryOperator<KafkaOptions.Builder> kafka) {
         return producer(kafka, MQTT);

@@ -22,7 +22,7 @@ class TopicCacheTest {
     private static final byte[] CONNACK = {0x20, 3, 0, 0, 0};
 
     private final List<String> asked = new ArrayList<>();
-    private final TopicCache cache = new TopicCache(topic -> {
+    private final TopicCache cache = new TopicCache(32L << 20, topic -> {
         asked.add(topic);
         return new RouteMatch[0];
     });
@@ -43,7 +43,7 @@ class TopicCacheTest {
 
         look(topics);
 
-        // They have 65 MB as text and as bytes, and 8,192 of them would have half a gigabyte.
+        // They have 130 MB as text and as bytes, and 8,192 of them would have a gigabyte.
         assertThat(asked).hasSizeGreaterThan(500);
     }
 
@@ -114,6 +114,9 @@ class TopicCacheTest {
 
         @Override
         public void answered(int type, int packetId, int reasonCode) {}
+
+        @Override
+        public void subscribed(int packetId, int[] reasonCodes) {}
 
         @Override
         public void disconnected(Disconnect disconnect) {}

@@ -80,6 +80,12 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     private volatile @Nullable Thread writer;
     private volatile @Nullable ConnAck connAck;
 
+    /** What the broker last said of filters; Paho does not know all codes. */
+    private volatile @Nullable Answer lastAnswer;
+
+    /** The answer to the packet of this id: what the broker says of each filter. */
+    private record Answer(int packetId, int[] codes) {}
+
     /** Why the connection has ended; null while it has not. */
     private volatile @Nullable CloseReason ended;
 
@@ -282,6 +288,11 @@ final class PahoConnection implements MqttConnection, FrameHandler {
     }
 
     @Override
+    public void subscribed(int packetId, int[] reasonCodes) {
+        lastAnswer = new Answer(packetId, reasonCodes);
+    }
+
+    @Override
     public void disconnected(Disconnect disconnect) {
         String said = ConnectFailures.said(disconnect.reasonCode(), disconnect.reason(), disconnect.serverReference());
         finish(new CloseReason("the MQTT broker disconnected: " + said, disconnect.reasonCode(), false, null));
@@ -469,13 +480,13 @@ final class PahoConnection implements MqttConnection, FrameHandler {
             request.send(new MqttActionListener() {
                 @Override
                 public void onSuccess(IMqttToken token) {
-                    codes[0] = token.getReasonCodes();
+                    codes[0] = codesOf(token);
                     answered.countDown();
                 }
 
                 @Override
                 public void onFailure(IMqttToken token, Throwable exception) {
-                    codes[0] = token.getReasonCodes();
+                    codes[0] = codesOf(token);
                     failure[0] = exception;
                     answered.countDown();
                 }
@@ -496,6 +507,11 @@ final class PahoConnection implements MqttConnection, FrameHandler {
                     : ConnectFailures.unanswered(uri, packet, timeout);
         }
         return answer;
+    }
+
+    private int @Nullable [] codesOf(IMqttToken token) {
+        Answer last = lastAnswer;
+        return last != null && last.packetId() == token.getMessageId() ? last.codes() : token.getReasonCodes();
     }
 
     /** The answer comes behind what the broker has sent before: with a backlog that can be a million messages. */

@@ -25,6 +25,7 @@ final class AnswerTexts {
         while ((id = properties.next()) >= 0) {
             if (id == PropertyReader.REASON_STRING
                     || id == PropertyReader.SERVER_REFERENCE
+                    || id == PropertyReader.ASSIGNED_CLIENT_ID
                     || id == PropertyReader.RESPONSE_INFORMATION) {
                 mendText(packet, properties.valueAt, properties.valueAt + properties.valueLength);
             } else if (id == PropertyReader.USER_PROPERTY) {

@@ -126,6 +126,10 @@ public record ConnAck(
                             write(bytes, properties.valueAt, keepAliveSeconds);
                         }
                     }
+                    case PropertyReader.AUTHENTICATION_METHOD, PropertyReader.AUTHENTICATION_DATA ->
+                        throw new MalformedPacketException(
+                                MalformedPacketException.PROTOCOL_ERROR,
+                                "CONNACK with enhanced authentication, which was not asked for");
                     case PropertyReader.ASSIGNED_CLIENT_ID -> assigned = properties.text();
                     case PropertyReader.SERVER_REFERENCE -> serverReference = properties.text();
                     case PropertyReader.RETAIN_AVAILABLE -> retain = properties.number != 0;

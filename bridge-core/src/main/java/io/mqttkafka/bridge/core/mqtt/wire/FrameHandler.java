@@ -36,6 +36,15 @@ public interface FrameHandler {
     void answered(int type, int packetId, int reasonCode);
 
     /**
+     * Subscribing or unsubscribing has been answered: SUBACK or UNSUBACK. The client sees the packet too, with codes that it
+     * knows.
+     *
+     * @param packetId the packet id
+     * @param reasonCodes what the broker says of each filter
+     */
+    void subscribed(int packetId, int[] reasonCodes);
+
+    /**
      * The broker has taken leave. {@link #broken} follows.
      *
      * @param disconnect what it said

@@ -31,7 +31,20 @@ public final class InboundGate extends InputStream {
     private static final int PUBREL = 6;
     private static final int SUBACK = 9;
     private static final int UNSUBACK = 11;
+    private static final int PINGRESP = 13;
     private static final int DISCONNECT = 14;
+
+    /** What a server may send; AUTH is for those who were offered enhanced authentication. */
+    private static final int FROM_SERVER = 1 << CONNACK
+            | 1 << PUBLISH
+            | 1 << PUBACK
+            | 1 << PUBREC
+            | 1 << PUBREL
+            | 1 << PUBCOMP
+            | 1 << SUBACK
+            | 1 << UNSUBACK
+            | 1 << PINGRESP
+            | 1 << DISCONNECT;
 
     private final InputStream in;
     private final FrameHandler handler;
@@ -144,6 +157,10 @@ public final class InboundGate extends InputStream {
     /** Handles the next packet, or lets it pass; false if it is not complete yet. */
     private boolean handleNext() throws IOException {
         int have = limit - at;
+        if (have > 0) {
+            // Not when it is complete: nothing of what it announces is waited for, or kept.
+            requireLegal(buffer[at] >> 4 & 0xF);
+        }
         if (have < 2) {
             return false;
         }
@@ -177,11 +194,18 @@ public final class InboundGate extends InputStream {
         return true;
     }
 
-    private void handle(int firstByte, int from, int end) throws IOException {
-        int type = firstByte >> 4 & 0xF;
-        if (!accepted && type != CONNACK && type != DISCONNECT && type != 15) {
+    private void requireLegal(int type) throws MalformedPacketException {
+        if ((1 << type & FROM_SERVER) == 0) {
+            throw new MalformedPacketException(
+                    MalformedPacketException.PROTOCOL_ERROR, "packet type " + type + ", which no broker sends to us");
+        }
+        if (!accepted && type != CONNACK && type != DISCONNECT) {
             throw new MalformedPacketException("packet type " + type + " came before CONNACK");
         }
+    }
+
+    private void handle(int firstByte, int from, int end) throws IOException {
+        int type = firstByte >> 4 & 0xF;
         switch (type) {
             case PUBLISH -> {
                 frame.wrap(buffer, firstByte, from, end);
@@ -192,6 +216,10 @@ public final class InboundGate extends InputStream {
             case PUBREL -> {
                 if (end - from < 2 || (firstByte & 0xF) != 2) {
                     throw new MalformedPacketException("PUBREL is malformed");
+                }
+                if (Bytes.uint16(buffer, from) == 0) {
+                    throw new MalformedPacketException(
+                            MalformedPacketException.PROTOCOL_ERROR, "PUBREL with packet id 0");
                 }
                 handler.release(Bytes.uint16(buffer, from));
                 at = end;
@@ -221,9 +249,11 @@ public final class InboundGate extends InputStream {
                 passUntil = end;
             }
             case SUBACK, UNSUBACK -> {
-                if (end - from > 2) {
-                    AnswerTexts.mend(buffer, from + 2, end);
+                if (end - from < 3) {
+                    throw new MalformedPacketException("packet type " + type + " is malformed");
                 }
+                handler.subscribed(Bytes.uint16(buffer, from), AnswerCodes.take(buffer, from + 2, end, type == SUBACK));
+                AnswerTexts.mend(buffer, from + 2, end);
                 passUntil = end;
             }
             case DISCONNECT -> {
@@ -231,7 +261,12 @@ public final class InboundGate extends InputStream {
                 // Paho's reader dies of texts that it does not like; nothing may follow anyway.
                 throw new EOFException("the MQTT broker disconnected");
             }
-            default -> passUntil = end;
+            default -> {
+                if (end > from) {
+                    throw new MalformedPacketException("PINGRESP is malformed");
+                }
+                passUntil = end;
+            }
         }
     }
 

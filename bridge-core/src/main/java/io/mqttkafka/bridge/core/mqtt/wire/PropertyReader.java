@@ -11,6 +11,8 @@ final class PropertyReader {
     static final int SESSION_EXPIRY = 0x11;
     static final int ASSIGNED_CLIENT_ID = 0x12;
     static final int SERVER_KEEP_ALIVE = 0x13;
+    static final int AUTHENTICATION_METHOD = 0x15;
+    static final int AUTHENTICATION_DATA = 0x16;
     static final int REASON_STRING = 0x1F;
     static final int RESPONSE_INFORMATION = 0x1A;
     static final int SERVER_REFERENCE = 0x1C;
@@ -63,8 +65,8 @@ final class PropertyReader {
                     RESPONSE_TOPIC,
                     CORRELATION_DATA,
                     ASSIGNED_CLIENT_ID,
-                    0x15,
-                    0x16,
+                    AUTHENTICATION_METHOD,
+                    AUTHENTICATION_DATA,
                     RESPONSE_INFORMATION,
                     SERVER_REFERENCE,
                     REASON_STRING -> binary();

@@ -13,6 +13,9 @@ import java.util.List;
 public final class PublishFrame {
     private static final int[] NO_IDS = {};
 
+    /** More than any broker has reason to name: one for each subscription of ours that the message matches. */
+    private static final int MOST_SUBSCRIPTION_IDS = 1024;
+
     private byte[] bytes = {};
     private int length;
     private int flags;
@@ -23,6 +26,8 @@ public final class PublishFrame {
     private int propertiesLength;
     private int payloadAt;
     private int payloadLength;
+    private int userProperties;
+    private long userPropertyBytes;
 
     /**
      * Points at a packet.
@@ -152,14 +157,18 @@ public final class PublishFrame {
     }
 
     /**
-     * Reads the properties that belong to the message.
+     * Reads the properties that belong to the message, and of its user properties the first ones, up to a limit: {@link
+     * #userProperties} and {@link #userPropertyBytes} say how many there are.
      *
+     * @param limit how many user properties to take
      * @return the properties; {@link MqttProperties#NONE} if there are none
      * @throws MalformedPacketException if they are not legal
      */
     // NullAway cannot see in class files of JDK 17 that an array may be null.
     @SuppressWarnings("NullAway")
-    public MqttProperties properties() throws MalformedPacketException {
+    public MqttProperties properties(UserPropertyLimit limit) throws MalformedPacketException {
+        userProperties = 0;
+        userPropertyBytes = 0;
         if (propertiesLength == 0) {
             return MqttProperties.NONE;
         }
@@ -168,26 +177,41 @@ public final class PublishFrame {
         String contentType = null;
         String responseTopic = null;
         byte[] correlationData = null;
-        List<UserProperty> userProperties = null;
+        List<UserProperty> taken = null;
         boolean any = false;
+        int seen = 0;
         PropertyReader reader = new PropertyReader(bytes, propertiesAt, propertiesLength);
         for (int id = reader.next(); id >= 0; id = reader.next()) {
             any |= id != PropertyReader.SUBSCRIPTION_ID;
+            seen = requireOnce(id, seen);
             switch (id) {
-                case PropertyReader.PAYLOAD_FORMAT -> payloadIsUtf8 = reader.number == 1;
+                case PropertyReader.PAYLOAD_FORMAT -> {
+                    if (reader.number > 1) {
+                        throw protocolError(
+                                "PUBLISH with the payload format " + reader.number + ", which is neither 0 nor 1");
+                    }
+                    payloadIsUtf8 = reader.number == 1;
+                }
                 case PropertyReader.MESSAGE_EXPIRY -> expiry = reader.number;
                 case PropertyReader.CONTENT_TYPE -> contentType = reader.text();
                 case PropertyReader.RESPONSE_TOPIC -> responseTopic = reader.text();
                 case PropertyReader.CORRELATION_DATA ->
                     correlationData = Arrays.copyOfRange(bytes, reader.valueAt, reader.valueAt + reader.valueLength);
                 case PropertyReader.USER_PROPERTY -> {
-                    if (userProperties == null) {
-                        userProperties = new ArrayList<>();
+                    userProperties++;
+                    userPropertyBytes += reader.valueLength - 2;
+                    if (limit.allows(userProperties, userPropertyBytes)) {
+                        if (taken == null) {
+                            taken = new ArrayList<>();
+                        }
+                        taken.add(new UserProperty(reader.userPropertyName(), reader.userPropertyValue()));
                     }
-                    userProperties.add(new UserProperty(reader.userPropertyName(), reader.userPropertyValue()));
                 }
                 case PropertyReader.SUBSCRIPTION_ID -> {
-                    // Read by subscriptionIds().
+                    // Kept by subscriptionIds().
+                    if (reader.number == 0) {
+                        throw protocolError("PUBLISH with the subscription identifier 0");
+                    }
                 }
                 case PropertyReader.TOPIC_ALIAS ->
                     throw new MalformedPacketException(
@@ -205,26 +229,61 @@ public final class PublishFrame {
                         contentType,
                         responseTopic,
                         correlationData,
-                        userProperties == null ? List.of() : userProperties)
+                        taken == null ? List.of() : taken)
                 : MqttProperties.NONE;
+    }
+
+    /** Only user properties and subscription identifiers may be there more than once. */
+    private static int requireOnce(int id, int seen) throws MalformedPacketException {
+        if (id == PropertyReader.USER_PROPERTY || id == PropertyReader.SUBSCRIPTION_ID) {
+            return seen;
+        }
+        // What has no bit of its own belongs to other packets, and is refused for that.
+        int bit = id < Integer.SIZE ? 1 << id : 0;
+        if ((seen & bit) != 0) {
+            throw protocolError("PUBLISH has the property 0x" + Integer.toHexString(id) + " twice");
+        }
+        return seen | bit;
+    }
+
+    private static MalformedPacketException protocolError(String message) {
+        return new MalformedPacketException(MalformedPacketException.PROTOCOL_ERROR, message);
+    }
+
+    /** Returns how many user properties the message has, taken or not; known once {@link #properties} has read them. */
+    public int userProperties() {
+        return userProperties;
+    }
+
+    /** Returns how many bytes their names and values have; known once {@link #properties} has read them. */
+    public long userPropertyBytes() {
+        return userPropertyBytes;
     }
 
     /**
      * Reads the identifiers of the subscriptions that this copy of the message answers.
      *
-     * @return the identifiers; empty if the broker named none
+     * @return the identifiers, perhaps with zeros behind them; empty if the broker named none
      * @throws MalformedPacketException if the properties are not legal
      */
     public int[] subscriptionIds() throws MalformedPacketException {
         int[] ids = NO_IDS;
         if (propertiesLength > 0) {
             PropertyReader reader = new PropertyReader(bytes, propertiesAt, propertiesLength);
+            int count = 0;
             for (int id = reader.next(); id >= 0; id = reader.next()) {
                 if (id == PropertyReader.SUBSCRIPTION_ID) {
-                    ids = Arrays.copyOf(ids, ids.length + 1);
-                    ids[ids.length - 1] = (int) reader.number;
+                    if (count == MOST_SUBSCRIPTION_IDS) {
+                        throw protocolError(
+                                "PUBLISH with more than " + MOST_SUBSCRIPTION_IDS + " subscription identifiers");
+                    }
+                    if (count == ids.length) {
+                        ids = Arrays.copyOf(ids, Math.max(4, count * 2));
+                    }
+                    ids[count++] = (int) reader.number;
                 }
             }
+            // 0 stands for no subscription, so what is left over matches none.
         }
         return ids;
     }
