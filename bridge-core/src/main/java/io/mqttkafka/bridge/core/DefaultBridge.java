@@ -12,6 +12,7 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.ServerAddress;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
@@ -212,7 +213,7 @@ public final class DefaultBridge implements Bridge {
         return new StatusRunner(clientId, options, mqtt, transport, events, clock, this::stateChanged);
     }
 
-    /** Paho would end the connection over it, again and again. */
+    /** A broker may end the connection over it, again and again. */
     private static void requireMqttText(String option, @Nullable String text) {
         if (text != null && MqttText.bytes(text) == null) {
             throw new BridgeConfigException(
@@ -351,14 +352,11 @@ public final class DefaultBridge implements Bridge {
             return;
         }
         for (URI uri : mqtt.serverUris()) {
-            boolean plain =
-                    uri.getScheme().equalsIgnoreCase("tcp") || uri.getScheme().equalsIgnoreCase("ws");
-            if (plain && !isLoopback(uri.getHost())) {
-                // Its query can hold a token.
+            ServerAddress address = ServerAddress.of(uri);
+            if (!address.secure() && !isLoopback(address.host())) {
                 log.warn(
-                        "mqtt.credentials: user name and password cross the network to {}://{} in the clear; use ssl://",
-                        uri.getScheme(),
-                        uri.getAuthority());
+                        "mqtt.credentials: user name and password cross the network to {} in the clear; use ssl://",
+                        address);
             }
         }
     }

@@ -13,7 +13,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
-import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
+import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.event.Connected;
@@ -110,6 +110,12 @@ final class Engine implements AutoCloseable {
         return this;
     }
 
+    /** Connects to another address, which leads to the broker. */
+    Engine through(String uri) {
+        serverUri = uri;
+        return this;
+    }
+
     Engine loops(Consumer<LoopOptions.Builder> more) {
         more.accept(loops);
         return this;
@@ -164,7 +170,7 @@ final class Engine implements AutoCloseable {
                         stallThreshold,
                         loops.build(),
                         status),
-                new PahoTransport(),
+                new SocketTransport(),
                 kafka,
                 failpoints);
         starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));

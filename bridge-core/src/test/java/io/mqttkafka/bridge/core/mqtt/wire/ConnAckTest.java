@@ -12,10 +12,9 @@ class ConnAckTest {
         for (int i = 0; i < properties.length; i++) {
             bytes[3 + i] = (byte) properties[i];
         }
-        return ConnAck.read(bytes, 0, bytes.length, 30);
+        return ConnAck.read(bytes, 0, bytes.length);
     }
 
-    /** Paho gives such a connection up, after we have taken it for accepted. */
     @Test
     void propertyTwice_isAProtocolError() {
         assertThatExceptionOfType(MalformedPacketException.class)
