@@ -401,11 +401,12 @@ public record MqttOptions(
 
         /**
          * Sets the most bytes of messages that wait for Kafka, per connection, counted as what they take on the heap: once for each
-         * route that takes a message its packet, 128 bytes and 160 for each user property, its properties a second time, and whatever the route
-         * makes of its topic (levels, key, Kafka topic, headers). While so many wait, the connection is not read; if that lasts for a
-         * quarter of the keep-alive the connection is closed, unacknowledged, until half of them are through. Messages of QoS 0
-         * get half of it. Must be at least {@code maximumPacketSize}. Default: {@link MqttOptions#DERIVED}, a sixteenth of the heap
-         * but at most 16 MiB, and an eighth of the heap for all connections of a bridge; at least one packet.
+         * route that takes a message its packet, 128 bytes and 112 for each user property, what the route makes of its topic (levels,
+         * key, Kafka topic), and its record while that waits for a transaction. While so many wait, the connection is not read;
+         * if that lasts for a quarter of the keep-alive the connection is closed, unacknowledged, until half of them are through.
+         * Messages of QoS 0 get half of it. Bounds what waits for the MQTT broker as well, packets and the records they were made of.
+         * Must be at least {@code maximumPacketSize}. Default: {@link MqttOptions#DERIVED}, a sixteenth of the heap but at most
+         * 16 MiB, and an eighth of the heap for all connections of a bridge; at least one packet.
          *
          * @param bytes from 1 KiB to 1 TiB, or {@link MqttOptions#DERIVED}
          * @return this

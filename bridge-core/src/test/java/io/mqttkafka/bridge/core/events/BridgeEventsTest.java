@@ -41,6 +41,25 @@ class BridgeEventsTest {
         assertThat(skipped.get()).as("what waits is bounded").isPositive().isLessThan(FLOOD);
     }
 
+    /** What a codec threw can hold the payload that it could not read. */
+    @Test
+    void slowListener_keepsFewLargeMessagesAlive() throws InterruptedException {
+        for (int i = 0; i < FLOOD; i++) {
+            events.tell(
+                    1 << 20, listener -> listener.onSkipped(new Skipped("r", "t", new IllegalStateException("no"))));
+        }
+        events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped("r", null, new Exception("over"))));
+        goOn.countDown();
+
+        assertThat(stops.poll(60, TimeUnit.SECONDS)).isNotNull();
+        assertThat(skipped.get()).isPositive().isLessThanOrEqualTo(9);
+        events.tell(1 << 30, listener -> listener.onSkipped(new Skipped("r", "t", new IllegalStateException("no"))));
+        events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped("r", null, new Exception("over"))));
+        int before = skipped.get();
+        assertThat(stops.poll(60, TimeUnit.SECONDS)).isNotNull();
+        assertThat(skipped.get()).as("one has all the room alone").isBetween(before, before + 1);
+    }
+
     @Test
     void listenerThatFails_hearsOfWhatFollows() throws InterruptedException {
         goOn.countDown();

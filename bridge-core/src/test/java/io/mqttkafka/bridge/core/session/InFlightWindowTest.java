@@ -38,6 +38,20 @@ class InFlightWindowTest {
     }
 
     @Test
+    void grow_takesRoomThereIsNone_andIsGivenBack() {
+        window.tryAcquire(60, 1);
+        window.grow(60);
+
+        assertThat(window.inFlight()).isEqualTo(120);
+        assertThat(window.tryAcquire(1, 1)).isFalse();
+        window.release(60);
+        assertThat(window.tryAcquire(40, 1)).isTrue();
+        window.grow(-20);
+        assertThat(window.tryAcquire(20, 1)).isTrue();
+        assertThat(window.inFlight()).isEqualTo(100);
+    }
+
+    @Test
     void tryAcquire_share_fillsItsPartOnly() {
         assertThat(window.tryAcquire(50, 2)).isTrue();
         assertThat(window.tryAcquire(1, 2)).isFalse();

@@ -253,7 +253,9 @@ class PublishingFailureTest {
 
     @Test
     void headerTooLong_stopsTheRoute_theLongestDoesNot() {
-        ScriptedConnection connection = route(UnaryOperator.identity()).publishing();
+        ScriptedConnection connection = route(UnaryOperator.identity())
+                .mqtt(options -> options.maxUserPropertyBytes(100_000))
+                .publishing();
         log.append("commands", "7", "on", "long", "x".repeat(65_535));
         log.append("commands", "7", "on", "long", "x".repeat(65_536));
 
@@ -268,8 +270,9 @@ class PublishingFailureTest {
     /** Base64 makes four bytes of three and puts its name before them. */
     @Test
     void headerTooLongInBase64_stopsTheRoute_theLongestDoesNot() {
-        ScriptedConnection connection =
-                route(r -> r.binaryHeaders(BinaryHeaders.BASE64)).publishing();
+        ScriptedConnection connection = route(r -> r.binaryHeaders(BinaryHeaders.BASE64))
+                .mqtt(options -> options.maxUserPropertyBytes(100_000))
+                .publishing();
         int longest = (65_535 - "base64:".length()) / 4 * 3;
         log.append(COMMANDS, SourceLog.bytes("7"), SourceLog.bytes("on"), raw(longest));
         log.append(COMMANDS, SourceLog.bytes("7"), SourceLog.bytes("on"), raw(longest + 1));

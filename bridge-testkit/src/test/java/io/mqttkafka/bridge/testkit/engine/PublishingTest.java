@@ -84,6 +84,22 @@ class PublishingTest {
         await().untilAsserted(() -> assertThat(counts()).isEqualTo(new RouteCounts(1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)));
     }
 
+    /** A record stays as long as its message, as a dead letter may be made of it. */
+    @Test
+    void window_countsTheRecordBesidesThePacket() {
+        ScriptedConnection connection = route(QoS.AT_LEAST_ONCE)
+                .mqtt(options -> options.maximumPacketSize(4096).maxInFlightBytes(4096))
+                .publishing();
+        log.append("commands", "7", "1".repeat(1500));
+        log.append("commands", "7", "2".repeat(1500));
+
+        PublishPacket first = connection.expectPublish();
+        connection.expectNothing(QUIET);
+        connection.puback(first.packetId());
+
+        assertThat(connection.expectPublish().payloadText()).startsWith("2");
+    }
+
     @Test
     void qos1_acknowledgedOutOfOrder_commitsTheContiguousPrefixOnly() {
         ScriptedConnection connection = route(QoS.AT_LEAST_ONCE).publishing();
