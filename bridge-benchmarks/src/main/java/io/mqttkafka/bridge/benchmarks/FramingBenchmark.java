@@ -134,6 +134,11 @@ public class FramingBenchmark {
         }
 
         @Override
+        public void beginning(int firstByte) {
+            // More follows.
+        }
+
+        @Override
         public void arriving(int firstByte, int remainingLength) {
             // The bridge looks whether it may come now: a comparison.
         }

@@ -101,6 +101,9 @@ class TopicCacheTest {
         }
 
         @Override
+        public void beginning(int firstByte) {}
+
+        @Override
         public void arriving(int firstByte, int remainingLength) {}
 
         @Override

@@ -41,7 +41,7 @@ class ForeignBrokerTest {
         assertThat(engine.event(Disconnected.class).reason())
                 .startsWith("mqtt.serverUri: ")
                 .contains(
-                        "closed the connection when it got CONNECT",
+                        "closed the connection instead of answering CONNECT",
                         "MQTT 3.1.1",
                         "ssl://",
                         "see the log of the broker");
@@ -57,7 +57,7 @@ class ForeignBrokerTest {
         assertThat(engine.startFailure())
                 .hasMessageStartingWith("mqtt.serverUri: ")
                 .hasMessageContaining("3.1.1")
-                .hasMessageContaining("needs MQTT 5");
+                .hasMessageContaining("must speak MQTT 5");
     }
 
     @Test

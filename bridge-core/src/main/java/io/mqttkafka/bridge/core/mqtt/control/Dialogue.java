@@ -86,6 +86,17 @@ public final class Dialogue {
     // What arrives.
 
     /**
+     * A packet has begun to arrive, of which there is no more yet than the first byte.
+     *
+     * @param firstByte its type and flags
+     * @throws MalformedPacketException if it may not come now
+     */
+    public void beginning(int firstByte) throws MalformedPacketException {
+        requireFromBroker(PacketType.of(firstByte));
+        requireNow(PacketType.of(firstByte));
+    }
+
+    /**
      * A packet has begun to arrive.
      *
      * @param firstByte its type and flags
@@ -111,10 +122,10 @@ public final class Dialogue {
 
     private static void requireFromBroker(int type) throws MalformedPacketException {
         switch (type) {
-            case 0 -> throw new MalformedPacketException("a packet of type 0 came, which MQTT does not know");
-            case PacketType.CONNECT, PacketType.SUBSCRIBE, PacketType.UNSUBSCRIBE, PacketType.PINGREQ ->
-                throw protocolError(PacketType.name(type) + " came, which only clients send");
-            case PacketType.AUTH -> throw protocolError("AUTH came, although no authentication by AUTH was asked for");
+            case 0, PacketType.CONNECT, PacketType.SUBSCRIBE, PacketType.UNSUBSCRIBE, PacketType.PINGREQ ->
+                throw protocolError(PacketType.name(type) + " came (packet type " + type + "), which no broker sends");
+            case PacketType.AUTH ->
+                throw protocolError("AUTH came (packet type 15), although no authentication by AUTH was asked for");
             default -> {
                 // A broker may send it.
             }

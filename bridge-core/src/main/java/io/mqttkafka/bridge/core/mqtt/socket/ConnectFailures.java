@@ -6,6 +6,7 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException.Kind;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Says in words, with the mend, why a connection did not come about. */
 final class ConnectFailures {
+    /** The end of an attempt that took too long. */
+    static final String NO_ANSWER = "no answer in time";
+
     private ConnectFailures() {}
 
     static MqttConnectException refused(ServerAddress uri, String clientId, ConnAck connAck) {
@@ -44,8 +48,7 @@ final class ConnectFailures {
                 new MqttConnectException(
                         Kind.REFUSED,
                         "mqtt.serverUri: " + said
-                                + "; it speaks an older MQTT only, such as 3.1.1, and this bridge needs"
-                                + " MQTT 5: use a listener or a broker that speaks it",
+                                + "; it speaks an older MQTT only, such as 3.1.1: it must speak MQTT 5",
                         null);
             case 0x88, 0x89, 0x97, 0x9F ->
                 new MqttConnectException(Kind.BUSY, "mqtt.serverUri: " + said + "; it may accept later", null);
@@ -82,13 +85,7 @@ final class ConnectFailures {
         }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SSLException) {
-                return new MqttConnectException(
-                        Kind.TLS,
-                        "mqtt.serverUri: no TLS with " + uri + " (" + cause.getMessage()
-                                + "); check that this port speaks TLS (if it does not, use "
-                                + (uri.webSocket() ? "ws://" : "tcp://") + ") and which certificate it asks for "
-                                + "(mqtt.tls.keyStore or mqtt.tls.certificate)",
-                        failure);
+                return noTls(uri, String.valueOf(cause.getMessage()), failure);
             }
             if (cause instanceof UnknownHostException) {
                 return unreachable(uri, "the host name is unknown", failure);
@@ -106,8 +103,27 @@ final class ConnectFailures {
     /** The connection ended before CONNACK. The words of what routes threw are not repeated. */
     static MqttConnectException failed(ServerAddress uri, CloseReason ended, boolean asked) {
         Throwable cause = ended.cause();
+        if (cause instanceof MalformedPacketException malformed) {
+            return new MqttConnectException(
+                    Kind.UNREACHABLE,
+                    "mqtt.serverUri: what answers CONNECT at " + uri + " does not speak MQTT 5 ("
+                            + clean(String.valueOf(malformed.getMessage())) + "); " + checkPort(uri),
+                    malformed);
+        }
         if (asked && (cause instanceof EOFException || cause instanceof SocketException)) {
-            return closedAtConnect(uri, cause);
+            return new MqttConnectException(
+                    Kind.UNREACHABLE,
+                    "mqtt.serverUri: the MQTT broker " + uri + " closed the connection instead of answering CONNECT ("
+                            + root(cause)
+                            + "); brokers that speak MQTT 3.1.1 only do so, and the bridge needs MQTT 5; "
+                            + checkPort(uri) + ", and see the log of the broker",
+                    cause);
+        }
+        if (cause == null && ended.text().equals(NO_ANSWER)) {
+            return unreachable(
+                    uri,
+                    NO_ANSWER + (uri.secure() ? "; a port that does not speak TLS does not answer either" : ""),
+                    null);
         }
         return failed(uri, cause instanceof IOException ? cause : new IOException(ended.text()));
     }
@@ -139,17 +155,28 @@ final class ConnectFailures {
                 failure);
     }
 
-    /** The broker has closed the connection when it got CONNECT. */
-    static MqttConnectException closedAtConnect(ServerAddress uri, Throwable failure) {
+    private static String checkPort(ServerAddress uri) {
+        return uri.secure()
+                ? "check that the port is one for " + (uri.webSocket() ? "WebSocket over TLS" : "MQTT over TLS")
+                : "check that the port is one for " + (uri.webSocket() ? "WebSocket" : "MQTT")
+                        + " without TLS (with TLS it is " + (uri.webSocket() ? "wss" : "ssl") + "://)";
+    }
+
+    /** An alert says what the broker does not like; a port without TLS answers with something else, or hangs up. */
+    private static MqttConnectException noTls(ServerAddress uri, String why, @Nullable Throwable failure) {
+        String plain = uri.webSocket() ? "ws://" : "tcp://";
+        String ours = "(mqtt.tls.keyStore or mqtt.tls.certificate)";
+        String mend;
+        if (why.contains("Unsupported or unrecognized SSL message") || why.contains("plaintext connection")) {
+            mend = "this port does not speak TLS; use " + plain + ", or the port that does";
+        } else if (why.contains("fatal alert")) {
+            mend = "check that this port speaks TLS and which certificate it asks for " + ours;
+        } else {
+            mend = "check that this port speaks TLS: one that does not (" + plain
+                    + ") hangs up so, as does one that misses a certificate of the client " + ours;
+        }
         return new MqttConnectException(
-                Kind.UNREACHABLE,
-                "mqtt.serverUri: " + uri + " closed the connection when it got CONNECT (" + failure.getMessage()
-                        + "); so does a broker that speaks MQTT 3.1.1 only (this bridge needs MQTT 5)"
-                        + (uri.secure()
-                                ? ""
-                                : ", a port that expects TLS (use " + (uri.webSocket() ? "wss" : "ssl") + "://)")
-                        + ", or a load balancer without a broker; see the log of the broker, and check host and port",
-                failure);
+                Kind.TLS, "mqtt.serverUri: no TLS with " + uri + " (" + clean(why) + "); " + mend, failure);
     }
 
     /** What is asked at each connect was not told. The words of what it threw are not repeated: they could hold a secret. */

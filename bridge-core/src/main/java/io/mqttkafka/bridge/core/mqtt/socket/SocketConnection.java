@@ -296,10 +296,23 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     }
 
     @Override
+    public void beginning(int firstByte) throws IOException {
+        // Of another protocol the second byte tells more.
+        if (!mayBeForeign() || (firstByte != TLS_ALERT && firstByte != HTTP_FIRST)) {
+            dialogue.beginning(firstByte);
+        }
+    }
+
+    private boolean mayBeForeign() {
+        return connAck == null && !address.webSocket() && !address.secure();
+    }
+
+    @Override
     public void arriving(int firstByte, int remainingLength) throws IOException {
-        if (connAck == null && !address.webSocket() && !address.secure()) {
+        if (mayBeForeign()) {
             if (firstByte == TLS_ALERT && remainingLength == TLS_MAJOR_VERSION) {
-                throw new ForeignProtocolException("speaks TLS; use ssl:// (or mqtts://) instead of tcp://");
+                throw new ForeignProtocolException(
+                        "speaks TLS; use ssl://, or a port for MQTT without TLS (with TLS it is ssl://)");
             }
             if (firstByte == HTTP_FIRST && remainingLength == HTTP_SECOND) {
                 throw new ForeignProtocolException(
@@ -436,7 +449,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
 
     private void giveUp(String packet) {
         switch (packet) {
-            case "CONNACK" -> finish(CloseReason.of("no answer in time", null));
+            case "CONNACK" -> finish(CloseReason.of(ConnectFailures.NO_ANSWER, null));
             case "PINGREQ" -> {
                 FrameReader from = reader;
                 finish(CloseReason.of(

@@ -42,7 +42,14 @@ final class TlsContexts {
         KeyStore trusted;
         if (options.trustStore() != null) {
             trusted = load("mqtt.tls.trustStore", options.trustStore(), options.trustStorePassword());
-            requireCertificates(trusted, options.trustStore(), options.trustStorePassword() == null);
+            requireEntry(
+                    trusted,
+                    trusted::isCertificateEntry,
+                    "mqtt.tls.trustStore: '" + options.trustStore() + "' has no certificate to trust"
+                            + (options.trustStorePassword() == null
+                                    ? ", or none that can be read without a password; give its password, or a store"
+                                    : "; give a store")
+                            + " with the authority that signed the broker's certificate");
         } else if (options.caCertificates() != null) {
             trusted = empty();
             List<Certificate> certificates = certificates("mqtt.tls.caCertificates", options.caCertificates());
@@ -57,21 +64,19 @@ final class TlsContexts {
         return factory.getTrustManagers();
     }
 
-    /** A PKCS12 store that is opened without its password shows no certificates; Java would blame its "trustAnchors". */
-    private static void requireCertificates(KeyStore store, Path file, boolean withoutPassword)
+    private interface Entry {
+        boolean isAt(String alias) throws GeneralSecurityException;
+    }
+
+    /** Without this the JDK says that "the trustAnchors parameter must be non-empty", or shows no certificate in silence. */
+    private static void requireEntry(KeyStore store, Entry entry, String otherwise)
             throws GeneralSecurityException, MqttConnectException {
         for (String alias : Collections.list(store.aliases())) {
-            if (store.isCertificateEntry(alias)) {
+            if (entry.isAt(alias)) {
                 return;
             }
         }
-        throw failed(
-                "mqtt.tls.trustStore: '" + file + "' holds no certificate to trust"
-                        + (withoutPassword
-                                ? ", or none that can be read without a password; give its password, or"
-                                : "; a private key does not count as one;")
-                        + " import the certificate of the authority with keytool -importcert",
-                null);
+        throw failed(otherwise, null);
     }
 
     private static KeyManager @Nullable [] keys(TlsOptions options)
@@ -80,6 +85,14 @@ final class TlsContexts {
         char[] password;
         if (options.keyStore() != null) {
             store = load("mqtt.tls.keyStore", options.keyStore(), options.keyStorePassword());
+            requireEntry(
+                    store,
+                    store::isKeyEntry,
+                    "mqtt.tls.keyStore: '" + options.keyStore() + "' has no private key"
+                            + (options.keyStorePassword() == null
+                                    ? " that can be read without a password; give its password, or a store"
+                                    : "; give a store")
+                            + " with the client's own certificate and key");
             password = characters("mqtt.tls.keyStore", options.keyStorePassword());
         } else if (options.certificate() != null && options.privateKey() != null) {
             store = empty();

@@ -5,6 +5,14 @@ import java.io.IOException;
 /** Takes the packets that a {@link FrameReader} reads. Called by the thread that reads. */
 public interface FrameHandler {
     /**
+     * A packet has begun to arrive, of which there is no more yet than the first byte.
+     *
+     * @param firstByte its type and flags
+     * @throws IOException if it may not come now
+     */
+    void beginning(int firstByte) throws IOException;
+
+    /**
      * A packet has begun to arrive: its fixed header is whole. Nothing is kept for the rest before this has returned.
      *
      * @param firstByte its type and flags

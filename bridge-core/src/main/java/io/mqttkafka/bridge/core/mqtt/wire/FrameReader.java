@@ -101,6 +101,9 @@ public final class FrameReader {
     private boolean handleNext() throws IOException {
         int have = limit - at;
         if (have < 2) {
+            if (have == 1) {
+                handler.beginning(buffer[at]);
+            }
             return false;
         }
         int remaining = buffer[at + 1];
@@ -187,9 +190,13 @@ public final class FrameReader {
     }
 
     private int packetId(int type, int from, int end) throws MalformedPacketException {
-        int packetId = end - from < 2 ? 0 : Bytes.uint16(buffer, from);
-        if (packetId == 0) {
+        if (end - from < 2) {
             throw new MalformedPacketException(PacketType.name(type) + " has no packet id");
+        }
+        int packetId = Bytes.uint16(buffer, from);
+        if (packetId == 0) {
+            throw new MalformedPacketException(
+                    MalformedPacketException.PROTOCOL_ERROR, PacketType.name(type) + " with packet id 0");
         }
         if (end - from > 3 && AnswerProperties.skip(PacketType.name(type), buffer, from + 3, end) != end) {
             throw new MalformedPacketException(PacketType.name(type) + " is longer than its properties");

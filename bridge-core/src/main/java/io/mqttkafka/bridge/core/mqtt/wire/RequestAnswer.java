@@ -11,6 +11,10 @@ import java.util.List;
  * @param reasonCodes one for each filter
  */
 public record RequestAnswer(int type, int packetId, List<Integer> reasonCodes) {
+    private static final int FIRST_REFUSAL = 0x80;
+    private static final int HIGHEST_QOS = 2;
+    private static final int NO_SUBSCRIPTION_EXISTED = 0x11;
+
     /**
      * Reads an answer.
      *
@@ -25,7 +29,8 @@ public record RequestAnswer(int type, int packetId, List<Integer> reasonCodes) {
         String name = PacketType.name(type);
         int packetId = end - from < 3 ? 0 : Bytes.uint16(bytes, from);
         if (packetId == 0) {
-            throw new MalformedPacketException(name + " has no packet id");
+            throw new MalformedPacketException(
+                    MalformedPacketException.PROTOCOL_ERROR, name + " without a packet id, or with 0");
         }
         int at = AnswerProperties.skip(name, bytes, from + 2, end);
         if (at == end) {
@@ -34,7 +39,7 @@ public record RequestAnswer(int type, int packetId, List<Integer> reasonCodes) {
         List<Integer> codes = new ArrayList<>();
         for (; at < end; at++) {
             int code = bytes[at] & 0xFF;
-            if (type == PacketType.SUBACK ? !ofSuback(code) : !ofUnsuback(code)) {
+            if (!isLegal(type, code)) {
                 throw new MalformedPacketException(
                         MalformedPacketException.PROTOCOL_ERROR,
                         name + " has the reason code 0x" + Integer.toHexString(code)
@@ -45,17 +50,9 @@ public record RequestAnswer(int type, int packetId, List<Integer> reasonCodes) {
         return new RequestAnswer(type, packetId, List.copyOf(codes));
     }
 
-    private static boolean ofSuback(int code) {
-        return switch (code) {
-            case 0, 1, 2, 0x80, 0x83, 0x87, 0x8F, 0x91, 0x97, 0x9E, 0xA1, 0xA2 -> true;
-            default -> false;
-        };
-    }
-
-    private static boolean ofUnsuback(int code) {
-        return switch (code) {
-            case 0, 0x11, 0x80, 0x83, 0x87, 0x8F, 0x91 -> true;
-            default -> false;
-        };
+    /** A refusal that the standard does not list is one all the same. */
+    private static boolean isLegal(int type, int code) {
+        return code >= FIRST_REFUSAL
+                || (type == PacketType.SUBACK ? code <= HIGHEST_QOS : code == 0 || code == NO_SUBSCRIPTION_EXISTED);
     }
 }

@@ -36,9 +36,6 @@ final class Expected {
      */
     static int code(int firstByte, int length, boolean open, int awaited, boolean pinged) {
         int type = firstByte >>> 4 & 15;
-        if (type == 0) {
-            return MALFORMED;
-        }
         int[] rule = FROM_SERVER[type];
         if (rule == null) {
             return PROTOCOL_ERROR;

@@ -210,8 +210,8 @@ class TlsTest {
         }
 
         assertThat(failure("ssl://127.0.0.1:1", t -> t.trustStore(file, "changeit")))
-                .hasMessageStartingWith("mqtt.tls.trustStore: '" + file + "' holds no certificate to trust")
-                .hasMessageContaining("keytool -importcert");
+                .hasMessageStartingWith("mqtt.tls.trustStore: '" + file + "' has no certificate to trust")
+                .hasMessageContaining("give a store with the authority");
     }
 
     @Test
@@ -225,7 +225,7 @@ class TlsTest {
         }
 
         assertThat(failure("ssl://127.0.0.1:1", t -> t.trustStore(file, null)))
-                .hasMessageStartingWith("mqtt.tls.trustStore: '" + file + "' holds no certificate to trust")
+                .hasMessageStartingWith("mqtt.tls.trustStore: '" + file + "' has no certificate to trust")
                 .hasMessageContaining("give its password");
     }
 

@@ -24,6 +24,11 @@ class FrameReaderTest {
     /** Notes everything. */
     private final class Notes implements FrameHandler {
         @Override
+        public void beginning(int firstByte) {
+            // The rest follows, or not.
+        }
+
+        @Override
         public void arriving(int firstByte, int remainingLength) {
             seen.add("arriving " + PacketType.name(PacketType.of(firstByte)) + " " + remainingLength);
         }
@@ -209,15 +214,14 @@ class FrameReaderTest {
                 // Answers: no packet id, no code, codes of other packets, properties of other packets or longer than
                 // said.
                 "90 03 00 01 00|81",
-                "90 04 00 00 00 00|81",
+                "90 04 00 00 00 00|82",
                 "90 04 00 01 00 03|82",
-                "90 04 00 01 00 84|82",
                 "B0 04 00 01 00 01|82",
                 "90 06 00 01 02 24 01 00|82",
                 "90 04 00 01 05 00|81",
                 "90 08 00 01 04 1F 00 05 61 00|81",
-                "40 02 00 00|81",
-                "62 02 00 00|81",
+                "40 02 00 00|82",
+                "62 02 00 00|82",
                 "40 01 00|81",
                 "40 05 00 01 00 05 00|81",
                 "40 05 00 01 00 00 00|81",
@@ -245,6 +249,8 @@ class FrameReaderTest {
                 "20 06 00 00 03 22 00 0A|connack 0",
                 "90 07 00 01 00 00 A1 A2 97|SUBACK 1 [0, 161, 162, 151]",
                 "B0 05 00 02 00 00 11|UNSUBACK 2 [0, 17]",
+                "90 04 00 01 00 84|SUBACK 1 [132]",
+                "B0 04 00 02 00 97|UNSUBACK 2 [151]",
                 "50 04 00 03 87 00|PUBREC 3 135",
                 "E0 00|disconnected 0",
             })
