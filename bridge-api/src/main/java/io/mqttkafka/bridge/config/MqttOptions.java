@@ -3,15 +3,14 @@ package io.mqttkafka.bridge.config;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.failure.Backoff;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param unsubscribe filters of earlier routes to remove from the session at every connect
  * @param reconnect the delays between attempts to connect
  * @param tls TLS options; null if no server URI asks for TLS
+ * @param serverUriSource where to ask for a server URI at every connect, which is tried before the others; or null
  */
 public record MqttOptions(
         List<URI> serverUris,
@@ -61,14 +61,13 @@ public record MqttOptions(
         Unrouted unrouted,
         List<String> unsubscribe,
         Backoff reconnect,
-        @Nullable TlsOptions tls) {
+        @Nullable TlsOptions tls,
+        @Nullable Supplier<String> serverUriSource) {
     /** The value of a limit that the bridge derives from what it meets when it is built: Kafka's limits, or the heap. */
     public static final int DERIVED = 0;
 
     /** The session expiry that means never, as on the wire. */
     public static final Duration NEVER = Duration.ofSeconds(0xFFFF_FFFFL);
-
-    private static final Set<String> SCHEMES = Set.of("tcp", "ssl", "ws", "wss");
 
     private static final Duration SHORTEST_KEEP_ALIVE = Duration.ofSeconds(2);
     private static final Duration LONGEST_KEEP_ALIVE = Duration.ofSeconds(65_535);
@@ -77,11 +76,10 @@ public record MqttOptions(
     private static final int LONGEST_STRING = 65_535;
     private static final int LARGEST_PACKET = 268_435_455;
     private static final int MOST_USER_PROPERTIES = 1_000_000;
-    private static final String URI_MEND = "; use tcp://host:1883, ssl://host:8883, ws://host/path or wss://host/path";
 
     /**
      * Checks the options as the {@link Builder} does, and copies the lists. Where a server URI asks for TLS and {@code tls}
-     * is null, it becomes {@link TlsOptions#DEFAULT}.
+     * is null, it becomes {@link TlsOptions#DEFAULT}; one that is asked for can.
      *
      * @param serverUris the brokers to try, in order
      * @param clientId the client id of routes without one of their own; null for a random one, with which only routes of QoS 0
@@ -103,6 +101,7 @@ public record MqttOptions(
      * @param unsubscribe filters of earlier routes to remove from the session at every connect
      * @param reconnect the delays between attempts to connect
      * @param tls TLS options; null if no server URI asks for TLS
+     * @param serverUriSource where to ask for a server URI at every connect, which is tried before the others; or null
      * @throws NullPointerException if a part that is not nullable is null
      * @throws IllegalArgumentException if an option is out of the range that its setter gives
      * @throws BridgeConfigException if there is no server, if TLS options are given without a server that uses them, or if
@@ -111,7 +110,7 @@ public record MqttOptions(
     public MqttOptions {
         serverUris = List.copyOf(serverUris);
         unsubscribe = List.copyOf(unsubscribe);
-        serverUris.forEach(uri -> requireServer(uri, shown(uri.toString())));
+        serverUris.forEach(ServerAddress::of);
         if (clientId != null) {
             requireClientId(clientId);
         }
@@ -133,11 +132,12 @@ public record MqttOptions(
         Objects.requireNonNull(qos0Overflow, "qos0Overflow");
         Objects.requireNonNull(unrouted, "unrouted");
         Objects.requireNonNull(reconnect, "reconnect");
-        if (serverUris.isEmpty()) {
+        if (serverUris.isEmpty() && serverUriSource == null) {
             throw new BridgeConfigException(
                     "mqtt.serverUri: is not set; add .serverUri(\"tcp://broker:1883\") to mqtt(..)");
         }
-        boolean secure = serverUris.stream().anyMatch(MqttOptions::isSecure);
+        boolean secure = serverUriSource != null
+                || serverUris.stream().anyMatch(uri -> ServerAddress.of(uri).secure());
         if (tls != null && !secure) {
             throw new BridgeConfigException(
                     "mqtt.tls: is set, but no server URI of " + shown(serverUris) + " uses TLS; use ssl:// or wss://");
@@ -191,6 +191,7 @@ public record MqttOptions(
         private final List<String> unsubscribe = new ArrayList<>();
         private Backoff reconnect = Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(30));
         private @Nullable TlsOptions tls;
+        private @Nullable Supplier<String> serverUriSource;
 
         private Builder() {}
 
@@ -214,18 +215,35 @@ public record MqttOptions(
             unsubscribe.addAll(options.unsubscribe);
             reconnect = options.reconnect;
             tls = options.tls;
+            serverUriSource = options.serverUriSource;
         }
 
         /**
          * Adds a broker. Several are tried in the order in which they were added. At least one is needed.
          *
          * @param uri {@code tcp://host:1883}, {@code ssl://host:8883}, {@code ws://host/path} or {@code wss://host/path};
-         *     without a port, 1883, 8883, 80 and 443. Only the last two can have a path and a query
+         *     {@code mqtt} and {@code mqtts} stand for {@code tcp} and {@code ssl}. Without a port, 1883, 8883, 80 and 443.
+         *     Only WebSocket can have a path and a query
          * @return this
          * @throws IllegalArgumentException if it is not such a URI, or holds a user name or password
          */
         public Builder serverUri(String uri) {
-            serverUris.add(checkedUri(uri));
+            URI checked = ServerAddress.uri(uri);
+            ServerAddress.of(checked);
+            serverUris.add(checked);
+            return this;
+        }
+
+        /**
+         * Asks for the address of a broker at every connect, as for a WebSocket URL whose signature expires. It is tried before
+         * those that are set. Default: none.
+         *
+         * @param source gives a URI as {@link #serverUri(String)} takes it; called by one thread of the bridge for each
+         *     connection, must not block for long. If it throws, or gives no such URI, that attempt fails and is repeated
+         * @return this
+         */
+        public Builder serverUri(Supplier<String> source) {
+            serverUriSource = Objects.requireNonNull(source, "source");
             return this;
         }
 
@@ -258,6 +276,32 @@ public record MqttOptions(
             requirePassword(secret);
             this.username = username;
             this.password = secret;
+            return this;
+        }
+
+        /**
+         * Asks for the password at every connect, as for a token that expires. The user name is that of {@link #credentials},
+         * called before with a password of null, or none.
+         *
+         * @param source gives the password, at most 65,535 bytes of UTF-8; called by one thread of the bridge for each
+         *     connection, must not block for long. If it throws or gives null, that attempt fails and is repeated
+         * @return this
+         */
+        public Builder password(Supplier<String> source) {
+            password = Secret.from(source);
+            return this;
+        }
+
+        /**
+         * Reads the password from a file at every connect, so that one that is replaced is picked up. The user name is that of
+         * {@link #credentials}, called before with a password of null, or none.
+         *
+         * @param file a file in UTF-8; ends of line at its end do not count. If it cannot be read, that attempt fails and is
+         *     repeated
+         * @return this
+         */
+        public Builder password(Path file) {
+            password = Secret.file(file);
             return this;
         }
 
@@ -490,7 +534,8 @@ public record MqttOptions(
                     unrouted,
                     unsubscribe,
                     reconnect,
-                    tls);
+                    tls,
+                    serverUriSource);
         }
     }
 
@@ -504,46 +549,12 @@ public record MqttOptions(
                 + shown(maximumPacketSize) + ", maxInFlightBytes=" + shown(maxInFlightBytes) + ", maxUserProperties="
                 + maxUserProperties + ", maxUserPropertyBytes=" + maxUserPropertyBytes + ", qos0Overflow="
                 + qos0Overflow + ", unrouted=" + unrouted + ", unsubscribe="
-                + unsubscribe + ", reconnect=" + reconnect + ", tls=" + tls + "]";
+                + unsubscribe + ", reconnect=" + reconnect + ", tls=" + tls + ", serverUriSource="
+                + (serverUriSource == null ? "null" : "****") + "]";
     }
 
     private static String shown(long limit) {
         return limit == DERIVED ? "derived" : Long.toString(limit);
-    }
-
-    private static URI checkedUri(String text) {
-        Objects.requireNonNull(text, "uri");
-        URI uri;
-        try {
-            uri = new URI(text);
-        } catch (URISyntaxException e) {
-            // No cause: its message would repeat the text, user info included.
-            String value = text.indexOf('@') < 0 ? ": '" + shown(text) + "'" : "";
-            throw new IllegalArgumentException("mqtt.serverUri: not a URI (" + e.getReason() + ")" + value + URI_MEND);
-        }
-        requireServer(uri, shown(text));
-        return uri;
-    }
-
-    private static void requireServer(URI uri, String shown) {
-        if (uri.getRawUserInfo() != null || uri.toString().indexOf('@') >= 0) {
-            throw new IllegalArgumentException(
-                    "mqtt.serverUri: holds a user name or password; set them with mqtt.credentials(..)");
-        }
-        String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-        if (!SCHEMES.contains(scheme)) {
-            throw new IllegalArgumentException(
-                    "mqtt.serverUri: '" + shown + "' has no scheme of tcp, ssl, ws or wss" + URI_MEND);
-        }
-        if (uri.getHost() == null || uri.getPort() == 0 || uri.getPort() > 65_535) {
-            throw new IllegalArgumentException("mqtt.serverUri: '" + shown + "' has no legal host and port" + URI_MEND);
-        }
-        boolean webSocket = scheme.startsWith("ws");
-        if (uri.getRawFragment() != null
-                || (!webSocket && (!uri.getRawPath().isEmpty() || uri.getRawQuery() != null))) {
-            throw new IllegalArgumentException("mqtt.serverUri: '" + shown + "' has more than "
-                    + (webSocket ? "host, port, path and query" : "host and port") + URI_MEND);
-        }
     }
 
     private static String requireClientId(String id) {
@@ -562,7 +573,7 @@ public record MqttOptions(
     }
 
     private static void requirePassword(@Nullable Secret password) {
-        if (password != null && utf8Length(password.reveal()) > LONGEST_STRING) {
+        if (password != null && !password.asked() && utf8Length(password.reveal()) > LONGEST_STRING) {
             throw new IllegalArgumentException(
                     "mqtt.credentials: the password must be 0 to " + LONGEST_STRING + " bytes of UTF-8");
         }
@@ -573,13 +584,10 @@ public record MqttOptions(
     }
 
     private static String shown(List<URI> uris) {
-        return uris.stream().map(uri -> shown(uri.toString())).toList().toString();
-    }
-
-    /** Leaves the query out: signed WebSocket URIs carry their credentials there. */
-    private static String shown(String uri) {
-        int query = uri.indexOf('?');
-        return query < 0 ? shorten(uri) : shorten(uri.substring(0, query)) + "?****";
+        return uris.stream()
+                .map(uri -> ServerAddress.shown(uri.toString()))
+                .toList()
+                .toString();
     }
 
     private static String shorten(String text) {
@@ -603,9 +611,5 @@ public record MqttOptions(
                     option + ": " + value + " must be from " + least + " to " + most + " " + unit);
         }
         return value;
-    }
-
-    private static boolean isSecure(URI uri) {
-        return uri.getScheme().equalsIgnoreCase("ssl") || uri.getScheme().equalsIgnoreCase("wss");
     }
 }

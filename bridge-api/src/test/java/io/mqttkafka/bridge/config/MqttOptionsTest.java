@@ -53,6 +53,7 @@ class MqttOptionsTest {
                         Unrouted.STOP,
                         List.of(),
                         Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(30)),
+                        null,
                         null));
     }
 
@@ -101,7 +102,8 @@ class MqttOptionsTest {
                         Unrouted.ACKNOWLEDGE,
                         List.of("a/+", "b/#"),
                         backoff,
-                        TlsOptions.DEFAULT));
+                        TlsOptions.DEFAULT,
+                        null));
         assertThat(options.toBuilder().build()).isEqualTo(options);
     }
 
@@ -154,7 +156,11 @@ class MqttOptionsTest {
                 "ws://broker",
                 "ws://broker/mqtt",
                 "ws://broker:8080/mqtt?token=1",
-                "wss://broker:443/mqtt"
+                "wss://broker:443/mqtt",
+                "tcp://mqtt_broker:1883",
+                "ssl://broker.example.com.:8883",
+                "mqtt://broker:1883",
+                "mqtts://broker"
             })
     void serverUri_legal_isKept(String uri) {
         assertThat(MqttOptions.builder().serverUri(uri).build().serverUris()).containsExactly(URI.create(uri));
@@ -168,7 +174,7 @@ class MqttOptionsTest {
                 "broker",
                 "broker:1883",
                 "//broker:1883",
-                "mqtt://broker:1883",
+                "amqp://broker:1883",
                 "http://broker",
                 "tcp:broker:1883",
                 "tcp://",
@@ -179,7 +185,11 @@ class MqttOptionsTest {
                 "tcp://broker:99999999999",
                 "tcp://broker:abc",
                 "tcp://bro ker:1883",
-                "tcp://broker_1:1883",
+                "tcp://a..b:1883",
+                "tcp://.:1883",
+                "tcp://a$b:1883",
+                "tcp://broker:-1",
+                "tcp://broker:+1",
                 "tcp://broker:1883/",
                 "ssl://broker:8883/path",
                 "tcp://broker:1883?a=b",
@@ -442,6 +452,7 @@ class MqttOptionsTest {
                 Unrouted.STOP,
                 unsubscribe,
                 Backoff.fixed(Duration.ofSeconds(1)),
+                null,
                 null);
     }
 }

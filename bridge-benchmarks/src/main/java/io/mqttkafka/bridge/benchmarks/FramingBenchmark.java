@@ -8,9 +8,10 @@ import io.mqttkafka.bridge.core.mqtt.wire.AckBuffer;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
-import io.mqttkafka.bridge.core.mqtt.wire.InboundGate;
+import io.mqttkafka.bridge.core.mqtt.wire.FrameReader;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -48,9 +49,8 @@ import org.openjdk.jmh.infra.Blackhole;
 @Measurement(iterations = 5, time = 1)
 public class FramingBenchmark {
     private static final int MESSAGES = 1_000;
-    private static final int KEEP_ALIVE_SECONDS = 30;
 
-    /** An MQTT broker that has no end of messages, with a PINGRESP, which the gate lets pass, after every thousand. */
+    /** An MQTT broker that has no end of messages, with a PINGRESP after every thousand. */
     @State(Scope.Thread)
     public static class Stream {
         private static final byte[] CONNACK = {0x20, 3, 0, 0, 0};
@@ -60,11 +60,10 @@ public class FramingBenchmark {
         public int payload;
 
         private final Handler handler = new Handler();
-        private InboundGate gate =
-                new InboundGate(InputStream.nullInputStream(), handler, Integer.MAX_VALUE, KEEP_ALIVE_SECONDS);
+        private FrameReader reader = new FrameReader(InputStream.nullInputStream(), handler, Integer.MAX_VALUE);
 
         /**
-         * Writes the packets and gets past CONNACK.
+         * Writes the packets.
          *
          * @throws IOException never
          */
@@ -78,11 +77,7 @@ public class FramingBenchmark {
             writer.header(PacketType.PINGRESP, 0, 0);
             ByteArrayOutputStream packets = new ByteArrayOutputStream();
             writer.flushTo(packets);
-            gate = new InboundGate(
-                    new Endless(CONNACK, packets.toByteArray()), handler, Integer.MAX_VALUE, KEEP_ALIVE_SECONDS);
-            if (gate.readNBytes(CONNACK.length).length != CONNACK.length) {
-                throw new IOException("the stream has no CONNACK");
-            }
+            reader = new FrameReader(new Endless(CONNACK, packets.toByteArray()), handler, Integer.MAX_VALUE);
         }
 
         /** Handles a thousand messages. */
@@ -90,9 +85,23 @@ public class FramingBenchmark {
             handler.hole = hole;
             handler.copy = copy;
             handler.count = 0;
-            if (gate.read() != PacketType.PINGRESP << 4 || gate.read() != 0 || handler.count != MESSAGES) {
-                throw new IOException("not every packet was seen");
+            try {
+                reader.run();
+            } catch (Turn e) {
+                if (handler.count != MESSAGES) {
+                    throw new IOException("not every packet was seen", e);
+                }
             }
+        }
+    }
+
+    /** The end of a thousand messages. */
+    private static final class Turn extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private static final Turn INSTANCE = new Turn();
+
+        private Turn() {
+            super(null, null, false, false);
         }
     }
 
@@ -125,13 +134,28 @@ public class FramingBenchmark {
         }
 
         @Override
-        public void received() {
-            // It is the packets that are measured.
+        public void beginning(int firstByte) {
+            // More follows.
+        }
+
+        @Override
+        public void arriving(int firstByte, int remainingLength) {
+            // The bridge looks whether it may come now: a comparison.
+        }
+
+        @Override
+        public void pingAnswered() {
+            throw Turn.INSTANCE;
+        }
+
+        @Override
+        public void answered(RequestAnswer answer) {
+            throw new IllegalStateException("nothing was subscribed to");
         }
 
         @Override
         public void connAck(ConnAck connAck) {
-            // The gate knows that it is accepted.
+            // The reader knows that it is accepted.
         }
 
         @Override
@@ -145,18 +169,8 @@ public class FramingBenchmark {
         }
 
         @Override
-        public void subscribed(int packetId, int[] reasonCodes) {
-            throw new IllegalStateException("nothing was subscribed");
-        }
-
-        @Override
         public void disconnected(Disconnect disconnect) {
             throw new IllegalStateException("the stream has no DISCONNECT");
-        }
-
-        @Override
-        public void broken(Throwable cause) {
-            throw new IllegalStateException(cause);
         }
     }
 

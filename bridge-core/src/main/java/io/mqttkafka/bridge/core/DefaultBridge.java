@@ -251,7 +251,7 @@ public final class DefaultBridge implements Bridge {
         return new StatusRunner(clientId, options, mqtt, transport, events, degradations, clock, this::stateChanged);
     }
 
-    /** Paho would end the connection over it, again and again. */
+    /** A broker may end the connection over it, again and again. */
     private static void requireMqttText(String option, @Nullable String text) {
         if (text != null && MqttText.bytes(text) == null) {
             throw new BridgeConfigException(

@@ -6,7 +6,7 @@ import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaClientsFinder;
 import io.mqttkafka.bridge.core.kafka.KafkaVersion;
-import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
+import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.spi.BridgeProvider;
 import java.util.ServiceLoader;
 
@@ -18,7 +18,7 @@ public final class DefaultBridgeProvider implements BridgeProvider {
     @Override
     public Bridge create(BridgeConfig config) {
         KafkaVersion.requireSupported();
-        return new DefaultBridge(config, new PahoTransport(), kafka(config.kafka()));
+        return new DefaultBridge(config, new SocketTransport(), kafka(config.kafka()));
     }
 
     /** A Kafka within this JVM if one has that address, else the one that the address leads to. */

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.ServerAddress;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -31,14 +32,12 @@ final class PlaintextWarnings {
     }
 
     private static void warnOf(URI uri) {
-        boolean plain =
-                uri.getScheme().equalsIgnoreCase("tcp") || uri.getScheme().equalsIgnoreCase("ws");
-        if (plain && !isLoopback(uri.getHost())) {
-            // Its query can hold a token.
+        ServerAddress address = ServerAddress.of(uri);
+        if (!address.secure() && !isLoopback(address.host())) {
+            // Without its query, which can hold a token.
             log.warn(
-                    "mqtt.credentials: user name and password cross the network to {}://{} in the clear; use ssl://",
-                    uri.getScheme(),
-                    uri.getAuthority());
+                    "mqtt.credentials: user name and password cross the network to {} in the clear; use ssl://",
+                    address);
         }
     }
 

@@ -130,19 +130,41 @@ class ArchitectureTest {
                                 .dependOnClassesThat()
                                 .haveNameMatching("java\\.util\\.concurrent\\.ThreadLocalRandom|java\\.security\\..*")),
                 rule(
-                        "Paho's blocking client is not used: some of its overloads recurse without end",
-                        noClasses()
-                                .should()
-                                .dependOnClassesThat()
-                                .haveFullyQualifiedName("org.eclipse.paho.mqttv5.client.MqttClient")),
-                rule(
-                        "only mqtt sees Paho",
+                        "only mqtt.control sees Paho",
                         noClasses()
                                 .that()
-                                .resideOutsideOfPackage(MQTT)
+                                .resideOutsideOfPackage(CORE + ".mqtt.control..")
                                 .should()
                                 .dependOnClassesThat()
                                 .resideInAPackage("org.eclipse.paho..")),
+                rule(
+                        "of Paho only the packets are used, not its client",
+                        noClasses()
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAPackage("org.eclipse.paho.mqttv5.client..")),
+                rule(
+                        "mqtt.control and mqtt.wire use no sockets, threads or locks",
+                        noClasses()
+                                .that()
+                                .resideInAnyPackage(CORE + ".mqtt.control..", CORE + ".mqtt.wire..")
+                                .should()
+                                .dependOnClassesThat(resideInAnyPackage(
+                                                "java.net..",
+                                                "java.nio.channels..",
+                                                "javax.net..",
+                                                "java.util.concurrent.locks..")
+                                        .or(assignableTo(Thread.class))
+                                        .or(assignableTo(Executor.class)))),
+                rule(
+                        "mqtt.control reads no clock",
+                        noClasses()
+                                .that()
+                                .resideInAPackage(CORE + ".mqtt.control..")
+                                .should()
+                                .accessTargetWhere(isAnyOf(System.class, "nanoTime", "currentTimeMillis"))
+                                .orShould()
+                                .accessTargetWhere(isAnyOf(Instant.class, "now"))),
                 rule(
                         "only kafka and codecs see kafka-clients",
                         noClasses()
@@ -170,13 +192,8 @@ class ArchitectureTest {
                         "the packages of the core have no cycles",
                         slices().assignedFrom(new PackagesOfCore()).should().beFreeOfCycles()),
                 rule(
-                        "only mqtt.paho, whose library logs that way, sees java.util.logging",
-                        noClasses()
-                                .that()
-                                .resideOutsideOfPackage(CORE + ".mqtt.paho..")
-                                .should()
-                                .dependOnClassesThat()
-                                .resideInAPackage("java.util.logging..")),
+                        "nothing sees java.util.logging",
+                        noClasses().should().dependOnClassesThat().resideInAPackage("java.util.logging..")),
                 rule("nothing writes to standard output or error", noClasses().should(ACCESS_STANDARD_STREAMS)),
                 rule(
                         "only time sees the wall clock, which can go back",

@@ -310,8 +310,9 @@ final class StandaloneOptions {
         @Option(
                 names = "--mqtt",
                 paramLabel = "URI",
-                description = "tcp://host:1883, ssl://host:8883, ws://host/path or wss://host/path."
-                        + " Repeat it for brokers to try in order.")
+                description =
+                        "tcp://host:1883, ssl://host:8883, ws://host/path or wss://host/path; mqtt and mqtts stand for tcp and ssl."
+                                + " Repeat it for brokers to try in order.")
         List<String> uris = new ArrayList<>();
 
         @Option(

@@ -1,7 +1,9 @@
 package io.mqttkafka.bridge.core.mqtt;
 
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.session.ProtocolViolation;
 
 /**
  * Takes what arrives on one connection. Everything but {@link #connecting} and {@link #closed} is called by the one thread
@@ -34,27 +36,33 @@ public interface InboundHandler {
     void release(int packetId);
 
     /**
-     * A message of QoS 1 has been taken over or refused (PUBACK). Ignored unless overridden.
+     * A message of QoS 1 has been taken over or refused (PUBACK). Unless overridden nothing is published, and it may not come.
      *
      * @param packetId its packet id
      * @param reasonCode what the broker says
      */
-    default void puback(int packetId, int reasonCode) {}
+    default void puback(int packetId, int reasonCode) {
+        throw unasked("PUBACK");
+    }
 
     /**
-     * A message of QoS 2 has been received or refused (PUBREC). Ignored unless overridden.
+     * A message of QoS 2 has been received or refused (PUBREC). Unless overridden nothing is published, and it may not come.
      *
      * @param packetId its packet id
      * @param reasonCode what the broker says
      */
-    default void pubrec(int packetId, int reasonCode) {}
+    default void pubrec(int packetId, int reasonCode) {
+        throw unasked("PUBREC");
+    }
 
     /**
-     * A message of QoS 2 has been taken over (PUBCOMP). Ignored unless overridden.
+     * A message of QoS 2 has been taken over (PUBCOMP). Unless overridden nothing is published, and it may not come.
      *
      * @param packetId its packet id
      */
-    default void pubcomp(int packetId) {}
+    default void pubcomp(int packetId) {
+        throw unasked("PUBCOMP");
+    }
 
     /**
      * The connection has ended. Called once, by any thread, unless the connection was never accepted.
@@ -62,4 +70,10 @@ public interface InboundHandler {
      * @param reason why
      */
     void closed(CloseReason reason);
+
+    private static ProtocolViolation unasked(String packet) {
+        return new ProtocolViolation(
+                MalformedPacketException.PROTOCOL_ERROR,
+                "the MQTT broker sent " + packet + ", although nothing was published on this connection");
+    }
 }

@@ -1,15 +1,18 @@
 package io.mqttkafka.bridge.core.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
-import io.mqttkafka.bridge.core.mqtt.wire.InboundGate;
+import io.mqttkafka.bridge.core.mqtt.wire.FrameReader;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -69,14 +72,8 @@ class TopicCacheTest {
         for (String topic : topics) {
             publish(packets, topic.getBytes(StandardCharsets.UTF_8));
         }
-        InboundGate gate = new InboundGate(new ByteArrayInputStream(packets.toByteArray()), new Looking(), 1 << 20, 30);
-        gate.readNBytes(CONNACK.length);
-        // Handles what follows up to the end, of which the handler hears.
-        try {
-            gate.read();
-        } catch (IOException e) {
-            assertThat(e).isInstanceOf(java.io.EOFException.class);
-        }
+        FrameReader reader = new FrameReader(new ByteArrayInputStream(packets.toByteArray()), new Looking(), 1 << 20);
+        assertThatExceptionOfType(EOFException.class).isThrownBy(reader::run);
     }
 
     private static void publish(ByteArrayOutputStream packets, byte[] topic) {
@@ -104,7 +101,10 @@ class TopicCacheTest {
         }
 
         @Override
-        public void received() {}
+        public void beginning(int firstByte) {}
+
+        @Override
+        public void arriving(int firstByte, int remainingLength) {}
 
         @Override
         public void connAck(ConnAck connAck) {}
@@ -116,12 +116,12 @@ class TopicCacheTest {
         public void answered(int type, int packetId, int reasonCode) {}
 
         @Override
-        public void subscribed(int packetId, int[] reasonCodes) {}
+        public void answered(RequestAnswer answer) {}
+
+        @Override
+        public void pingAnswered() {}
 
         @Override
         public void disconnected(Disconnect disconnect) {}
-
-        @Override
-        public void broken(Throwable cause) {}
     }
 }

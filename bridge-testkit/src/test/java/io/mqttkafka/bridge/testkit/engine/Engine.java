@@ -14,7 +14,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
-import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
+import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.event.Connected;
@@ -111,6 +111,12 @@ final class Engine implements AutoCloseable {
         return this;
     }
 
+    /** Connects to another address, which leads to the broker. */
+    Engine through(String uri) {
+        serverUri = uri;
+        return this;
+    }
+
     Engine loops(Consumer<LoopOptions.Builder> more) {
         more.accept(loops);
         return this;
@@ -166,7 +172,7 @@ final class Engine implements AutoCloseable {
                         loops.build(),
                         status,
                         StartMode.UNTIL_TIMEOUT),
-                new PahoTransport(),
+                new SocketTransport(),
                 kafka,
                 failpoints);
         starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));

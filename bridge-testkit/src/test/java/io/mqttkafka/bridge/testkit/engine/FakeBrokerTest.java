@@ -9,7 +9,7 @@ import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
-import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
+import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
@@ -174,7 +174,7 @@ class FakeBrokerTest {
                         Duration.ofSeconds(10),
                         Duration.ofMillis(300),
                         Duration.ofSeconds(30)),
-                new PahoTransport(),
+                new SocketTransport(),
                 kafka);
         bridge.start();
         broker.awaitSubscribed(CLIENT, "a/#");

@@ -31,7 +31,6 @@ class HandshakeTest {
         engine.close();
     }
 
-    /** Paho's reader dies of control characters. */
     @Test
     void connackAndSuback_reasonsWithControlCharacters_areTaken() {
         engine.route("a/#", QoS.AT_LEAST_ONCE, "t").start();

@@ -10,7 +10,7 @@ import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
-import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
+import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
 import java.nio.charset.StandardCharsets;
@@ -151,7 +151,7 @@ class RetainedMirrorTest {
                         Duration.ofSeconds(30),
                         Duration.ofMillis(300),
                         Duration.ofSeconds(30)),
-                new PahoTransport(),
+                new SocketTransport(),
                 kafka);
         bridge.start();
     }

@@ -9,7 +9,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.StateTopic;
-import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
+import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.testkit.fake.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.FakeKafkaFinder;
@@ -65,7 +65,7 @@ final class SmallHeapMain {
                             .build());
             DefaultBridge bridge = new DefaultBridge(
                     new BridgeConfig(mqtt, kafka, routes, List.of(), START_TIMEOUT, A_WHILE, A_WHILE),
-                    new PahoTransport(),
+                    new SocketTransport(),
                     real ? KafkaClients.REAL : new Forgetful(new FakeKafkaFinder().find(kafka)));
             bridge.start();
             while (System.in.read() >= 0) {

@@ -13,10 +13,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several server URIs, of which the first leads to a broker that is of no use. */
 class TwoServersTest {
-    /** Accepts with a property twice: we refuse it. */
+    /** Accepts with a property twice. */
     private static final String TWICE = "20 09 00 00 06 21 00 0A 21 00 0A";
 
-    /** Accepts with a property that only PUBLISH may have: Paho refuses it, after the bridge was told. */
+    /** Accepts with a property that only PUBLISH may have. */
     private static final String OUT_OF_PLACE = "20 05 00 00 02 01 01";
 
     private final ScriptedMqttBroker second = ScriptedMqttBroker.start(Engine.PATIENCE);

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What no broker sends, and what brokers send that Paho does not know. */
+/** What no broker sends, and legal refusals. */
 class UnaskedPacketsTest {
     private static final int PROTOCOL_ERROR = 0x82;
 

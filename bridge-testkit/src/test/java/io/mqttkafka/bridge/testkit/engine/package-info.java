@@ -1,12 +1,12 @@
 /**
  * The engine between a scripted MQTT broker and a fake Kafka: exact packets over a real socket.
  *
- * <p>What using Paho asks for, and the test that fails without it:
+ * <p>What MQTT asks of a connection, and the test that fails without it:
  *
  * <table>
- * <caption>The Paho checklist</caption>
+ * <caption>The checklist of a connection</caption>
  * <tr><th>#</th><th>Item</th><th>Test</th></tr>
- * <tr><td>1</td><td>A new client for each connection; nothing of the last one is left</td>
+ * <tr><td>1</td><td>Nothing of the last connection is left</td>
  *   <td>{@link ThreadsTest#threads_afterReconnects_areNoMoreThanBefore}</td></tr>
  * <tr><td>2</td><td>Session, window, keep-alive and no topic alias in CONNECT</td>
  *   <td>{@link HandshakeTest#connect_options_areOnTheWire},
@@ -20,7 +20,7 @@
  * <tr><td>6</td><td>The reader waits for room, but not past the keep-alive</td>
  *   <td>{@link LivenessTest#window_full_dropsTheConnectionUntilKafkaConfirms},
  *   {@link ConnectionLimitsTest#serverKeepAlive_shorterThanAsked_boundsTheWaitForRoom}</td></tr>
- * <tr><td>7</td><td>PUBREC and PUBCOMP wait for Kafka; acknowledgements never get into a packet of Paho's</td>
+ * <tr><td>7</td><td>PUBREC and PUBCOMP wait for Kafka; acknowledgements never get into another packet</td>
  *   <td>{@link AcknowledgementTest#publish_qos2NotConfirmed_getsNoPubrec},
  *   {@link AcknowledgementTest#publish_qos2ConfirmedAndReleased_isCompleted},
  *   {@link SubscribeTest#subscribe_packetOfManyWrites_isNotMixedWithAcknowledgements}</td></tr>
@@ -47,13 +47,14 @@
  * <tr><td>13</td><td>A connection that is dead without saying so is replaced</td>
  *   <td>{@link LivenessTest#pings_notAnswered_reconnects},
  *   {@link LivenessTest#codec_blocks_dropsTheConnectionAndConnectsAgainWhenItReturns}</td></tr>
- * <tr><td>14</td><td>Daemon threads; Paho does not log at the level that applications find</td>
- *   <td>{@link ThreadsTest#threads_whileConnected_areDaemons},
- *   {@link PahoLogTest#connectCutReconnectClose_isNotLoggedByPaho}</td></tr>
+ * <tr><td>14</td><td>Daemon threads</td>
+ *   <td>{@link ThreadsTest#threads_whileConnected_areDaemons}</td></tr>
  * <tr><td>15</td><td>Copies for overlapping subscriptions are messages of their own</td>
  *   <td>{@link AcknowledgementTest#publish_copiesWithSubscriptionIds_goToTheirRouteOnly}</td></tr>
- * <tr><td>16</td><td>Only the asynchronous client</td>
- *   <td>{@code ArchitectureTest.rules} of bridge-core</td></tr>
+ * <tr><td>16</td><td>What is no MQTT 5 broker, or does not keep to its part, is refused and told with the mend</td>
+ *   <td>{@link ForeignBrokerTest}</td></tr>
+ * <tr><td>17</td><td>WebSocket: fragments, pings, pauses, limits, and what RFC 6455 forbids</td>
+ *   <td>{@link WebSocketTest}</td></tr>
  * </table>
  */
 package io.mqttkafka.bridge.testkit.engine;

@@ -9,7 +9,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
-import io.mqttkafka.bridge.core.mqtt.paho.PahoTransport;
+import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.failure.Backoff;
 import java.time.Duration;
 import java.util.List;
@@ -56,7 +56,7 @@ record CommandSetup(String mqttUri, String bootstrapServers, String clientId, St
                 .build();
         return new DefaultBridge(
                 new BridgeConfig(mqtt, kafka, List.of(route), List.of(), START_TIMEOUT, DRAIN_TIMEOUT, STALL_THRESHOLD),
-                new PahoTransport(),
+                new SocketTransport(),
                 KafkaClients.REAL,
                 failpoints);
     }

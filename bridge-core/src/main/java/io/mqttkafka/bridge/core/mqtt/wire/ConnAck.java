@@ -38,10 +38,10 @@ public record ConnAck(
         boolean retainAvailable) {
     private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
 
-    /** The highest receive maximum that Paho reads as a positive number. */
-    private static final int PAHO_RECEIVE_MAXIMUM = 0x7FFF;
-
     private static final int UNSUPPORTED_VERSION = 0x84;
+
+    /** The highest of the codes by which a broker of MQTT 3.1.1 refuses. */
+    private static final int HIGHEST_OLD_CODE = 5;
 
     /** What MQTT has room for: a fixed header, and the highest remaining length. */
     private static final long LARGEST_PACKET = 5 + 268_435_455L;
@@ -63,29 +63,24 @@ public record ConnAck(
                 : asked;
     }
 
-    private static void write(byte[] bytes, int at, int uint16) {
-        bytes[at] = (byte) (uint16 >> 8);
-        bytes[at + 1] = (byte) uint16;
-    }
-
     /**
-     * Reads a CONNACK, and changes what Paho makes of it: lowers a receive maximum that it would take for a negative
-     * number, and a server keep-alive that would make it ping later than asked, or never.
+     * Reads a CONNACK.
      *
      * @param bytes the array
      * @param from where the variable header begins
      * @param length the remaining length
-     * @param keepAliveSeconds the keep-alive that was asked for
      * @return the CONNACK
      * @throws MalformedPacketException if it is not one
      */
-    static ConnAck read(byte[] bytes, int from, int length, int keepAliveSeconds) throws MalformedPacketException {
+    static ConnAck read(byte[] bytes, int from, int length) throws MalformedPacketException {
         if (length < 2) {
             throw new MalformedPacketException("CONNACK is too short");
         }
+        if ((bytes[from] & 0xFE) != 0) {
+            throw new MalformedPacketException("CONNACK has flags that MQTT does not know");
+        }
         boolean sessionPresent = (bytes[from] & 1) != 0;
-        // Without properties it is the refusal of a broker that knows only MQTT 3.
-        int reasonCode = length == 2 ? UNSUPPORTED_VERSION : bytes[from + 1] & 0xFF;
+        int reasonCode = reasonCode(bytes[from + 1] & 0xFF, length);
         String reason = null;
         int maximumQos = 2;
         boolean shared = true;
@@ -98,55 +93,52 @@ public record ConnAck(
         String serverReference = null;
         int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
         boolean retain = true;
-        if (length > 2) {
+        if (reasonCode != UNSUPPORTED_VERSION && length == 2) {
+            throw new MalformedPacketException("CONNACK has no properties");
+        }
+        if (length > 2 && !isOld(bytes[from + 1] & 0xFF)) {
             VariableInt size = VariableInt.read(bytes, from + 2, from + length);
             if (size == null || size.next() + size.value() > from + length) {
                 throw new MalformedPacketException("CONNACK has properties longer than itself");
+            }
+            if (size.next() + size.value() < from + length) {
+                throw new MalformedPacketException("CONNACK is longer than its properties");
             }
             PropertyReader properties = new PropertyReader(bytes, size.next(), size.value());
             long seen = 0;
             for (int id = properties.next(); id >= 0; id = properties.next()) {
                 if ((seen & 1L << id) != 0 && id != PropertyReader.USER_PROPERTY) {
-                    throw new MalformedPacketException(
-                            MalformedPacketException.PROTOCOL_ERROR,
-                            "CONNACK has the property 0x" + Integer.toHexString(id) + " twice");
+                    throw protocolError("CONNACK has the property 0x" + Integer.toHexString(id) + " twice");
                 }
                 seen |= 1L << id;
                 switch (id) {
                     case PropertyReader.REASON_STRING -> reason = properties.text();
-                    case PropertyReader.MAXIMUM_QOS -> maximumQos = (int) properties.number;
-                    case PropertyReader.SHARED_AVAILABLE -> shared = properties.number != 0;
-                    case PropertyReader.WILDCARDS_AVAILABLE -> wildcards = properties.number != 0;
-                    case PropertyReader.SUBSCRIPTION_IDS_AVAILABLE -> subscriptionIds = properties.number != 0;
+                    case PropertyReader.MAXIMUM_QOS -> maximumQos = flag(properties, id) ? 1 : 0;
+                    case PropertyReader.SHARED_AVAILABLE -> shared = flag(properties, id);
+                    case PropertyReader.WILDCARDS_AVAILABLE -> wildcards = flag(properties, id);
+                    case PropertyReader.SUBSCRIPTION_IDS_AVAILABLE -> subscriptionIds = flag(properties, id);
+                    case PropertyReader.RETAIN_AVAILABLE -> retain = flag(properties, id);
                     case PropertyReader.SESSION_EXPIRY -> sessionExpiry = properties.number;
                     case PropertyReader.MAXIMUM_PACKET_SIZE -> maximumPacketSize = properties.number;
-                    case PropertyReader.SERVER_KEEP_ALIVE -> {
-                        serverKeepAlive = (int) properties.number;
-                        if (serverKeepAlive == 0 || serverKeepAlive > keepAliveSeconds) {
-                            write(bytes, properties.valueAt, keepAliveSeconds);
-                        }
-                    }
+                    case PropertyReader.SERVER_KEEP_ALIVE -> serverKeepAlive = (int) properties.number;
                     case PropertyReader.AUTHENTICATION_METHOD, PropertyReader.AUTHENTICATION_DATA ->
-                        throw new MalformedPacketException(
-                                MalformedPacketException.PROTOCOL_ERROR,
-                                "CONNACK with enhanced authentication, which was not asked for");
+                        throw protocolError("CONNACK with enhanced authentication, which was not asked for");
                     case PropertyReader.ASSIGNED_CLIENT_ID -> assigned = properties.text();
                     case PropertyReader.SERVER_REFERENCE -> serverReference = properties.text();
-                    case PropertyReader.RETAIN_AVAILABLE -> retain = properties.number != 0;
-                    case PropertyReader.RECEIVE_MAXIMUM -> {
-                        receiveMaximum = (int) properties.number;
-                        if (properties.number > PAHO_RECEIVE_MAXIMUM) {
-                            write(bytes, properties.valueAt, PAHO_RECEIVE_MAXIMUM);
-                        }
+                    case PropertyReader.RECEIVE_MAXIMUM -> receiveMaximum = (int) properties.number;
+                    case PropertyReader.USER_PROPERTY,
+                            PropertyReader.TOPIC_ALIAS_MAXIMUM,
+                            PropertyReader.RESPONSE_INFORMATION -> {
+                        // They do not concern us.
                     }
-                    default -> {
-                        // The others do not concern us.
-                    }
+                    default ->
+                        throw protocolError("CONNACK with property 0x" + Integer.toHexString(id)
+                                + ", which belongs to other packets");
                 }
             }
         }
         if (receiveMaximum == 0 || maximumPacketSize == 0) {
-            throw new MalformedPacketException("CONNACK with a limit of 0");
+            throw protocolError("CONNACK with a limit of 0");
         }
         return new ConnAck(
                 sessionPresent,
@@ -163,5 +155,35 @@ public record ConnAck(
                 serverReference,
                 receiveMaximum,
                 retain);
+    }
+
+    /**
+     * A broker that knows only MQTT 3 answers in its own form: two bytes, of which some make three, and codes below those of
+     * refusals. Its first code is that for versions.
+     */
+    private static int reasonCode(int code, int length) throws MalformedPacketException {
+        if (isOld(code) || (length == 2 && code == 0)) {
+            return UNSUPPORTED_VERSION;
+        }
+        if (code != 0 && code < 0x80) {
+            throw new MalformedPacketException("CONNACK has the reason code 0x" + Integer.toHexString(code));
+        }
+        return code;
+    }
+
+    private static boolean isOld(int code) {
+        return code > 0 && code <= HIGHEST_OLD_CODE;
+    }
+
+    private static boolean flag(PropertyReader properties, int id) throws MalformedPacketException {
+        if (properties.number > 1) {
+            throw protocolError(
+                    "CONNACK with the value " + properties.number + " of property 0x" + Integer.toHexString(id));
+        }
+        return properties.number == 1;
+    }
+
+    private static MalformedPacketException protocolError(String message) {
+        return new MalformedPacketException(MalformedPacketException.PROTOCOL_ERROR, message);
     }
 }

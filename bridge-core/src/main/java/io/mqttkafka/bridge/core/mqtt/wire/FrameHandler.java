@@ -1,16 +1,33 @@
 package io.mqttkafka.bridge.core.mqtt.wire;
 
-/** Takes the packets that {@link InboundGate} keeps from the client. Called by the thread that reads the stream. */
+import java.io.IOException;
+
+/** Takes the packets that a {@link FrameReader} reads. Called by the thread that reads. */
 public interface FrameHandler {
-    /** Bytes have arrived, of whatever packet. Called before the packets that they complete. */
-    void received();
+    /**
+     * A packet has begun to arrive, of which there is no more yet than the first byte.
+     *
+     * @param firstByte its type and flags
+     * @throws IOException if it may not come now
+     */
+    void beginning(int firstByte) throws IOException;
 
     /**
-     * The broker has answered CONNECT. The client sees the packet too.
+     * A packet has begun to arrive: its fixed header is whole. Nothing is kept for the rest before this has returned.
+     *
+     * @param firstByte its type and flags
+     * @param remainingLength how many bytes follow the fixed header
+     * @throws IOException if it may not come now, or not like this
+     */
+    void arriving(int firstByte, int remainingLength) throws IOException;
+
+    /**
+     * The broker has answered CONNECT.
      *
      * @param connAck the answer
+     * @throws MalformedPacketException if it may not answer so
      */
-    void connAck(ConnAck connAck);
+    void connAck(ConnAck connAck) throws MalformedPacketException;
 
     /**
      * A message has arrived.
@@ -29,32 +46,31 @@ public interface FrameHandler {
     /**
      * A message of ours has been answered: PUBACK, PUBREC or PUBCOMP.
      *
-     * @param type which of them: {@link InboundGate#PUBACK}, {@link InboundGate#PUBREC} or {@link InboundGate#PUBCOMP}
+     * @param type which of them: {@link PacketType#PUBACK}, {@link PacketType#PUBREC} or {@link PacketType#PUBCOMP}
      * @param packetId its packet id
      * @param reasonCode what the broker says
      */
     void answered(int type, int packetId, int reasonCode);
 
     /**
-     * Subscribing or unsubscribing has been answered: SUBACK or UNSUBACK. The client sees the packet too, with codes that it
-     * knows.
+     * SUBSCRIBE or UNSUBSCRIBE has been answered.
      *
-     * @param packetId the packet id
-     * @param reasonCodes what the broker says of each filter
+     * @param answer the answer
+     * @throws MalformedPacketException if nobody has asked
      */
-    void subscribed(int packetId, int[] reasonCodes);
+    void answered(RequestAnswer answer) throws MalformedPacketException;
 
     /**
-     * The broker has taken leave. {@link #broken} follows.
+     * PINGREQ has been answered.
+     *
+     * @throws MalformedPacketException if nobody has asked
+     */
+    void pingAnswered() throws MalformedPacketException;
+
+    /**
+     * The broker has taken leave. Nothing is read after this.
      *
      * @param disconnect what it said
      */
     void disconnected(Disconnect disconnect);
-
-    /**
-     * The stream has ended or broken, or a handler has thrown.
-     *
-     * @param cause what was thrown; an {@link java.io.EOFException} if the stream has ended
-     */
-    void broken(Throwable cause);
 }

@@ -4,7 +4,9 @@ import java.io.IOException;
 
 /** The MQTT broker sent what is not MQTT 5, or what it was told not to send. */
 public final class MalformedPacketException extends IOException {
-    static final int PROTOCOL_ERROR = 0x82;
+    /** The reason code for what MQTT forbids. */
+    public static final int PROTOCOL_ERROR = 0x82;
+
     static final int TOPIC_ALIAS_INVALID = 0x94;
     static final int PACKET_TOO_LARGE = 0x95;
 

@@ -17,6 +17,7 @@ final class PropertyReader {
     static final int RESPONSE_INFORMATION = 0x1A;
     static final int SERVER_REFERENCE = 0x1C;
     static final int RECEIVE_MAXIMUM = 0x21;
+    static final int TOPIC_ALIAS_MAXIMUM = 0x22;
     static final int TOPIC_ALIAS = 0x23;
     static final int MAXIMUM_QOS = 0x24;
     static final int RETAIN_AVAILABLE = 0x25;
@@ -59,7 +60,7 @@ final class PropertyReader {
                     WILDCARDS_AVAILABLE,
                     SUBSCRIPTION_IDS_AVAILABLE,
                     SHARED_AVAILABLE -> number(1);
-            case SERVER_KEEP_ALIVE, RECEIVE_MAXIMUM, 0x22, TOPIC_ALIAS -> number(2);
+            case SERVER_KEEP_ALIVE, RECEIVE_MAXIMUM, TOPIC_ALIAS_MAXIMUM, TOPIC_ALIAS -> number(2);
             case MESSAGE_EXPIRY, SESSION_EXPIRY, 0x18, MAXIMUM_PACKET_SIZE -> number(4);
             case CONTENT_TYPE,
                     RESPONSE_TOPIC,

@@ -12,10 +12,9 @@ class ConnAckTest {
         for (int i = 0; i < properties.length; i++) {
             bytes[3 + i] = (byte) properties[i];
         }
-        return ConnAck.read(bytes, 0, bytes.length, 30);
+        return ConnAck.read(bytes, 0, bytes.length);
     }
 
-    /** Paho gives such a connection up, after we have taken it for accepted. */
     @Test
     void propertyTwice_isAProtocolError() {
         assertThatExceptionOfType(MalformedPacketException.class)
@@ -36,7 +35,7 @@ class ConnAckTest {
     void codesBelow0x80_butSuccess_areRefusals() throws MalformedPacketException {
         for (int code = 0; code < 0x80; code++) {
             byte[] bytes = {0, (byte) code, 0};
-            assertThat(ConnAck.read(bytes, 0, bytes.length, 30).accepted())
+            assertThat(ConnAck.read(bytes, 0, bytes.length).accepted())
                     .as("code %d", code)
                     .isEqualTo(code == 0);
         }

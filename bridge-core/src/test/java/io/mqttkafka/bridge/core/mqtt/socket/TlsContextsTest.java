@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.core.mqtt.paho;
+package io.mqttkafka.bridge.core.mqtt.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,42 +1,47 @@
-package io.mqttkafka.bridge.core.mqtt.paho;
+package io.mqttkafka.bridge.core.mqtt.socket;
 
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.ServerAddress;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.Will;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects with Eclipse Paho. Every attempt gets a client of its own, which is never used again: a Paho client that has
- * lost a connection keeps state that hangs or loses the next one.
+ * Connects over TCP, TLS and WebSocket. Each connection has two threads: one reads, one looks after the time.
  *
  * <p>Thread-safe.
  */
-public final class PahoTransport implements MqttTransport {
+public final class SocketTransport implements MqttTransport {
+    private final Resolver resolver = new Resolver();
+
     /** Where to begin after a broker that accepted a client and was of no use; else a turn begins with the first. */
     private final Map<String, Integer> nextTurn = new ConcurrentHashMap<>();
 
     /** Makes the transport. */
-    public PahoTransport() {}
+    public SocketTransport() {}
 
     @Override
     public MqttConnection connect(MqttOptions options, @Nullable Will will, String clientId, InboundHandler handler)
             throws MqttConnectException, InterruptedException {
-        List<URI> uris = options.serverUris();
-        int begin = nextTurn.getOrDefault(clientId, 0) % uris.size();
+        List<ServerAddress> addresses = addresses(options);
+        int begin = nextTurn.getOrDefault(clientId, 0) % addresses.size();
         MqttConnectException first = null;
-        for (int i = 0; i < uris.size(); i++) {
-            int at = (begin + i) % uris.size();
+        for (int i = 0; i < addresses.size(); i++) {
+            int at = (begin + i) % addresses.size();
             AtomicBoolean told = new AtomicBoolean();
             try {
-                PahoConnection connection = PahoConnection.open(uris.get(at), options, will, clientId, handler, told);
+                SocketConnection connection =
+                        SocketConnection.open(addresses.get(at), options, will, clientId, handler, resolver, told);
                 if (connection.isOver()) {
                     nextTurn.put(clientId, at + 1);
                 } else {
@@ -52,10 +57,23 @@ public final class PahoTransport implements MqttTransport {
                 }
             }
         }
-        if (first == null) {
-            throw new IllegalStateException("no server URI");
+        throw Objects.requireNonNull(first, "no server URI");
+    }
+
+    /** The address that is asked for comes first. */
+    private static List<ServerAddress> addresses(MqttOptions options) throws MqttConnectException {
+        List<ServerAddress> addresses = new ArrayList<>();
+        if (options.serverUriSource() != null) {
+            try {
+                addresses.add(ServerAddress.parse(options.serverUriSource().get()));
+            } catch (RuntimeException e) {
+                throw ConnectFailures.unasked("mqtt.serverUri", e);
+            }
         }
-        throw first;
+        for (URI uri : options.serverUris()) {
+            addresses.add(ServerAddress.of(uri));
+        }
+        return addresses;
     }
 
     /** What cannot pass by itself is what the user needs to hear of. */
