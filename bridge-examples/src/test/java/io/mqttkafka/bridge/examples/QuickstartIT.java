@@ -54,7 +54,10 @@ class QuickstartIT {
             assertThat(quickstart.awaitExit()).as(quickstart.output()).isZero();
             assertThat(quickstart.output())
                     .contains("mosquitto_pub", "mosquitto_sub", "kcat", "Everything is stopped.")
-                    .doesNotContain("ERROR", "WARN", "\tat ");
+                    .doesNotContain("ERROR", "\tat ");
+            assertThat(quickstart.output().lines().filter(line -> line.contains("WARN")))
+                    .as("warnings")
+                    .allMatch(line -> line.contains("'telemetry' wrote") && line.contains("dead letter topic"));
         }
         assertThat(folders()).isEmpty();
     }
