@@ -28,6 +28,8 @@ import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes records and the packet ids they came under, all or none of them, under an identity that only one process has at a
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * any time.
  */
 public final class TransactionalKafkaSink {
+    private static final Logger log = LoggerFactory.getLogger(TransactionalKafkaSink.class);
     /** MQTT forbids this character in client ids. */
     private static final String OUTBOX = "\0to-mqtt";
 
@@ -384,20 +387,29 @@ public final class TransactionalKafkaSink {
         if (closed || cause instanceof InterruptException) {
             return TransactionOutcome.unknown(cause);
         }
-        boolean named = !failed.refused().isEmpty();
-        if (!named && (Outages.isOutage(cause) || !restarts.exhausted())) {
+        if (failed.refused().isEmpty() && Outages.isOutage(cause)) {
             return TransactionOutcome.unknown(cause);
         }
-        Kind otherwise = named ? Kind.UNKNOWN : Kind.HOPELESS;
-        if (!named && failed.suspect().isEmpty()) {
-            return new TransactionOutcome(otherwise, List.of(), cause);
+        // Kafka's client can refuse to commit before it tells which record is at fault, but not abort.
+        boolean aborted = abort(current);
+        boolean named = !failed.refused().isEmpty();
+        if (!named && !restarts.exhausted()) {
+            return TransactionOutcome.unknown(cause);
         }
-        try {
-            current.abortTransaction();
-        } catch (KafkaException | IllegalStateException e) {
-            return new TransactionOutcome(otherwise, List.of(), cause);
+        if (!aborted || (!named && failed.suspect().isEmpty())) {
+            return new TransactionOutcome(named ? Kind.UNKNOWN : Kind.HOPELESS, List.of(), cause);
         }
         return new TransactionOutcome(Kind.ABORTED, named ? failed.refused() : failed.suspect(), cause);
+    }
+
+    private static boolean abort(Producer<byte[], byte[]> current) {
+        try {
+            current.abortTransaction();
+            return true;
+        } catch (KafkaException | IllegalStateException e) {
+            log.debug("A transaction could not be aborted", e);
+            return false;
+        }
     }
 
     /**
