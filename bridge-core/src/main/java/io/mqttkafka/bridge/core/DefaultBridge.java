@@ -15,30 +15,29 @@ import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
+import io.mqttkafka.bridge.core.connection.Runner;
+import io.mqttkafka.bridge.core.connection.StatusRunner;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaWatch;
-import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
+import io.mqttkafka.bridge.core.kafka.ProducerSender;
+import io.mqttkafka.bridge.core.kafka.ProducerTransactions;
 import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
-import io.mqttkafka.bridge.core.kafka.TransactionalKafkaSink;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
-import io.mqttkafka.bridge.core.pipeline.CompiledRoute;
-import io.mqttkafka.bridge.core.pipeline.FeedbackCheck;
-import io.mqttkafka.bridge.core.pipeline.LoopGuard;
-import io.mqttkafka.bridge.core.pipeline.MemoryBudget;
-import io.mqttkafka.bridge.core.pipeline.OwnTopics;
-import io.mqttkafka.bridge.core.pipeline.Runner;
-import io.mqttkafka.bridge.core.pipeline.SinkRoute;
-import io.mqttkafka.bridge.core.pipeline.SinkRunner;
-import io.mqttkafka.bridge.core.pipeline.SourceRoute;
-import io.mqttkafka.bridge.core.pipeline.SourceRunner;
-import io.mqttkafka.bridge.core.pipeline.StatusRunner;
+import io.mqttkafka.bridge.core.route.CompiledRoute;
+import io.mqttkafka.bridge.core.route.LoopGuard;
+import io.mqttkafka.bridge.core.route.OwnTopics;
 import io.mqttkafka.bridge.core.routing.MqttText;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.core.sink.SinkRoute;
+import io.mqttkafka.bridge.core.sink.SinkRoutes;
+import io.mqttkafka.bridge.core.sink.SinkRunner;
+import io.mqttkafka.bridge.core.source.SourceRoute;
+import io.mqttkafka.bridge.core.source.SourceRunner;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeConfigException;
@@ -190,9 +189,9 @@ public final class DefaultBridge implements Bridge {
                 mqtt,
                 served,
                 transport,
-                new ProducerKafkaSink(kafka, config.kafka(), mqtt, clientId, inspector, waits),
+                new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
                 served.stream().anyMatch(SourceRoute::exactlyOnce)
-                        ? new TransactionalKafkaSink(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
+                        ? new ProducerTransactions(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
                         : null,
                 config.kafka().transactions(),
                 failpoints,
@@ -212,9 +211,9 @@ public final class DefaultBridge implements Bridge {
                 served,
                 transport,
                 kafka,
-                () -> new ProducerKafkaSink(kafka, config.kafka(), mqtt, clientId, inspector, waits),
+                () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
                 served.stream().anyMatch(SinkRoute::exactlyOnce)
-                        ? TransactionalKafkaSink.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
+                        ? ProducerTransactions.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
                         : null,
                 failpoints,
                 events,

@@ -3,7 +3,6 @@ package io.mqttkafka.bridge.core;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaLimits;
-import io.mqttkafka.bridge.core.pipeline.MemoryBudget;
 
 /** Derives the limits of connections that are not set from those of Kafka and the heap, and says them all in one line. */
 final class Limits {

@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.core;
 
-import io.mqttkafka.bridge.core.pipeline.Runner;
+import io.mqttkafka.bridge.core.connection.Runner;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashSet;

@@ -1,7 +1,7 @@
 package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.LastError;
-import io.mqttkafka.bridge.core.pipeline.Runner;
+import io.mqttkafka.bridge.core.connection.Runner;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -48,6 +48,10 @@ class ArchitectureTest {
     private static final String KAFKA = CORE + ".kafka..";
     private static final String SESSION = CORE + ".session..";
     private static final String ROUTING = CORE + ".routing..";
+    private static final String SOURCE = CORE + ".source..";
+    private static final String SINK = CORE + ".sink..";
+    private static final String CONNECTION = CORE + ".connection..";
+    private static final String ROUTE = CORE + ".route..";
     private static final String[] API = {
         ROOT, ROOT + ".config", ROOT + ".message", ROOT + ".failure", ROOT + ".event", ROOT + ".error", ROOT + ".spi"
     };
@@ -88,6 +92,53 @@ class ArchitectureTest {
                                 .should()
                                 .dependOnClassesThat()
                                 .resideInAPackage(MQTT)),
+                rule(
+                        "the source does not see the sink",
+                        noClasses()
+                                .that()
+                                .resideInAPackage(SOURCE)
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAPackage(SINK)),
+                rule(
+                        "the sink does not see the source",
+                        noClasses()
+                                .that()
+                                .resideInAPackage(SINK)
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAPackage(SOURCE)),
+                rule(
+                        "connection and route see neither direction",
+                        noClasses()
+                                .that()
+                                .resideInAnyPackage(CONNECTION, ROUTE)
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAnyPackage(SOURCE, SINK)),
+                rule(
+                        "route does not see connection",
+                        noClasses()
+                                .that()
+                                .resideInAPackage(ROUTE)
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAPackage(CONNECTION)),
+                rule(
+                        "kafka, mqtt, session and what they stand on see nothing above them",
+                        noClasses()
+                                .that()
+                                .resideInAnyPackage(
+                                        KAFKA,
+                                        MQTT,
+                                        SESSION,
+                                        ROUTING,
+                                        CORE + ".events..",
+                                        CORE + ".time..",
+                                        CORE + ".restart..")
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAnyPackage(CORE, SOURCE, SINK, CONNECTION, ROUTE)),
                 rule(
                         "session and routing see neither mqtt nor kafka",
                         pure().should().dependOnClassesThat().resideInAnyPackage(MQTT, KAFKA)),

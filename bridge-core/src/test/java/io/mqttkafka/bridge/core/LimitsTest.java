@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.core.pipeline.MemoryBudget;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 

@@ -63,7 +63,7 @@ public interface KafkaClients {
      * @return the access; it has not looked at Kafka yet
      */
     default StateTopic stateTopic(KafkaOptions options, String clientId) {
-        return new Qos2StateTopic(this, options, clientId);
+        return new CompactedStateTopic(this, options, clientId);
     }
 
     /**

@@ -28,7 +28,7 @@ public abstract class PendingRecord implements Callback {
      * Makes a record that is not sent. It keeps its place among others of the same generation: none of it is written by a later
      * producer, which is given all of them anew.
      *
-     * @param generation of {@link KafkaSink#generation} when its message was received
+     * @param generation of {@link RecordSender#generation} when its message was received
      */
     protected PendingRecord(int generation) {
         this.generation = generation;

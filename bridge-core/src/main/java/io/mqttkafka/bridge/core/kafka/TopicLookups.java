@@ -31,7 +31,7 @@ public final class TopicLookups implements AutoCloseable {
     private static final long FRESH_FOR_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long AWAIT_AGAIN_NANOS = Duration.ofMinutes(1).toNanos();
 
-    private final KafkaSink sink;
+    private final RecordSender sink;
     private final BridgeClock clock;
     private final ThreadPoolExecutor threads;
 
@@ -69,7 +69,7 @@ public final class TopicLookups implements AutoCloseable {
      * @param sink looks topics up
      * @param clock says how old an answer is
      */
-    public TopicLookups(String name, KafkaSink sink, BridgeClock clock) {
+    public TopicLookups(String name, RecordSender sink, BridgeClock clock) {
         this.sink = sink;
         this.clock = clock;
         threads = new ThreadPoolExecutor(

@@ -1,5 +1,7 @@
 package io.mqttkafka.bridge.core.kafka;
 
+import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.error.DeliveryException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,5 +32,29 @@ public record TopicResolution(State state, @Nullable Exception cause, int partit
 
     static TopicResolution not(State state, Exception cause) {
         return new TopicResolution(state, cause, 0);
+    }
+
+    /**
+     * Says in words why a topic cannot be written to.
+     *
+     * @param option the option that names it
+     * @param topic its name
+     * @return an exception with the words
+     */
+    public DeliveryException notReady(String option, String topic) {
+        String name = "'" + UntrustedText.escape(topic) + "'";
+        return new DeliveryException(
+                option + ": "
+                        + switch (state) {
+                            case MISSING ->
+                                "the topic " + name
+                                        + " does not exist and Kafka does not create it; create it or change the route";
+                            case DENIED ->
+                                "Kafka does not let us write to the topic " + name
+                                        + "; give this user the rights DESCRIBE and WRITE";
+                            case ILLEGAL -> "Kafka refuses the topic name " + name;
+                            default -> "Kafka does not answer about the topic " + name;
+                        },
+                cause);
     }
 }

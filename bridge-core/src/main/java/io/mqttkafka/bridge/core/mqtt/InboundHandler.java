@@ -19,7 +19,7 @@ public interface InboundHandler {
      * @param connAck what the broker said
      * @param acks where acknowledgements go
      */
-    void connected(ConnAck connAck, AckOutput acks);
+    void connected(ConnAck connAck, PacketOutput acks);
 
     /**
      * A message has arrived.

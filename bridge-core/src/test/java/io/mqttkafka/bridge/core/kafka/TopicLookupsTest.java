@@ -206,7 +206,7 @@ class TopicLookupsTest {
     }
 
     /** Answers as the test says, and notes the questions; every other topic is missing. */
-    private static final class Cluster implements KafkaSink {
+    private static final class Cluster implements RecordSender {
         final Map<String, State> states = new ConcurrentHashMap<>();
         final Map<String, CountDownLatch> slow = new ConcurrentHashMap<>();
         final List<String> asked = new CopyOnWriteArrayList<>();

@@ -10,7 +10,7 @@ import ch.qos.logback.core.AppenderBase;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
-import io.mqttkafka.bridge.core.kafka.ProducerKafkaSink;
+import io.mqttkafka.bridge.core.kafka.ProducerSender;
 import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TopicResolution.State;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
@@ -37,8 +37,8 @@ class TopicInspectorIT {
             MqttOptions mqtt = MqttOptions.builder().serverUri("tcp://not-used").build();
             kafka.createTopic("site.a", 1);
             try (TopicInspector inspector = new TopicInspector(KafkaClients.REAL, options, "it")) {
-                ProducerKafkaSink sink =
-                        new ProducerKafkaSink(KafkaClients.REAL, options, mqtt, "it", inspector, new TopicWaits());
+                ProducerSender sink =
+                        new ProducerSender(KafkaClients.REAL, options, mqtt, "it", inspector, new TopicWaits());
                 sink.open(Duration.ofSeconds(30));
 
                 assertThat(sink.resolve("site.a").state()).isEqualTo(State.READY);

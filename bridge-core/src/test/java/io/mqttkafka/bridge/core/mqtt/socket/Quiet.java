@@ -1,8 +1,8 @@
 package io.mqttkafka.bridge.core.mqtt.socket;
 
-import io.mqttkafka.bridge.core.mqtt.AckOutput;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
+import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +18,7 @@ final class Quiet implements InboundHandler {
     public void connecting() {}
 
     @Override
-    public void connected(ConnAck connAck, AckOutput acks) {
+    public void connected(ConnAck connAck, PacketOutput acks) {
         connected.incrementAndGet();
     }
 

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.core.mqtt.AckOutput;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import java.io.IOException;
@@ -291,7 +291,7 @@ class SocketTransportTest {
                 public void connecting() {}
 
                 @Override
-                public void connected(ConnAck connAck, AckOutput acks) {
+                public void connected(ConnAck connAck, PacketOutput acks) {
                     main.interrupt();
                     try {
                         assertThat(goOn.await(60, TimeUnit.SECONDS)).isTrue();

@@ -1,0 +1,657 @@
+package io.mqttkafka.bridge.core.source;
+
+import io.mqttkafka.bridge.Partitioner;
+import io.mqttkafka.bridge.core.events.BridgeEvents;
+import io.mqttkafka.bridge.core.events.ErrorMemory;
+import io.mqttkafka.bridge.core.failpoint.Failpoint;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
+import io.mqttkafka.bridge.core.kafka.PendingRecord;
+import io.mqttkafka.bridge.core.kafka.PreparedRecord;
+import io.mqttkafka.bridge.core.kafka.RecordSender;
+import io.mqttkafka.bridge.core.kafka.SendFailure;
+import io.mqttkafka.bridge.core.kafka.TopicLookups;
+import io.mqttkafka.bridge.core.kafka.TopicResolution;
+import io.mqttkafka.bridge.core.kafka.TopicWaits;
+import io.mqttkafka.bridge.core.route.DeadLetters;
+import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
+import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.route.HopLimitException;
+import io.mqttkafka.bridge.core.route.SafeText;
+import io.mqttkafka.bridge.core.routing.KafkaTopicName;
+import io.mqttkafka.bridge.core.session.Delivery;
+import io.mqttkafka.bridge.core.session.InFlightWindow;
+import io.mqttkafka.bridge.error.DeliveryException;
+import io.mqttkafka.bridge.error.MappingException;
+import io.mqttkafka.bridge.event.DeadLettered;
+import io.mqttkafka.bridge.event.Retry;
+import io.mqttkafka.bridge.event.Skipped;
+import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
+import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
+import io.mqttkafka.bridge.message.Header;
+import io.mqttkafka.bridge.message.MqttMessage;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a message from MQTT to Kafka, on one route: decode, filter, map, encode, partition, send; then confirmed, or
+ * failed and dealt with.
+ *
+ * <p>A message that can go on is sent by the thread that read it. One that cannot closes the {@link RouteLane} of its
+ * route, and the lane thread finds out what to do, while later messages of the route wait in order and other routes go on.
+ */
+public final class MqttToKafkaPipeline {
+    private static final Duration PAUSE_WHILE_KAFKA_IS_AWAY = Duration.ofSeconds(1);
+
+    /** Longer than a lookup takes; its answer ends the pause. */
+    private static final Duration PAUSE_FOR_A_LOOKUP = Duration.ofMinutes(1);
+
+    private static final long OVERHEAD_BYTES = 128;
+
+    /** What a user property, or a header, takes besides its bytes: two texts or arrays, and what holds them. */
+    private static final long PROPERTY_BYTES = 112;
+
+    private final RecordSender sink;
+    private final TopicLookups lookups;
+    private final InFlightWindow window;
+    private final TopicWaits waits;
+    private final PipelineEvents runner;
+    private final BridgeEvents events;
+    private final Failpoints failpoints;
+
+    MqttToKafkaPipeline(
+            RecordSender sink,
+            TopicWaits waits,
+            TopicLookups lookups,
+            InFlightWindow window,
+            PipelineEvents runner,
+            BridgeEvents events,
+            Failpoints failpoints) {
+        this.sink = sink;
+        this.waits = waits;
+        this.lookups = lookups;
+        this.window = window;
+        this.runner = runner;
+        this.events = events;
+        this.failpoints = failpoints;
+    }
+
+    /**
+     * What a message takes of the window on each of its routes: its packet, the texts that are made of its topic, and what it
+     * weighs besides.
+     */
+    static long cost(int packetLength, long topicWeight, int userProperties) {
+        return packetLength + topicWeight + OVERHEAD_BYTES + userProperties * PROPERTY_BYTES;
+    }
+
+    /** Says which producer is to send what is received now. */
+    int generation() {
+        return sink.generation();
+    }
+
+    /**
+     * Takes a message in. Called by the thread that reads the connection.
+     *
+     * @param failure why it cannot go on; null if it can
+     */
+    void take(RoutedMessage attempt, @Nullable Failure failure) {
+        attempt.counters().received.increment();
+        if (failure != null) {
+            hold(attempt, failure);
+        } else if (!attempt.match.lane.joinIfClosed(attempt)) {
+            advance(attempt, false);
+        }
+    }
+
+    /** Makes a record of the message and sends it. */
+    private void advance(RoutedMessage attempt, boolean inLane) {
+        RouteMatch match = attempt.match;
+        SourceRoute route = match.route;
+        String topic;
+        byte[] key;
+        byte @Nullable [] value;
+        List<Header> headers;
+        Integer partition;
+        try {
+            if (match.kafkaTopic != null && match.keyBytes != null && isPlain(route, attempt.message)) {
+                topic = match.kafkaTopic;
+                key = match.keyBytes;
+                value = route.clears(attempt.message) ? null : attempt.message.payload();
+                headers = plainHeaders(match, attempt.message);
+            } else {
+                Transformation transformation = new Transformation(match, attempt.message);
+                if (!transformation.decode()) {
+                    attempt.counters().filtered.increment();
+                    finish(attempt);
+                    return;
+                }
+                if (!transformation.encode()) {
+                    looped(attempt);
+                    return;
+                }
+                topic = transformation.requireKafkaTopic();
+                key = transformation.keyBytes();
+                value = transformation.payload();
+                headers = transformation.recordHeaders();
+            }
+            int partitions = route.partitionCount(topic);
+            boolean doubtful = route.isDoubtful(topic);
+            if (partitions == SourceRoute.NOT_READY || (doubtful && !inLane)) {
+                attempt.kafkaTopic = topic;
+                hold(attempt, new Failure(Failure.Kind.TOPIC_UNKNOWN, new DeliveryException("not looked up yet")));
+                return;
+            }
+            partition = partition(route, topic, partitions, key, attempt.message);
+            attempt.alone = doubtful && attempt.unit == null;
+        } catch (Exception | Error e) {
+            hold(attempt, Failure.thrown(e));
+            return;
+        }
+        attempt.kafkaTopic = topic;
+        if (attempt.alone) {
+            match.lane.await(attempt);
+        }
+        send(attempt, topic, partition, key, value, headers, attempt);
+    }
+
+    /** Sends a record now, or puts it into the transaction that its message goes by. */
+    private void send(
+            RoutedMessage attempt,
+            String topic,
+            @Nullable Integer partition,
+            byte @Nullable [] key,
+            byte @Nullable [] value,
+            @Nullable List<Header> headers,
+            PendingRecord pending) {
+        TransactionUnit unit = attempt.unit;
+        if (unit == null) {
+            sink.send(topic, partition, key, value, headers, pending);
+            return;
+        }
+        countRecord(attempt, key, value, headers);
+        if (unit.prepared(attempt.routeIndex, new PreparedRecord(topic, partition, key, value, headers, pending))) {
+            decided(unit);
+        } else {
+            release(attempt);
+        }
+    }
+
+    /** The record waits for its transaction as it is: what it does not share with the message counts as well. */
+    private void countRecord(
+            RoutedMessage attempt, byte @Nullable [] key, byte @Nullable [] value, @Nullable List<Header> headers) {
+        long bytes = key == null || key == attempt.match.keyBytes ? 0 : key.length;
+        bytes += value == null || value == attempt.message.payload() ? 0 : value.length;
+        if (headers != null && headers != attempt.match.marker) {
+            for (Header header : headers) {
+                byte[] text = header.value();
+                bytes += PROPERTY_BYTES + header.name().length() + (text == null ? 0 : text.length);
+            }
+        }
+        if (bytes != attempt.recordCost) {
+            window.grow(bytes - attempt.recordCost);
+            attempt.recordCost = bytes;
+        }
+    }
+
+    private void decided(TransactionUnit unit) {
+        if (unit.complete()) {
+            runner.complete(unit);
+        }
+    }
+
+    private static @Nullable List<Header> plainHeaders(RouteMatch match, MqttMessage message) {
+        SourceRoute route = match.route;
+        return route.metadataHeaders
+                        || !route.headers.isEmpty()
+                        || !message.properties().userProperties().isEmpty()
+                ? RecordHeaders.of(
+                        route,
+                        message,
+                        new Transformation(match, message),
+                        match.marker == null ? null : match.marker.get(0))
+                : match.marker;
+    }
+
+    /** Says whether the record is the payload under a known topic and key; a message with properties can be marked. */
+    private static boolean isPlain(SourceRoute route, MqttMessage message) {
+        return !route.hasUserCode
+                && (!route.guard.isOn() || message.properties().userProperties().isEmpty());
+    }
+
+    /** The bridge itself has published the message, out of the topic that it would go to. */
+    private void looped(RoutedMessage attempt) {
+        attempt.counters().looped.increment();
+        events.looped(attempt.route().name(), attempt.message.topic());
+        finish(attempt);
+    }
+
+    // NullAway cannot see in class files of JDK 17 that an array may be null.
+    @SuppressWarnings("NullAway")
+    private static @Nullable Integer partition(
+            SourceRoute route, String topic, int count, byte @Nullable [] key, MqttMessage message) {
+        Partitioner partitioner = route.partitioner;
+        if (partitioner == Partitioner.byKey()) {
+            return null;
+        }
+        if (partitioner instanceof Partitioner.Single single) {
+            return single.partition();
+        }
+        int partition = partitioner.partition(new Partitioner.Request(topic, count, key, message));
+        if (partition < 0 || partition >= count) {
+            throw new MappingException(
+                    "partitioner: returned " + partition + ", but " + choice(topic, count, "return"));
+        }
+        return partition;
+    }
+
+    /** Says why a topic does not have the only partition that a route writes to; null if it has, or if any will do. */
+    static @Nullable String missingPartition(SourceRoute route, String topic, int count) {
+        return route.partitioner instanceof Partitioner.Single single && single.partition() >= count
+                ? "partitioner: single(" + single.partition() + "), but " + choice(topic, count, "choose")
+                : null;
+    }
+
+    private static String choice(String topic, int count, String verb) {
+        return "'" + topic + "' has partitions 0 to " + (count - 1) + "; " + verb + " one of these";
+    }
+
+    /** Kafka has confirmed the record. Called by a thread of Kafka's client. */
+    void delivered(RoutedMessage attempt) {
+        failpoints.pass(Failpoint.CONFIRMED);
+        attempt.counters().delivered.increment();
+        if (attempt.alone) {
+            attempt.route().trust(String.valueOf(attempt.kafkaTopic));
+            tellLane(attempt);
+        }
+        ErrorMemory errors = attempt.route().errors;
+        if (errors.standing() && (attempt.failures > 0 || attempt.match.lane.isFree())) {
+            errors.over();
+        }
+        finish(attempt);
+    }
+
+    /** Kafka has not confirmed the record. Called by the sending thread or one of Kafka's client. */
+    void undelivered(RoutedMessage attempt, String topic, SendFailure failure) {
+        try {
+            judge(attempt, topic, failure);
+        } finally {
+            if (attempt.alone) {
+                tellLane(attempt);
+            }
+        }
+    }
+
+    private void tellLane(RoutedMessage attempt) {
+        attempt.alone = false;
+        attempt.match.lane.told(attempt);
+        runner.wakeLanes();
+    }
+
+    private void judge(RoutedMessage attempt, String topic, SendFailure failure) {
+        if (failure.kind() == SendFailure.Kind.NOT_SENT) {
+            lookups.forget(topic);
+            attempt.route().notReady(topic);
+        }
+        if (failure.kind() != SendFailure.Kind.BROKEN) {
+            hold(attempt, Failure.of(failure));
+        } else if (attempt.unit == null) {
+            giveBack(attempt, failure.cause());
+        } else {
+            // The committer, which gave it up, sees to the rest.
+            attempt.route().lastError(failure.cause());
+            release(attempt);
+        }
+    }
+
+    private void release(RoutedMessage attempt) {
+        window.release(attempt.cost + attempt.recordCost);
+    }
+
+    /** The route is done with the message. */
+    private void finish(RoutedMessage attempt) {
+        release(attempt);
+        Delivery delivery = attempt.delivery;
+        if (attempt.unit != null) {
+            if (attempt.unit.withoutRecord()) {
+                runner.complete(attempt.unit);
+            }
+        } else if (delivery != null && delivery.settle(attempt.routeIndex)) {
+            runner.settled(delivery);
+        }
+    }
+
+    /**
+     * Nobody knows whether the record was written: the MQTT broker has to deliver the message again, and all behind it, or they
+     * would pass it.
+     */
+    private void giveBack(RoutedMessage attempt, Throwable cause) {
+        release(attempt);
+        if (attempt.comesAgain()) {
+            // With another one, or on another route.
+            return;
+        }
+        attempt.route().lastError(cause);
+        if (attempt.delivery == null) {
+            attempt.counters().shed.increment();
+            events.shed(attempt.route().name(), 1, "Kafka did not confirm it: " + SafeText.of(cause));
+        }
+        runner.redeliver(attempt.delivery, cause);
+    }
+
+    // What could not go on. Everything below is done by the lane thread.
+
+    private void hold(RoutedMessage attempt, Failure failure) {
+        attempt.failure = failure;
+        attempt.match.lane.close(attempt);
+        runner.wakeLanes();
+    }
+
+    /** Works on the messages that wait in a lane until it is free or has to wait longer. */
+    void work(RouteLane lane) {
+        RoutedMessage attempt;
+        while (lane.isDue() && (attempt = lane.firstOrOpen()) != null) {
+            lane.remove(attempt);
+            try {
+                proceed(attempt);
+            } catch (RuntimeException | Error e) {
+                // Out of the lane and not sent: only a new delivery brings it back.
+                giveBack(attempt, e);
+                throw e;
+            }
+        }
+    }
+
+    /** Lets go of what waits in a lane and comes again, so that its next copy need not wait behind it. */
+    void dropGivenUp(RouteLane lane) {
+        lane.takeGivenUp(sink.generation()).forEach(this::release);
+    }
+
+    private void proceed(RoutedMessage attempt) {
+        if (attempt.comesAgain()) {
+            // Given up while it waited.
+            release(attempt);
+            return;
+        }
+        if (attempt.stopsRoute) {
+            // Whatever ended the pause: nothing becomes of it here any more.
+            waitInLane(attempt, Duration.ofDays(1));
+            return;
+        }
+        if (attempt.givenUp != null) {
+            giveUp(attempt, attempt.givenUp);
+            return;
+        }
+        Failure failure = attempt.failure;
+        attempt.failure = null;
+        if (failure == null) {
+            advance(attempt, true);
+            return;
+        }
+        String topic = attempt.kafkaTopic;
+        if (failure.kind() == Failure.Kind.TOPIC_UNKNOWN && topic != null) {
+            Failure illegal = illegal(attempt.route(), topic);
+            TopicResolution resolution = illegal == null ? resolution(attempt, topic, failure) : null;
+            if (resolution != null) {
+                proceed(attempt, topic, resolution);
+            } else if (illegal != null) {
+                retryOrGiveUp(attempt, illegal);
+            }
+            return;
+        }
+        retryOrGiveUp(attempt, failure);
+    }
+
+    private void proceed(RoutedMessage attempt, String topic, TopicResolution resolution) {
+        Failure failure = judge(attempt.route(), topic, resolution);
+        if (failure != null && attempt.delivery != null && attempt.unit == null && sink.isUnderWay(topic)) {
+            // Those before it have no outcome yet, and must not come after it.
+            failure = new Failure(Failure.Kind.TOPIC_UNKNOWN, failure.cause());
+        }
+        if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+            waitForKafka(attempt, topic, failure);
+            return;
+        }
+        attempt.match.lane.awaits(null);
+        if (failure == null) {
+            advance(attempt, true);
+        } else {
+            retryOrGiveUp(attempt, failure);
+        }
+    }
+
+    /** Returns what is known of a topic; if nothing is, the message waits for it in its lane, and null is returned. */
+    private @Nullable TopicResolution resolution(RoutedMessage attempt, String topic, Failure failure) {
+        RoutedMessage.TopicAnswer answer = attempt.answer;
+        attempt.answer = null;
+        if (answer != null && answer.topic().equals(topic)) {
+            return answer.resolution();
+        }
+        TopicResolution known = lookups.known(topic, attempt.failures > 0);
+        if (known == null) {
+            RouteLane lane = attempt.match.lane;
+            attempt.failure = failure;
+            // First the pause: the answer ends it.
+            waitInLane(attempt, PAUSE_FOR_A_LOOKUP);
+            lookups.lookUp(topic, found -> {
+                attempt.answer = new RoutedMessage.TopicAnswer(topic, found);
+                lane.hurry();
+                runner.wakeLanes();
+            });
+        }
+        return known;
+    }
+
+    /** Says why a route may not write to a topic, whatever Kafka says; null if it may. */
+    private static @Nullable Failure illegal(SourceRoute route, String topic) {
+        String problem = KafkaTopicName.problem(topic);
+        if (problem != null) {
+            return new Failure(Failure.Kind.FINAL, new MappingException("toKafka: " + problem));
+        }
+        String own = route.ownTopics.problem("toKafka", topic);
+        if (own != null) {
+            return new Failure(Failure.Kind.FINAL, new MappingException(own));
+        }
+        if (KafkaTopicName.isInternal(topic) && !route.allowInternalTopics) {
+            return new Failure(
+                    Failure.Kind.FINAL,
+                    new MappingException("toKafka: '" + topic
+                            + "' starts with '__', which Kafka keeps for itself; see allowInternalTopics()"));
+        }
+        if (!route.hasRoomFor(topic)) {
+            return new Failure(
+                    Failure.Kind.FINAL,
+                    new MappingException("maxTopics: '" + topic + "' would be one topic more than the "
+                            + route.maxTopics + " that the route may write to; raise maxTopics(..)"));
+        }
+        return null;
+    }
+
+    /** Judges what was found out about a topic; null if it is ready, TOPIC_UNKNOWN if Kafka does not say. */
+    private static @Nullable Failure judge(SourceRoute route, String topic, TopicResolution resolution) {
+        switch (resolution.state()) {
+            case READY -> {
+                String missing = missingPartition(route, topic, resolution.partitions());
+                if (missing != null) {
+                    return new Failure(Failure.Kind.RETRYABLE, new MappingException(missing));
+                }
+                route.ready(topic, resolution.partitions());
+                return null;
+            }
+            case UNREACHABLE -> {
+                return new Failure(Failure.Kind.TOPIC_UNKNOWN, resolution.notReady("toKafka", topic));
+            }
+            case ILLEGAL -> {
+                return new Failure(Failure.Kind.FINAL, resolution.notReady("toKafka", topic));
+            }
+            default -> {
+                return new Failure(Failure.Kind.RETRYABLE, resolution.notReady("toKafka", topic));
+            }
+        }
+    }
+
+    private void waitForKafka(RoutedMessage attempt, String topic, Failure failure) {
+        if (attempt.delivery == null) {
+            shed(attempt, failure.cause());
+            return;
+        }
+        attempt.route().lastError(failure.cause());
+        attempt.failure = failure;
+        attempt.match.lane.awaits(waits.of(topic));
+        waitInLane(attempt, PAUSE_WHILE_KAFKA_IS_AWAY);
+    }
+
+    private void waitInLane(RoutedMessage attempt, Duration delay) {
+        RouteLane lane = attempt.match.lane;
+        lane.close(attempt);
+        lane.pause(delay);
+    }
+
+    private void retryOrGiveUp(RoutedMessage attempt, Failure failure) {
+        FailurePolicy policy = attempt.route().failurePolicy;
+        attempt.failures++;
+        attempt.route().lastError(failure.cause());
+        if (failure.kind() == Failure.Kind.PROGRAM) {
+            stop(attempt, failure.cause());
+            return;
+        }
+        boolean again = failure.kind() == Failure.Kind.RETRYABLE
+                && attempt.delivery != null
+                && attempt.failures <= policy.retries();
+        if (again && policy.backoff() != null) {
+            Duration delay = policy.backoff()
+                    .delay(attempt.failures, ThreadLocalRandom.current().nextDouble());
+            attempt.counters().retries.increment();
+            // Made now: when the listeners are told, the next attempt may have failed already.
+            Retry retry = new Retry(
+                    attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause());
+            // Before it is told: who hears of it can move the clock.
+            waitInLane(attempt, delay);
+            events.retried(attempt.cost, retry, () -> SafeText.withFrames(retry.cause()));
+        } else {
+            attempt.givenUp = failure.cause();
+            giveUp(attempt, failure.cause());
+        }
+    }
+
+    private void giveUp(RoutedMessage attempt, Throwable cause) {
+        FailurePolicy.Action action = attempt.route().failurePolicy.lastAction();
+        if (action instanceof DeadLetter deadLetter) {
+            deadLetter(attempt, deadLetter.topic(), cause);
+        } else if (action instanceof Skip) {
+            attempt.counters().skipped.increment();
+            events.skipped(
+                    attempt.cost,
+                    new Skipped(attempt.route().name(), attempt.message.topic(), cause),
+                    () -> SafeText.withFrames(cause));
+            finish(attempt);
+        } else if (cause instanceof HopLimitException) {
+            // Whoever may publish can claim any number of hops: that must cost his message alone.
+            attempt.counters().looped.increment();
+            events.tooManyHops(attempt.route().name(), attempt.message.topic(), SafeText.of(cause));
+            finish(attempt);
+        } else if (attempt.delivery == null) {
+            shed(attempt, cause);
+        } else {
+            stop(attempt, cause);
+        }
+    }
+
+    private void shed(RoutedMessage attempt, Throwable cause) {
+        attempt.counters().shed.increment();
+        events.shed(attempt.route().name(), 1, SafeText.withFrames(cause));
+        finish(attempt);
+    }
+
+    private void stop(RoutedMessage attempt, Throwable cause) {
+        attempt.stopsRoute = true;
+        waitInLane(attempt, Duration.ofDays(1));
+        runner.stop(attempt.route(), attempt.message.topic(), cause);
+    }
+
+    private void deadLetter(RoutedMessage attempt, String topic, Throwable cause) {
+        Failure failure = attempt.failure;
+        attempt.failure = null;
+        if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+            TopicResolution resolution = resolution(attempt, topic, failure);
+            if (resolution == null) {
+                return;
+            }
+            failure = judgeDeadLetterTopic(topic, resolution);
+            if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
+                waitForKafka(attempt, topic, failure);
+                return;
+            }
+            attempt.match.lane.awaits(null);
+        }
+        Letter last = attempt.letter;
+        if (failure != null && failure.kind() == Failure.Kind.TOO_LARGE && last != null) {
+            int room = last.smallerRoom(sink.largestRecord());
+            if (room > 0) {
+                deadLetter(attempt, topic, cause, attempt.deadLetter(cause, room));
+                return;
+            }
+        }
+        if (failure == null) {
+            deadLetter(attempt, topic, cause, last != null ? last : attempt.deadLetter(cause, Integer.MAX_VALUE));
+            return;
+        }
+        DeliveryException undeliverable = new DeliveryException(
+                "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()), cause);
+        if (attempt.delivery == null) {
+            shed(attempt, undeliverable);
+        } else {
+            stop(attempt, undeliverable);
+        }
+    }
+
+    private void deadLetter(RoutedMessage attempt, String topic, Throwable cause, Letter letter) {
+        attempt.letter = letter;
+        send(
+                attempt,
+                topic,
+                null,
+                letter.key(),
+                letter.value(),
+                letter.headers(),
+                new DeadLetterRecord(attempt, topic, cause));
+    }
+
+    private static @Nullable Failure judgeDeadLetterTopic(String topic, TopicResolution resolution) {
+        return switch (resolution.state()) {
+            case READY -> null;
+            case UNREACHABLE -> new Failure(Failure.Kind.TOPIC_UNKNOWN, resolution.notReady("toKafka", topic));
+            default -> new Failure(Failure.Kind.FINAL, resolution.notReady("toKafka", topic));
+        };
+    }
+
+    /** A dead letter on its way to Kafka. */
+    private final class DeadLetterRecord extends PendingRecord {
+        private final RoutedMessage attempt;
+        private final String topic;
+        private final Throwable cause;
+
+        DeadLetterRecord(RoutedMessage attempt, String topic, Throwable cause) {
+            this.attempt = attempt;
+            this.topic = topic;
+            this.cause = cause;
+        }
+
+        @Override
+        protected void confirmed() {
+            attempt.counters().deadLettered.increment();
+            boolean cut = attempt.letter != null && attempt.letter.isCut();
+            events.deadLettered(
+                    attempt.cost,
+                    new DeadLettered(attempt.route().name(), attempt.message.topic(), topic, cause),
+                    () -> DeadLetters.why(cause, cut));
+            finish(attempt);
+        }
+
+        @Override
+        protected void unconfirmed(SendFailure failure) {
+            undelivered(attempt, topic, failure);
+        }
+    }
+}
