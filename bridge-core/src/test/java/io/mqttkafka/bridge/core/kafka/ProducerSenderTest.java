@@ -40,7 +40,7 @@ class ProducerSenderTest {
                 new TopicInspector(silent, options, "test"),
                 new TopicWaits());
 
-        assertThatThrownBy(() -> sink.open(Duration.ofMillis(1)))
+        assertThatThrownBy(() -> sink.open(Duration.ofMillis(200)))
                 .isInstanceOf(BridgeStartException.class)
                 .hasMessageContaining("kafka.bootstrapServers");
         assertThat(closings).containsExactly(List.of(Duration.ZERO));

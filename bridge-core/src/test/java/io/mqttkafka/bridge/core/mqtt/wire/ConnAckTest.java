@@ -30,14 +30,20 @@ class ConnAckTest {
                 .isEqualTo(10);
     }
 
-    /** What a broker of MQTT 3.1.1 answers who refuses, in the form of MQTT 5. */
+    /** What a broker of MQTT 3.1.1 answers who refuses, in the form of MQTT 5: 0x01 to 0x05. Other codes are no CONNACK. */
     @Test
     void codesBelow0x80_butSuccess_areRefusals() throws MalformedPacketException {
         for (int code = 0; code < 0x80; code++) {
             byte[] bytes = {0, (byte) code, 0};
-            assertThat(ConnAck.read(bytes, 0, bytes.length).accepted())
-                    .as("code %d", code)
-                    .isEqualTo(code == 0);
+            if (code > 5) {
+                assertThatExceptionOfType(MalformedPacketException.class)
+                        .as("code %d", code)
+                        .isThrownBy(() -> ConnAck.read(bytes, 0, bytes.length));
+            } else {
+                assertThat(ConnAck.read(bytes, 0, bytes.length).accepted())
+                        .as("code %d", code)
+                        .isEqualTo(code == 0);
+            }
         }
     }
 }
