@@ -1,10 +1,10 @@
 package io.mqttkafka.bridge.benchmarks;
 
-import io.mqttkafka.bridge.testkit.ConnectPacket;
-import io.mqttkafka.bridge.testkit.MqttPackets;
-import io.mqttkafka.bridge.testkit.MqttProperties;
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.packet.ConnectPacket;
+import io.mqttkafka.bridge.testkit.packet.MqttPackets;
+import io.mqttkafka.bridge.testkit.packet.MqttProperties;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.Optional;

@@ -4,7 +4,7 @@ import io.mqttkafka.bridge.benchmarks.peers.PeerSettings;
 import io.mqttkafka.bridge.benchmarks.wire.FrameWriter;
 import io.mqttkafka.bridge.benchmarks.wire.MqttSocket;
 import io.mqttkafka.bridge.benchmarks.wire.PacketType;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;

@@ -1,7 +1,7 @@
 package io.mqttkafka.bridge.benchmarks;
 
 import io.mqttkafka.bridge.benchmarks.peers.PeerSettings;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;

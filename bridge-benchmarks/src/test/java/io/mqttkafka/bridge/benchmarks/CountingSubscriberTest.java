@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mqttkafka.bridge.benchmarks.wire.FrameWriter;
 import io.mqttkafka.bridge.benchmarks.wire.MqttSocket;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

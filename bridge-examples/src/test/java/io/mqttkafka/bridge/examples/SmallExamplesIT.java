@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
-import io.mqttkafka.bridge.testkit.MqttBroker;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.MqttBroker;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

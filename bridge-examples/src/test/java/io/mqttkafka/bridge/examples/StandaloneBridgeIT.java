@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
-import io.mqttkafka.bridge.testkit.FaultProxy;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
-import io.mqttkafka.bridge.testkit.MqttBroker;
-import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.broker.MqttBroker;
+import io.mqttkafka.bridge.testkit.broker.SelfSignedCertificate;
+import io.mqttkafka.bridge.testkit.net.FaultProxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

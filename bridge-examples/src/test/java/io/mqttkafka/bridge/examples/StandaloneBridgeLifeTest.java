@@ -3,9 +3,9 @@ package io.mqttkafka.bridge.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
-import io.mqttkafka.bridge.testkit.fake.KafkaOperation;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.kafka.KafkaOperation;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;

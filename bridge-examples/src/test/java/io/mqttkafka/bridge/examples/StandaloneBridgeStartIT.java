@@ -3,11 +3,11 @@ package io.mqttkafka.bridge.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
-import io.mqttkafka.bridge.testkit.MqttBroker;
-import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
-import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.broker.MqttBroker;
+import io.mqttkafka.bridge.testkit.broker.SelfSignedCertificate;
+import io.mqttkafka.bridge.testkit.packet.ScriptedMqttBroker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -2,7 +2,7 @@ package io.mqttkafka.bridge.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -5,12 +5,12 @@ import static io.mqttkafka.bridge.testkit.assertj.BridgeAssertions.assertThat;
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
-import io.mqttkafka.bridge.testkit.MqttPacketType;
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
-import io.mqttkafka.bridge.testkit.fake.KafkaOperation;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.kafka.KafkaOperation;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import io.mqttkafka.bridge.testkit.junit.BridgeStarter;
 import io.mqttkafka.bridge.testkit.junit.BridgeTest;
+import io.mqttkafka.bridge.testkit.packet.MqttPacketType;
 import org.junit.jupiter.api.Test;
 
 /** What the README shows of testing routes: no Docker, no waiting, real packets on real sockets. */

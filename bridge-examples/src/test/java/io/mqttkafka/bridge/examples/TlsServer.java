@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.examples;
 
-import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
+import io.mqttkafka.bridge.testkit.broker.SelfSignedCertificate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;

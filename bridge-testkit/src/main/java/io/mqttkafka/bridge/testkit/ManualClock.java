@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A bridge lives by the clock of the {@link io.mqttkafka.bridge.testkit.fake.FakeKafka} that it is given: delays before
+ * <p>A bridge lives by the clock of the {@link io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka} that it is given: delays before
  * it connects again, before it tries a message again, and the expiry of messages. What guards against others that do not
  * answer, such as the timeouts of start and close, goes by the machine's time, as does what a bridge gathers for a moment,
  * such as transactions. Its MQTT client pings by the machine's time too, so that a broker that shares the clock misses pings
@@ -97,7 +97,7 @@ public final class ManualClock implements BridgeClock {
     }
 
     /**
-     * Waits until a bridge pauses for this clock, or a {@link io.mqttkafka.bridge.testkit.fake.FakeKafka} delays something,
+     * Waits until a bridge pauses for this clock, or a {@link io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka} delays something,
      * and returns how far the clock has to move for the first of these to end.
      *
      * <p>What a fake MQTT broker has scheduled does not count, nor does the next time that a bridge looks whether Kafka is there. A

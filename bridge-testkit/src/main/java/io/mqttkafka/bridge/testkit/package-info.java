@@ -1,4 +1,4 @@
-/** Brokers, assertions and contract tests for those who test a bridge. */
+/** Time for tests; the brokers, assertions and contract tests are in the packages below. */
 @NullMarked
 package io.mqttkafka.bridge.testkit;
 

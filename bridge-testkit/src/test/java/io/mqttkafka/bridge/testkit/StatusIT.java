@@ -6,14 +6,17 @@ import static org.awaitility.Awaitility.await;
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.failure.Backoff;
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
+import io.mqttkafka.bridge.testkit.net.FaultProxy;
+import io.mqttkafka.bridge.testkit.packet.MqttTestClient;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 
 /** What mosquitto tells of a bridge whose connections break: its will, its delay, its retained messages. */
 @EnabledIf(
-        value = "io.mqttkafka.bridge.testkit.MosquittoBroker#available",
+        value = "io.mqttkafka.bridge.testkit.broker.MosquittoBroker#available",
         disabledReason = "mosquitto is not installed")
 class StatusIT {
     private static final Duration DELAY = Duration.ofSeconds(2);

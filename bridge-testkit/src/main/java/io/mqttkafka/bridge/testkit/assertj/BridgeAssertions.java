@@ -1,8 +1,8 @@
 package io.mqttkafka.bridge.testkit.assertj;
 
 import io.mqttkafka.bridge.Bridge;
-import io.mqttkafka.bridge.testkit.KafkaBroker;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.broker.KafkaBroker;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import java.time.Duration;
 
 /**

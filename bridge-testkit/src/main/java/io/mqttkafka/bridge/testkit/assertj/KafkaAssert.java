@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.testkit.assertj;
 
-import io.mqttkafka.bridge.testkit.KafkaBroker;
+import io.mqttkafka.bridge.testkit.broker.KafkaBroker;
 import java.time.Duration;
 import org.assertj.core.api.AbstractAssert;
 

@@ -1,13 +1,13 @@
 package io.mqttkafka.bridge.testkit.assertj;
 
-import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
-import io.mqttkafka.bridge.testkit.MqttPacketType;
-import io.mqttkafka.bridge.testkit.PublishPacket;
-import io.mqttkafka.bridge.testkit.fake.Confirmation;
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
-import io.mqttkafka.bridge.testkit.fake.LoggedPacket;
-import io.mqttkafka.bridge.testkit.fake.Publication;
+import io.mqttkafka.bridge.testkit.fake.kafka.Confirmation;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.fake.mqtt.LoggedPacket;
+import io.mqttkafka.bridge.testkit.fake.mqtt.Publication;
+import io.mqttkafka.bridge.testkit.net.FaultProxy.Direction;
+import io.mqttkafka.bridge.testkit.packet.MqttPacketType;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -5,12 +5,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** Waits for what is told by a notification of a lock. */
-final class Happening {
+public final class Happening {
 
     private Happening() {}
 
     /** Returns whether it holds in time; false at once if the thread is interrupted. The caller holds the lock. */
-    static boolean await(Object lock, BooleanSupplier holds, Duration timeout) {
+    public static boolean await(Object lock, BooleanSupplier holds, Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
         try {
             while (!holds.getAsBoolean()) {

@@ -3,13 +3,13 @@ package io.mqttkafka.bridge.testkit.fake;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Numbers what happens in the fakes of this JVM, so that a test can say what came first whatever the clocks say. */
-final class JvmOrder {
+public final class JvmOrder {
 
     private static final AtomicLong LAST = new AtomicLong();
 
     private JvmOrder() {}
 
-    static long next() {
+    public static long next() {
         return LAST.incrementAndGet();
     }
 }

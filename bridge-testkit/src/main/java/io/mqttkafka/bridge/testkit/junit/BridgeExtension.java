@@ -1,8 +1,8 @@
 package io.mqttkafka.bridge.testkit.junit;
 
 import io.mqttkafka.bridge.testkit.ManualClock;
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;

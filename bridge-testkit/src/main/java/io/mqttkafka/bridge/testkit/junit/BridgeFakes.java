@@ -17,8 +17,8 @@ import java.lang.annotation.Target;
  * }
  * }</pre>
  *
- * <p>Its parameters are any of {@link io.mqttkafka.bridge.testkit.fake.FakeMqttBroker.Builder}, {@link
- * io.mqttkafka.bridge.testkit.fake.FakeKafka.Builder} and {@link io.mqttkafka.bridge.testkit.ManualClock}. It is called once
+ * <p>Its parameters are any of {@link io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker.Builder}, {@link
+ * io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka.Builder} and {@link io.mqttkafka.bridge.testkit.ManualClock}. It is called once
  * for each test, before its first fake starts. Where there are several, those of superclasses and of enclosing classes come
  * first.
  */

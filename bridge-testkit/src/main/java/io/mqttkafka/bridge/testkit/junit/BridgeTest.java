@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>{@link io.mqttkafka.bridge.testkit.fake.FakeMqttBroker}, {@link io.mqttkafka.bridge.testkit.fake.FakeKafka} and {@link
+ * <p>{@link io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker}, {@link io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka} and {@link
  * BridgeStarter} can be parameters of the test, of its {@code @BeforeEach} and {@code @AfterEach} methods, and of the
  * constructor; all of them get the same. Each test has its own; they start when they are first asked for.
  *

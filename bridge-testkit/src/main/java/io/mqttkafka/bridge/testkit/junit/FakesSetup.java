@@ -1,8 +1,8 @@
 package io.mqttkafka.bridge.testkit.junit;
 
 import io.mqttkafka.bridge.testkit.ManualClock;
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Method;

@@ -1,9 +1,9 @@
 package io.mqttkafka.bridge.testkit.junit;
 
 import io.mqttkafka.bridge.testkit.ManualClock;
-import io.mqttkafka.bridge.testkit.PublishPacket;
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,10 +7,10 @@ import static org.awaitility.Awaitility.await;
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
-import io.mqttkafka.bridge.testkit.fake.KafkaOperation;
-import io.mqttkafka.bridge.testkit.fake.Publication;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.kafka.KafkaOperation;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.fake.mqtt.Publication;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

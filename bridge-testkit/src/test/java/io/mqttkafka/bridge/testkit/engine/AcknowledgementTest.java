@@ -8,10 +8,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
 import io.mqttkafka.bridge.QoS;
-import io.mqttkafka.bridge.testkit.PublishPacket;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.SubscribePacket;
 import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.SubscribePacket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

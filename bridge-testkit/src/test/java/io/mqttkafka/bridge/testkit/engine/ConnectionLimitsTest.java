@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.event.Disconnected;
-import io.mqttkafka.bridge.testkit.MqttProperties;
-import io.mqttkafka.bridge.testkit.MqttProperty;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.SubscribePacket;
+import io.mqttkafka.bridge.testkit.packet.MqttProperties;
+import io.mqttkafka.bridge.testkit.packet.MqttProperty;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.SubscribePacket;
 import java.time.Duration;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;

@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.testkit.ManualClock;
-import io.mqttkafka.bridge.testkit.MqttProperty;
-import io.mqttkafka.bridge.testkit.PublishPacket;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.MqttProperty;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

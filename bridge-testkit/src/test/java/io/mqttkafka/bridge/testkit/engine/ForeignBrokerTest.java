@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.event.Disconnected;
-import io.mqttkafka.bridge.testkit.MqttProperties;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.MqttProperties;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;

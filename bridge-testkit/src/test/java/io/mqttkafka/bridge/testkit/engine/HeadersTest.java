@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.ToKafka;
-import io.mqttkafka.bridge.testkit.PublishPacket;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import java.nio.charset.StandardCharsets;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.common.header.Header;

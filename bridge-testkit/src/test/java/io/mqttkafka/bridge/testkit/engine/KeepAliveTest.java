@@ -3,8 +3,8 @@ package io.mqttkafka.bridge.testkit.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.QoS;
-import io.mqttkafka.bridge.testkit.PublishPacket;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -9,7 +9,7 @@ import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.event.RouteStopped;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -7,7 +7,7 @@ import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.StateTopic;
 import io.mqttkafka.bridge.error.BridgeStartException;
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;

@@ -12,7 +12,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.failure.Backoff;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

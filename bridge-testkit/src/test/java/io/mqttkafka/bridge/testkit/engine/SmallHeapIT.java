@@ -3,9 +3,9 @@ package io.mqttkafka.bridge.testkit.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
-import io.mqttkafka.bridge.testkit.MqttTestClient;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.packet.MqttTestClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 /** {@link SmallHeapTest} with mosquitto and a real Kafka, exactly once, and for longer. */
 @Tag("chaos")
 @EnabledIf(
-        value = "io.mqttkafka.bridge.testkit.MosquittoBroker#available",
+        value = "io.mqttkafka.bridge.testkit.broker.MosquittoBroker#available",
         disabledReason = "mosquitto is not installed")
 class SmallHeapIT {
     private static final int MESSAGES = 4_000;

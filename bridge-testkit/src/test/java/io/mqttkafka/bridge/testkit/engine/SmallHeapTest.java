@@ -3,8 +3,8 @@ package io.mqttkafka.bridge.testkit.engine;
 import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.ScriptedMqttBroker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.testkit.engine;
 
-import io.mqttkafka.bridge.testkit.fake.FakeKafka;
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.Consumer;

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.event.RouteStopped;
-import io.mqttkafka.bridge.testkit.MqttPacket;
-import io.mqttkafka.bridge.testkit.MqttPacketType;
-import io.mqttkafka.bridge.testkit.PublishPacket;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.SubscribePacket;
-import io.mqttkafka.bridge.testkit.SubscribePacket.Subscription;
+import io.mqttkafka.bridge.testkit.packet.MqttPacket;
+import io.mqttkafka.bridge.testkit.packet.MqttPacketType;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.SubscribePacket;
+import io.mqttkafka.bridge.testkit.packet.SubscribePacket.Subscription;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

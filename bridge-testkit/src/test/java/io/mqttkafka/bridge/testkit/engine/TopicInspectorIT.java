@@ -14,7 +14,7 @@ import io.mqttkafka.bridge.core.kafka.ProducerSender;
 import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TopicResolution.State;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -5,8 +5,8 @@ import static io.mqttkafka.bridge.testkit.engine.Engine.qos1;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.ScriptedMqttBroker;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.ScriptedMqttBroker;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.event.Disconnected;
 import io.mqttkafka.bridge.event.RouteStopped;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;

@@ -9,9 +9,9 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.Shed;
 import io.mqttkafka.bridge.event.Skipped;
-import io.mqttkafka.bridge.testkit.PublishPacket;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.engine.ScriptedKafka.Sent;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.testkit.engine;
 
-import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
+import io.mqttkafka.bridge.testkit.broker.SelfSignedCertificate;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.FileInputStream;

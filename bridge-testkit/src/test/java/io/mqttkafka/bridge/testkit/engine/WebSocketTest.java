@@ -14,9 +14,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.event.Disconnected;
-import io.mqttkafka.bridge.testkit.ScriptedConnection;
-import io.mqttkafka.bridge.testkit.SelfSignedCertificate;
+import io.mqttkafka.bridge.testkit.broker.SelfSignedCertificate;
 import io.mqttkafka.bridge.testkit.engine.WebSocketFront.Frame;
+import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.Bridge;
-import io.mqttkafka.bridge.testkit.FaultProxy;
-import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
-import io.mqttkafka.bridge.testkit.KafkaProcess;
+import io.mqttkafka.bridge.testkit.broker.KafkaProcess;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
+import io.mqttkafka.bridge.testkit.net.FaultProxy;
+import io.mqttkafka.bridge.testkit.net.FaultProxy.Direction;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;

@@ -2,8 +2,8 @@ package io.mqttkafka.bridge.testkit.faults;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.mqttkafka.bridge.testkit.KafkaBroker;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.broker.KafkaBroker;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;

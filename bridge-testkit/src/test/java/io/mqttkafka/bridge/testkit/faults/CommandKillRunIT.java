@@ -3,7 +3,7 @@ package io.mqttkafka.bridge.testkit.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
 import java.io.IOException;
 import java.util.List;
 import java.util.Random;

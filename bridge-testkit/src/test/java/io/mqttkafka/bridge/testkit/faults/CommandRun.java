@@ -2,7 +2,7 @@ package io.mqttkafka.bridge.testkit.faults;
 
 import static org.awaitility.Awaitility.await;
 
-import io.mqttkafka.bridge.testkit.KafkaBroker;
+import io.mqttkafka.bridge.testkit.broker.KafkaBroker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;

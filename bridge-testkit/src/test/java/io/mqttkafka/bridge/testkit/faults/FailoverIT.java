@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.Bridge;
-import io.mqttkafka.bridge.testkit.KafkaCluster;
-import io.mqttkafka.bridge.testkit.KafkaProcess;
+import io.mqttkafka.bridge.testkit.broker.KafkaCluster;
+import io.mqttkafka.bridge.testkit.broker.KafkaProcess;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
 import java.time.Duration;
 import java.util.List;

@@ -3,10 +3,10 @@ package io.mqttkafka.bridge.testkit.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
-import io.mqttkafka.bridge.testkit.FaultProxy;
-import io.mqttkafka.bridge.testkit.MqttPacketTap;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
+import io.mqttkafka.bridge.testkit.net.FaultProxy;
+import io.mqttkafka.bridge.testkit.packet.MqttPacketTap;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;

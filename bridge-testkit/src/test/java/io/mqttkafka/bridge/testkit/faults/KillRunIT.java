@@ -3,12 +3,12 @@ package io.mqttkafka.bridge.testkit.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
-import io.mqttkafka.bridge.testkit.EmbeddedMqttBroker;
-import io.mqttkafka.bridge.testkit.FaultProxy;
-import io.mqttkafka.bridge.testkit.MqttBroker;
-import io.mqttkafka.bridge.testkit.MqttPacketTap;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedMqttBroker;
+import io.mqttkafka.bridge.testkit.broker.MqttBroker;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
+import io.mqttkafka.bridge.testkit.net.FaultProxy;
+import io.mqttkafka.bridge.testkit.packet.MqttPacketTap;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;

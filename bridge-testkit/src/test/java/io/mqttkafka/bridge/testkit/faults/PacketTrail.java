@@ -1,9 +1,9 @@
 package io.mqttkafka.bridge.testkit.faults;
 
-import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
-import io.mqttkafka.bridge.testkit.MqttPacket;
-import io.mqttkafka.bridge.testkit.MqttPacketType;
 import io.mqttkafka.bridge.testkit.faults.Ledger.Message;
+import io.mqttkafka.bridge.testkit.net.FaultProxy.Direction;
+import io.mqttkafka.bridge.testkit.packet.MqttPacket;
+import io.mqttkafka.bridge.testkit.packet.MqttPacketType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

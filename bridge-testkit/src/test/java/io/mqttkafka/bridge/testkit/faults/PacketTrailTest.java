@@ -2,13 +2,13 @@ package io.mqttkafka.bridge.testkit.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
-import io.mqttkafka.bridge.testkit.MqttPacket;
-import io.mqttkafka.bridge.testkit.MqttPacketType;
-import io.mqttkafka.bridge.testkit.MqttPackets;
-import io.mqttkafka.bridge.testkit.MqttProperties;
-import io.mqttkafka.bridge.testkit.PublishPacket;
 import io.mqttkafka.bridge.testkit.faults.Ledger.Message;
+import io.mqttkafka.bridge.testkit.net.FaultProxy.Direction;
+import io.mqttkafka.bridge.testkit.packet.MqttPacket;
+import io.mqttkafka.bridge.testkit.packet.MqttPacketType;
+import io.mqttkafka.bridge.testkit.packet.MqttPackets;
+import io.mqttkafka.bridge.testkit.packet.MqttProperties;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 

@@ -1,8 +1,8 @@
 package io.mqttkafka.bridge.testkit.faults;
 
-import io.mqttkafka.bridge.testkit.MqttBroker;
-import io.mqttkafka.bridge.testkit.PublishPacket;
+import io.mqttkafka.bridge.testkit.broker.MqttBroker;
 import io.mqttkafka.bridge.testkit.faults.Ledger.Message;
+import io.mqttkafka.bridge.testkit.packet.PublishPacket;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;

@@ -5,12 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.BridgeState;
-import io.mqttkafka.bridge.testkit.FaultProxy;
-import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
-import io.mqttkafka.bridge.testkit.KafkaProcess;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
-import io.mqttkafka.bridge.testkit.MqttPacketTap;
+import io.mqttkafka.bridge.testkit.broker.KafkaProcess;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
 import io.mqttkafka.bridge.testkit.faults.Tally.Verdict;
+import io.mqttkafka.bridge.testkit.net.FaultProxy;
+import io.mqttkafka.bridge.testkit.net.FaultProxy.Direction;
+import io.mqttkafka.bridge.testkit.packet.MqttPacketTap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,11 +3,11 @@ package io.mqttkafka.bridge.testkit.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
-import io.mqttkafka.bridge.testkit.EmbeddedMqttBroker;
-import io.mqttkafka.bridge.testkit.MosquittoBroker;
-import io.mqttkafka.bridge.testkit.MqttBroker;
-import io.mqttkafka.bridge.testkit.fake.FakeMqttBroker;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedMqttBroker;
+import io.mqttkafka.bridge.testkit.broker.MosquittoBroker;
+import io.mqttkafka.bridge.testkit.broker.MqttBroker;
+import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

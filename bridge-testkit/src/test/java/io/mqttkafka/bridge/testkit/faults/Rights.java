@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.testkit.faults;
 
-import io.mqttkafka.bridge.testkit.EmbeddedKafka;
+import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;

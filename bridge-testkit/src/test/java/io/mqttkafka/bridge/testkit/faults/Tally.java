@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.testkit.faults;
 
-import io.mqttkafka.bridge.testkit.KafkaBroker;
+import io.mqttkafka.bridge.testkit.broker.KafkaBroker;
 import io.mqttkafka.bridge.testkit.faults.Ledger.Message;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

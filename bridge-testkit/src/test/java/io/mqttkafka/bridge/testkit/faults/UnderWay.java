@@ -1,8 +1,8 @@
 package io.mqttkafka.bridge.testkit.faults;
 
-import io.mqttkafka.bridge.testkit.FaultProxy.Direction;
-import io.mqttkafka.bridge.testkit.MqttPacket;
-import io.mqttkafka.bridge.testkit.MqttPacketType;
+import io.mqttkafka.bridge.testkit.net.FaultProxy.Direction;
+import io.mqttkafka.bridge.testkit.packet.MqttPacket;
+import io.mqttkafka.bridge.testkit.packet.MqttPacketType;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;

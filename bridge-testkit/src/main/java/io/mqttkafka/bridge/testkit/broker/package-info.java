@@ -1,0 +1,5 @@
+/** Real brokers for tests: Kafka and HiveMQ CE in the JVM, Kafka and mosquitto as processes, both in containers. */
+@NullMarked
+package io.mqttkafka.bridge.testkit.broker;
+
+import org.jspecify.annotations.NullMarked;
