@@ -64,8 +64,9 @@ class TlsTest {
     private static void shakeHands(TinyBroker broker, String uri) throws Exception {
         SSLContext context =
                 TlsContexts.create(new TlsOptions.Builder().caCertificates(ca).build());
-        Socket plain = new Socket("127.0.0.1", broker.port());
-        try (SSLSocket socket = TlsSocket.over(plain, ServerAddress.parse(uri), context, List.of(), made -> {})) {
+        // Closed last: TLS alone would wait for the other end to take its leave.
+        try (Socket plain = new Socket("127.0.0.1", broker.port());
+                SSLSocket socket = TlsSocket.over(plain, ServerAddress.parse(uri), context, List.of(), made -> {})) {
             socket.getOutputStream().write(0x10);
             socket.getInputStream().read();
         }
