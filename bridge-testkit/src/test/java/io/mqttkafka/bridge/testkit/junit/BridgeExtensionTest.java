@@ -247,7 +247,7 @@ class BridgeExtensionTest {
                 .hasMessageContaining("a connection open at the fake MQTT broker: #1 left")
                 .hasMessageContaining("1 producers and consumers of the fake Kafka")
                 .hasMessageContaining("a thread that runs: 'bridge-left")
-                .hasMessageContaining("a thread that runs: 'MQTT Rec: left'")
+                .hasMessageContaining("a thread that runs: 'bridge-left-reader'")
                 .hasMessageContaining("a thread that runs: 'fake-kafka-producer-");
         assertThat(printed).contains("bridgeIsNotClosed", "<- CONNECT", "The fake Kafka has:");
     }
