@@ -387,13 +387,13 @@ public final class ProducerTransactions {
         if (closed || cause instanceof InterruptException) {
             return TransactionOutcome.unknown(cause);
         }
-        if (failed.refused().isEmpty() && Outages.isOutage(cause)) {
+        if (failed.refused().isEmpty() && cause instanceof TimeoutException) {
             return TransactionOutcome.unknown(cause);
         }
         // Kafka's client can refuse to commit before it tells which record is at fault, but not abort.
         boolean aborted = abort(current);
         boolean named = !failed.refused().isEmpty();
-        if (!named && !restarts.exhausted()) {
+        if (!named && (Outages.isOutage(cause) || !restarts.exhausted())) {
             return TransactionOutcome.unknown(cause);
         }
         if (!aborted || (!named && failed.suspect().isEmpty())) {

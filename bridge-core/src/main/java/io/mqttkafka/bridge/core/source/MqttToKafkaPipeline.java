@@ -476,7 +476,7 @@ public final class MqttToKafkaPipeline {
                 if (missing != null) {
                     return new Failure(Failure.Kind.RETRYABLE, new MappingException(missing));
                 }
-                route.ready(topic, resolution.partitions());
+                route.found(topic, resolution.partitions());
                 return null;
             }
             case UNREACHABLE -> {

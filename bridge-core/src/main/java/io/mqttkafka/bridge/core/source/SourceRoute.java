@@ -223,8 +223,24 @@ public final class SourceRoute implements CompiledRoute {
         return count == null ? NOT_READY : count;
     }
 
+    /** Kafka has the topic, and the route may count on it. */
     void ready(String kafkaTopic, int partitions) {
         readyTopics.put(kafkaTopic, partitions);
+    }
+
+    /** Kafka has the topic. Whether it may be written to shows with the first record, which goes alone. */
+    void found(String kafkaTopic, int partitions) {
+        if (readyTopics.put(kafkaTopic, partitions) == null) {
+            markDoubtful(kafkaTopic);
+        }
+    }
+
+    private void markDoubtful(String kafkaTopic) {
+        if (doubtful.size() >= maxTopics) {
+            doubtful.clear();
+        }
+        doubtful.add(kafkaTopic);
+        anyDoubtful = true;
     }
 
     /** Forgets that a topic can be written to: it is looked up again. */
@@ -235,11 +251,7 @@ public final class SourceRoute implements CompiledRoute {
     /** Forgets that a topic can be written to: it is looked up again, and its next record goes alone. */
     void doubt(String kafkaTopic) {
         if (readyTopics.remove(kafkaTopic) != null) {
-            if (doubtful.size() >= maxTopics) {
-                doubtful.clear();
-            }
-            doubtful.add(kafkaTopic);
-            anyDoubtful = true;
+            markDoubtful(kafkaTopic);
         }
     }
 

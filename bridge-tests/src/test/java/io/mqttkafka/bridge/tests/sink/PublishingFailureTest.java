@@ -562,6 +562,7 @@ public class PublishingFailureTest {
 
         connection.puback(first, QUOTA_EXCEEDED);
         connection.puback(second, QUOTA_EXCEEDED);
+        await().until(() -> engine.bridge().health().connections().get(0).lastError() != null);
         log.append("commands", "7", "later");
         PublishPacket again = connection.expectPublish();
 

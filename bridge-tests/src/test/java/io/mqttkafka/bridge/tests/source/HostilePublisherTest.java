@@ -35,7 +35,7 @@ class HostilePublisherTest {
     private static final String CLIENT = "street";
     private static final int ROUNDS = Integer.getInteger("bridge.hostile.rounds", 2);
     private static final boolean MISSING_TOPICS =
-            Boolean.parseBoolean(System.getProperty("bridge.hostile.missing", "false"));
+            Boolean.parseBoolean(System.getProperty("bridge.hostile.missing", "true"));
     private static final int HONEST_MESSAGES = 15;
     private static final int HOSTILE_BETWEEN = 8;
     private static final int LARGEST_PAYLOAD = 1_000_000;

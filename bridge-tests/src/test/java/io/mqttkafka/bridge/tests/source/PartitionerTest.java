@@ -69,7 +69,10 @@ class PartitionerTest {
 
         connection.publish(qos1(1, "a/b", ""), qos1(2, "a/b", "xxx"));
 
-        assertThat(engine.kafka.next("").record.partition()).isZero();
+        // The first record of a topic that a template makes goes alone.
+        Sent first = engine.kafka.next("");
+        assertThat(first.record.partition()).isZero();
+        first.confirm();
         assertThat(engine.kafka.next("xxx").record.partition()).isEqualTo(3);
     }
 
