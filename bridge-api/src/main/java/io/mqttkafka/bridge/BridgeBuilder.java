@@ -1,13 +1,14 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.spi.BridgeConfig;
 import io.mqttkafka.bridge.spi.BridgeProvider;
+import io.mqttkafka.bridge.spi.RouteDefinition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,9 +97,10 @@ public final class BridgeBuilder {
      * @param route the route
      * @return this
      * @throws NullPointerException if {@code route} is null
+     * @throws IllegalArgumentException if it was not made by {@link Route#fromMqtt} or {@link Route#fromKafka}
      */
     public BridgeBuilder route(Route route) {
-        routes.add(Objects.requireNonNull(route, "route"));
+        routes.add(RouteDefinition.of(route));
         return this;
     }
 

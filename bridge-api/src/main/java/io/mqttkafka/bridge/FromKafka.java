@@ -1,10 +1,10 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.KafkaToMqttRoute.Filter;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Mapping;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Source;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Step;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Filter;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Mapping;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Source;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

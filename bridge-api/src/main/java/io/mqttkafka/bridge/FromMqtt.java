@@ -1,10 +1,10 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.MqttToKafkaRoute.Filter;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Mapping;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Source;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Step;
 import io.mqttkafka.bridge.message.MqttMessage;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Filter;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Mapping;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Source;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -1,10 +1,11 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.MqttToKafkaRoute.HeaderTemplate;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Source;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Target;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.Received;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.HeaderTemplate;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Source;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

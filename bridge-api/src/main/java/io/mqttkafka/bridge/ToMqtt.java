@@ -1,8 +1,9 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.KafkaToMqttRoute.Source;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Target;
 import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Source;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Target;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

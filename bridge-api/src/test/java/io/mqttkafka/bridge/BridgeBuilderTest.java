@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.spi.BridgeConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,6 +124,16 @@ class BridgeBuilderTest {
         assertThatNullPointerException().isThrownBy(() -> Bridge.builder().kafka((KafkaOptions) null));
         assertThatNullPointerException().isThrownBy(() -> Bridge.builder().route(null));
         assertThatNullPointerException().isThrownBy(() -> Bridge.builder().listener(null));
+    }
+
+    @Test
+    void route_ofAnotherImplementation_isRefused() {
+        Route foreign = () -> "foreign";
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Bridge.builder().route(foreign))
+                .withMessageEndingWith(" is not a route of this library; make one with Route.fromMqtt(..) or"
+                        + " Route.fromKafka(..)");
+        assertThatIllegalArgumentException().isThrownBy(() -> config(MQTT, KAFKA, List.of(foreign), List.of()));
     }
 
     @Test

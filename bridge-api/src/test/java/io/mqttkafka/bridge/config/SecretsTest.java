@@ -13,6 +13,7 @@ import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.MqttProperties;
 import io.mqttkafka.bridge.message.Received;
 import io.mqttkafka.bridge.message.UserProperty;
+import io.mqttkafka.bridge.spi.BridgeConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

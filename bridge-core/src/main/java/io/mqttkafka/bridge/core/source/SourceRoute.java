@@ -1,11 +1,6 @@
 package io.mqttkafka.bridge.core.source;
 
 import io.mqttkafka.bridge.LastError;
-import io.mqttkafka.bridge.MqttToKafkaRoute;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Filter;
-import io.mqttkafka.bridge.MqttToKafkaRoute.HeaderTemplate;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Mapping;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Step;
 import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
@@ -25,6 +20,11 @@ import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.Received;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Filter;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.HeaderTemplate;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Mapping;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Step;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -5,12 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.spi.BridgeConfig;
 import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import io.mqttkafka.bridge.testkit.fake.mqtt.Publication;
 import io.mqttkafka.bridge.testkit.packet.MqttPacketType;

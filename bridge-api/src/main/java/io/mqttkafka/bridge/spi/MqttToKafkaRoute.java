@@ -1,5 +1,10 @@
-package io.mqttkafka.bridge;
+package io.mqttkafka.bridge.spi;
 
+import io.mqttkafka.bridge.Partitioner;
+import io.mqttkafka.bridge.PayloadCodec;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.TopicMapper;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -19,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param failurePolicy what happens to messages that cannot be delivered
  */
 public record MqttToKafkaRoute(String name, Source source, Target target, FailurePolicy failurePolicy)
-        implements Route {
+        implements RouteDefinition {
     /**
      * Checks its parts.
      *

@@ -1,7 +1,11 @@
-package io.mqttkafka.bridge.config;
+package io.mqttkafka.bridge.spi;
 
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.StartMode;
+import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
+import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.event.BridgeListener;
 import java.time.Duration;
 import java.util.List;
@@ -49,6 +53,7 @@ public record BridgeConfig(
      * @param status where the bridge says how it is, or null if it does not
      * @param startMode what becomes of a start whose brokers are not there in time
      * @throws NullPointerException if any part but {@code status} is or holds null
+     * @throws IllegalArgumentException if a route is none of this library
      */
     public BridgeConfig {
         Objects.requireNonNull(mqtt, "mqtt");
@@ -59,6 +64,7 @@ public record BridgeConfig(
         Objects.requireNonNull(loops, "loops");
         Objects.requireNonNull(startMode, "startMode");
         routes = List.copyOf(routes);
+        routes.forEach(RouteDefinition::of);
         listeners = List.copyOf(listeners);
     }
 
@@ -73,6 +79,7 @@ public record BridgeConfig(
      * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
      * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
      * @throws NullPointerException if any part is or holds null
+     * @throws IllegalArgumentException if a route is none of this library
      */
     public BridgeConfig(
             MqttOptions mqtt,

@@ -1,5 +1,11 @@
-package io.mqttkafka.bridge;
+package io.mqttkafka.bridge.spi;
 
+import io.mqttkafka.bridge.BinaryHeaders;
+import io.mqttkafka.bridge.MqttTopicMapper;
+import io.mqttkafka.bridge.NoSubscribers;
+import io.mqttkafka.bridge.PayloadCodec;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -20,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param failurePolicy what happens to records that cannot be delivered
  */
 public record KafkaToMqttRoute(String name, Source source, Target target, FailurePolicy failurePolicy)
-        implements Route {
+        implements RouteDefinition {
     /**
      * Checks its parts.
      *
@@ -119,8 +125,12 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
                     || c == '-';
         }
 
-        /** Shows topics or pattern, as default names of routes do. */
-        String topicsShown() {
+        /**
+         * Shows topics or pattern, as default names of routes do.
+         *
+         * @return the topics with commas between them, or the pattern
+         */
+        public String topicsShown() {
             return pattern == null ? String.join(",", topics) : pattern.pattern();
         }
     }
