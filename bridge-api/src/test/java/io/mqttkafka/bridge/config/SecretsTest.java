@@ -79,7 +79,7 @@ class SecretsTest {
     void toString_builders_showNoSecret() {
         assertThat(kafka().toString()).doesNotContain(CANARY);
         assertThat(MqttOptions.builder().credentials("user", CANARY).toString()).doesNotContain(CANARY);
-        assertThat(new TlsOptions.Builder().trustStore(directory, CANARY).toString())
+        assertThat(TlsOptions.builder().trustStore(directory, CANARY).toString())
                 .doesNotContain(CANARY);
     }
 

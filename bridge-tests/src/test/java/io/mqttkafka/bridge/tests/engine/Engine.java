@@ -154,7 +154,9 @@ public final class Engine implements AutoCloseable {
                         .serverUri(serverUri)
                         .clientId("layer-b")
                         .connectTimeout(PATIENCE)
-                        .reconnect(RECONNECT))
+                        .reconnect(RECONNECT)
+                        .build()
+                        .toBuilder())
                 .build();
         KafkaOptions kafkaOptions = KafkaOptions.builder()
                 .bootstrapServers("kafka:9092")

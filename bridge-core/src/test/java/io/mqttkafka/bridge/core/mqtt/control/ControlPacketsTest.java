@@ -36,6 +36,8 @@ class ControlPacketsTest {
     @Test
     void connect_everything() {
         MqttOptions options = options()
+                .build()
+                .toBuilder()
                 .cleanStart(true)
                 .credentials("u", null)
                 .sessionExpiry(MqttOptions.NEVER)
