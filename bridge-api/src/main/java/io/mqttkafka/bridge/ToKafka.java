@@ -153,7 +153,7 @@ public final class ToKafka<T> {
      * @throws IllegalStateException if set before
      */
     public ToKafka<T> onFailure(Consumer<FailurePolicy.Builder> options) {
-        FailurePolicy.Builder builder = new FailurePolicy.Builder();
+        FailurePolicy.Builder builder = FailurePolicy.builder();
         options.accept(builder);
         return onFailure(builder.build());
     }

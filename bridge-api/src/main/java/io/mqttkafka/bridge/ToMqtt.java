@@ -200,7 +200,7 @@ public final class ToMqtt<T> {
      * @throws IllegalStateException if set before
      */
     public ToMqtt<T> onFailure(Consumer<FailurePolicy.Builder> options) {
-        FailurePolicy.Builder builder = new FailurePolicy.Builder();
+        FailurePolicy.Builder builder = FailurePolicy.builder();
         options.accept(builder);
         return onFailure(builder.build());
     }

@@ -12,6 +12,7 @@ import io.mqttkafka.bridge.message.KafkaMessage;
 import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
 import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Filter;
 import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Mapping;
+import io.mqttkafka.bridge.spi.LastAction;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -96,7 +97,7 @@ class KafkaRouteTest {
                         false,
                         "x-retain",
                         true));
-        assertThat(route.failurePolicy().lastAction()).isInstanceOf(FailurePolicy.Skip.class);
+        assertThat(route.failurePolicy().lastAction()).isInstanceOf(LastAction.Skip.class);
     }
 
     @Test

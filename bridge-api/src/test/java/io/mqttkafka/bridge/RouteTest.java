@@ -111,7 +111,7 @@ class RouteTest {
                                 7,
                                 true,
                                 true),
-                        new FailurePolicy(0, null, new FailurePolicy.Skip())));
+                        FailurePolicy.builder().skip().build()));
         assertThat(route.source().decoder()).isSameAs(CODEC);
         assertThat(route.name()).isEqualTo("telemetry");
     }

@@ -180,7 +180,7 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
          * @param effectivelyOnce whether messages of QoS 2 go without transactions, so that a crash can repeat them
          * @throws NullPointerException if a part that is not nullable is null
          * @throws IllegalArgumentException if there is not one way to make the topic, or if with QoS 0 {@code noSubscribers} is
-         *     not {@link NoSubscribers.Accept}, or if {@code clearOnTombstone} is there without {@code retain} or {@code retainHeader}, or
+         *     not {@link NoSubscribers#accept()}, or if {@code clearOnTombstone} is there without {@code retain} or {@code retainHeader}, or
          *     without a template; or if {@code retainHeader} is blank
          */
         public Target {
@@ -200,7 +200,7 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
             if (retainHeader != null && retainHeader.isBlank()) {
                 throw new IllegalArgumentException("retainHeader: '" + retainHeader + "' is blank; name a header");
             }
-            if (qos == QoS.AT_MOST_ONCE && !(noSubscribers instanceof NoSubscribers.Accept)) {
+            if (qos == QoS.AT_MOST_ONCE && !(noSubscribers.choice() instanceof WhenUnheard.Accept)) {
                 throw new IllegalArgumentException("noSubscribers: " + noSubscribers
                         + " needs QoS 1 or 2: at QoS 0 the MQTT broker does not say whether somebody subscribes");
             }

@@ -4,7 +4,6 @@ import io.mqttkafka.bridge.BinaryHeaders;
 import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
 import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.MqttTopicMapper;
-import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.core.events.ErrorMemory;
@@ -28,6 +27,8 @@ import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
 import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Filter;
 import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Mapping;
 import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Step;
+import io.mqttkafka.bridge.spi.LastAction;
+import io.mqttkafka.bridge.spi.WhenUnheard;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.EnumSet;
@@ -55,7 +56,7 @@ public final class SinkRoute implements CompiledRoute {
     final boolean userProperties;
     final boolean metadataProperties;
     final BinaryHeaders binaryHeaders;
-    final NoSubscribers noSubscribers;
+    final WhenUnheard noSubscribers;
     final boolean clearOnTombstone;
     final @Nullable String retainHeader;
     final @Nullable PayloadCodec<Object> decoder;
@@ -93,7 +94,7 @@ public final class SinkRoute implements CompiledRoute {
         userProperties = target.userProperties();
         metadataProperties = target.metadataProperties();
         binaryHeaders = target.binaryHeaders();
-        noSubscribers = target.noSubscribers();
+        noSubscribers = target.noSubscribers().choice();
         clearOnTombstone = target.clearOnTombstone();
         retainHeader = target.retainHeader();
         decoder = (PayloadCodec<Object>) source.decoder();
@@ -113,7 +114,7 @@ public final class SinkRoute implements CompiledRoute {
         }
         allowDollar = topicTemplate != null && topicTemplate.literalPrefix().startsWith("$");
         failurePolicy = route.failurePolicy();
-        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+        if (failurePolicy.lastAction() instanceof LastAction.DeadLetter deadLetter) {
             ownTopics.requireNotState("onFailure.deadLetter", deadLetter.topic());
             KafkaTopicName.requireNotInternal("onFailure.deadLetter", deadLetter.topic(), false, "choose another name");
             if (reads(deadLetter.topic())) {
@@ -154,7 +155,7 @@ public final class SinkRoute implements CompiledRoute {
      * @return whether they do
      */
     public boolean acceptsUnheard() {
-        return noSubscribers instanceof NoSubscribers.Accept;
+        return noSubscribers instanceof WhenUnheard.Accept;
     }
 
     /**

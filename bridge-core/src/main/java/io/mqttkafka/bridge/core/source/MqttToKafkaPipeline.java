@@ -26,10 +26,11 @@ import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.Skipped;
 import io.mqttkafka.bridge.failure.FailurePolicy;
-import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
-import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
+import io.mqttkafka.bridge.spi.LastAction;
+import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
+import io.mqttkafka.bridge.spi.LastAction.Skip;
 import io.mqttkafka.bridge.spi.SinglePartitioner;
 import java.time.Duration;
 import java.util.List;
@@ -537,7 +538,7 @@ public final class MqttToKafkaPipeline {
     }
 
     private void giveUp(RoutedMessage attempt, Throwable cause) {
-        FailurePolicy.Action action = attempt.route().failurePolicy.lastAction();
+        LastAction action = attempt.route().failurePolicy.lastAction();
         if (action instanceof DeadLetter deadLetter) {
             deadLetter(attempt, deadLetter.topic(), cause);
         } else if (action instanceof Skip) {

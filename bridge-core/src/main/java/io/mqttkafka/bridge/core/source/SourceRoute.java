@@ -20,6 +20,7 @@ import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.Received;
+import io.mqttkafka.bridge.spi.LastAction;
 import io.mqttkafka.bridge.spi.MqttToKafkaRoute;
 import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Filter;
 import io.mqttkafka.bridge.spi.MqttToKafkaRoute.HeaderTemplate;
@@ -133,7 +134,7 @@ public final class SourceRoute implements CompiledRoute {
         allowInternalTopics = target.allowInternalTopics();
         clearedAsTombstone = target.clearedAsTombstone();
         failurePolicy = route.failurePolicy();
-        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+        if (failurePolicy.lastAction() instanceof LastAction.DeadLetter deadLetter) {
             ownTopics.requireNotState("onFailure.deadLetter", deadLetter.topic());
             requireLegal("onFailure.deadLetter", deadLetter.topic());
             KafkaTopicName.requireNotInternal(
@@ -181,7 +182,7 @@ public final class SourceRoute implements CompiledRoute {
     /** Returns the dead letter topic, if there is one. */
     @Nullable
     String deadLetterTopic() {
-        return failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter ? deadLetter.topic() : null;
+        return failurePolicy.lastAction() instanceof LastAction.DeadLetter deadLetter ? deadLetter.topic() : null;
     }
 
     /** Makes up an MQTT topic that the route takes. */
