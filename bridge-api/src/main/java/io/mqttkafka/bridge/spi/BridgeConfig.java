@@ -21,84 +21,87 @@ import org.jspecify.annotations.Nullable;
  * @param kafka the Kafka side
  * @param routes the routes in the order in which they were added
  * @param listeners who is told what happens
- * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
- * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
- * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
+ * @param life how it starts and ends
  * @param loops how messages are kept from going round in circles
  * @param status where the bridge says how it is, or null if it does not
- * @param startMode what becomes of a start whose brokers are not there in time
  */
 public record BridgeConfig(
         MqttOptions mqtt,
         KafkaOptions kafka,
         List<Route> routes,
         List<BridgeListener> listeners,
-        Duration startTimeout,
-        Duration drainTimeout,
-        Duration stallThreshold,
+        Life life,
         LoopOptions loops,
-        @Nullable StatusOptions status,
-        StartMode startMode) {
+        @Nullable StatusOptions status) {
     /**
-     * Copies the lists. What {@link io.mqttkafka.bridge.BridgeBuilder} checks is not checked again.
+     * Copies the lists.
      *
      * @param mqtt the MQTT side
      * @param kafka the Kafka side
      * @param routes the routes in the order in which they were added
      * @param listeners who is told what happens
-     * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
-     * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
-     * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
+     * @param life how it starts and ends
      * @param loops how messages are kept from going round in circles
      * @param status where the bridge says how it is, or null if it does not
-     * @param startMode what becomes of a start whose brokers are not there in time
      * @throws NullPointerException if any part but {@code status} is or holds null
      * @throws IllegalArgumentException if a route is none of this library
      */
     public BridgeConfig {
         Objects.requireNonNull(mqtt, "mqtt");
         Objects.requireNonNull(kafka, "kafka");
-        Objects.requireNonNull(startTimeout, "startTimeout");
-        Objects.requireNonNull(drainTimeout, "drainTimeout");
-        Objects.requireNonNull(stallThreshold, "stallThreshold");
+        Objects.requireNonNull(life, "life");
         Objects.requireNonNull(loops, "loops");
-        Objects.requireNonNull(startMode, "startMode");
         routes = List.copyOf(routes);
         routes.forEach(RouteDefinition::of);
         listeners = List.copyOf(listeners);
     }
 
+    /** {@return how long a start goes on trying} */
+    public Duration startTimeout() {
+        return life.startTimeout;
+    }
+
+    /** {@return what becomes of a start whose brokers are not there in time} */
+    public StartMode startMode() {
+        return life.startMode;
+    }
+
+    /** {@return how long a close waits for messages in flight} */
+    public Duration drainTimeout() {
+        return life.drainTimeout;
+    }
+
+    /** {@return the age from which an unacknowledged message is reported} */
+    public Duration stallThreshold() {
+        return life.stallThreshold;
+    }
+
     /**
-     * Makes a configuration with the defaults of {@link LoopOptions} and {@link StartMode}, and without a status.
+     * How a bridge starts, ends, and tells that it does not get on. What {@link io.mqttkafka.bridge.BridgeBuilder} checks is
+     * not checked again.
      *
-     * @param mqtt the MQTT side
-     * @param kafka the Kafka side
-     * @param routes the routes in the order in which they were added
-     * @param listeners who is told what happens
+     * <p>Immutable.
+     *
      * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
+     * @param startMode what becomes of a start whose brokers are not there in time
      * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
      * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
-     * @throws NullPointerException if any part is or holds null
-     * @throws IllegalArgumentException if a route is none of this library
      */
-    public BridgeConfig(
-            MqttOptions mqtt,
-            KafkaOptions kafka,
-            List<Route> routes,
-            List<BridgeListener> listeners,
-            Duration startTimeout,
-            Duration drainTimeout,
-            Duration stallThreshold) {
-        this(
-                mqtt,
-                kafka,
-                routes,
-                listeners,
-                startTimeout,
-                drainTimeout,
-                stallThreshold,
-                LoopOptions.defaults(),
-                null,
-                StartMode.UNTIL_TIMEOUT);
+    public record Life(Duration startTimeout, StartMode startMode, Duration drainTimeout, Duration stallThreshold) {
+        /**
+         * Checks its parts.
+         *
+         * @param startTimeout how long a start goes on trying, from 1 millisecond to 1 day
+         * @param startMode what becomes of a start whose brokers are not there in time
+         * @param drainTimeout how long a close waits for messages in flight, from 0 to 1 day
+         * @param stallThreshold the age from which an unacknowledged message is reported, from 1 millisecond to 1 day
+         * @throws NullPointerException if any part is null
+         */
+        public Life {
+            Objects.requireNonNull(startTimeout, "startTimeout");
+            Objects.requireNonNull(startMode, "startMode");
+            Objects.requireNonNull(drainTimeout, "drainTimeout");
+            Objects.requireNonNull(stallThreshold, "stallThreshold");
+        }
     }
 }

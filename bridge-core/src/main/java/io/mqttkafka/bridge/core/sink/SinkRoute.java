@@ -90,22 +90,22 @@ public final class SinkRoute implements CompiledRoute {
         this.ownTopics = ownTopics;
         qos = target.qos();
         exactlyOnce = qos == QoS.EXACTLY_ONCE && !target.effectivelyOnce();
-        retain = target.retain();
-        userProperties = target.userProperties();
-        metadataProperties = target.metadataProperties();
-        binaryHeaders = target.binaryHeaders();
+        retain = target.retention().retain();
+        userProperties = target.properties().headers();
+        metadataProperties = target.properties().metadata();
+        binaryHeaders = target.properties().binaryHeaders();
         noSubscribers = target.noSubscribers().choice();
-        clearOnTombstone = target.clearOnTombstone();
-        retainHeader = target.retainHeader();
+        clearOnTombstone = target.retention().clearOnTombstone();
+        retainHeader = target.retention().header();
         decoder = (PayloadCodec<Object>) source.decoder();
         steps = source.steps();
         encoder = (PayloadCodec<Object>) source.encoder();
-        topicMapper = (MqttTopicMapper<Object>) target.topicMapper();
-        if (target.topicTemplate() == null) {
+        topicMapper = (MqttTopicMapper<Object>) target.topic().mapper();
+        if (target.topic().template() == null) {
             topicTemplate = null;
         } else {
             topicTemplate = TopicTemplate.parse(
-                    "toMqtt", target.topicTemplate(), List.of(PARTITION), EnumSet.allOf(Variable.class));
+                    "toMqtt", target.topic().template(), List.of(PARTITION), EnumSet.allOf(Variable.class));
             MqttTopicName.requirePossible(topicTemplate);
             String own = topicTemplate.isConstant() ? ownTopics.problem(topicTemplate.literalPrefix()) : null;
             if (own != null) {

@@ -30,6 +30,7 @@ import io.mqttkafka.bridge.event.Unheard;
 import io.mqttkafka.bridge.event.Unrouted;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.spi.BridgeConfig;
+import io.mqttkafka.bridge.spi.BridgeConfig.Life;
 import io.mqttkafka.bridge.testkit.net.FaultProxy;
 import io.mqttkafka.bridge.testkit.packet.MqttProperties;
 import io.mqttkafka.bridge.testkit.packet.PublishPacket;
@@ -168,12 +169,9 @@ public final class Engine implements AutoCloseable {
                         kafkaOptions,
                         routes,
                         List.of(new Recorder()),
-                        PATIENCE,
-                        drainTimeout,
-                        stallThreshold,
+                        new Life(PATIENCE, StartMode.UNTIL_TIMEOUT, drainTimeout, stallThreshold),
                         loops.build(),
-                        status,
-                        StartMode.UNTIL_TIMEOUT),
+                        status),
                 new SocketTransport(),
                 kafka,
                 failpoints);
