@@ -27,7 +27,8 @@ import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes.Meaning;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.restart.Restarts;
@@ -391,7 +392,7 @@ public final class SinkRunner implements Runner {
 
         @Override
         public void prepare(MqttConnection current) throws MqttConnectException {
-            requireLimits(current.connAck());
+            requireLimits(current.limits());
         }
 
         @Override
@@ -524,29 +525,29 @@ public final class SinkRunner implements Runner {
                 : options.toBuilder().cleanStart(true).build();
     }
 
-    private void requireLimits(ConnAck connAck) throws MqttConnectException {
+    private void requireLimits(BrokerLimits limits) throws MqttConnectException {
         for (SinkRoute route : parts.routes()) {
-            if (route.qos.level() > connAck.maximumQos()) {
+            if (route.qos.level() > limits.maximumQos()) {
                 throw refused(
                         route,
-                        "qos: the MQTT broker supports QoS 0 to " + connAck.maximumQos() + " only; lower the QoS");
+                        "qos: the MQTT broker supports QoS 0 to " + limits.maximumQos() + " only; lower the QoS");
             }
-            if (route.mayRetain() && !connAck.retainAvailable()) {
+            if (route.mayRetain() && !limits.has(Feature.RETAIN)) {
                 throw refused(route, "retain: the MQTT broker keeps no retained messages; leave it out");
             }
-            if (route.exactlyOnce && shared && connAck.receiveMaximum() == 1) {
+            if (route.exactlyOnce && shared && limits.receiveMaximum() == 1) {
                 throw refused(
                         route,
                         "qos: the MQTT broker takes one message at a time (receive maximum 1), and other routes publish on"
                                 + " the same connection; give this route a clientId of its own");
             }
-            boolean endsSession = route.exactlyOnce && connAck.sessionExpirySeconds() == 0;
+            boolean endsSession = route.exactlyOnce && limits.sessionExpirySeconds() == 0;
             if (endsSession && route.weakness() == null) {
                 log.warn("Route '{}' is not exactly once on this MQTT broker: {}", route.name(), NO_SESSION);
             }
             route.weakness(endsSession ? NO_SESSION : null);
         }
-        String assigned = connAck.assignedClientId();
+        String assigned = limits.assignedClientId();
         if (committer != null && assigned != null && !assigned.equals(clientId)) {
             throw new MqttConnectException(
                     MqttConnectException.Kind.REFUSED,
@@ -556,14 +557,14 @@ public final class SinkRunner implements Runner {
                             + " there, choose another, or declare the routes effectivelyOnce()",
                     null);
         }
-        if (connAck.receiveMaximum() < options.sendMaximum()) {
+        if (limits.receiveMaximum() < options.sendMaximum()) {
             log.info(
                     "'{}': the MQTT broker takes {} messages at a time (receive maximum), fewer than mqtt.sendMaximum {}",
                     clientId,
-                    connAck.receiveMaximum(),
+                    limits.receiveMaximum(),
                     options.sendMaximum());
         }
-        long granted = connAck.sessionExpirySeconds();
+        long granted = limits.sessionExpirySeconds();
         if (committer != null
                 && granted > 0
                 && granted < options.sessionExpiry().toSeconds()) {
@@ -576,10 +577,10 @@ public final class SinkRunner implements Runner {
         }
     }
 
-    private boolean fits(SinkRoute route, ConnAck connAck) {
-        return !(route.exactlyOnce && shared && connAck.receiveMaximum() == 1)
-                && route.qos.level() <= connAck.maximumQos()
-                && (!route.mayRetain() || connAck.retainAvailable());
+    private boolean fits(SinkRoute route, BrokerLimits limits) {
+        return !(route.exactlyOnce && shared && limits.receiveMaximum() == 1)
+                && route.qos.level() <= limits.maximumQos()
+                && (!route.mayRetain() || limits.has(Feature.RETAIN));
     }
 
     private static MqttConnectException refused(SinkRoute route, String why) {
@@ -601,7 +602,7 @@ public final class SinkRunner implements Runner {
         long finishedBefore = done();
         long refusedBefore = pauses.pace().refusals();
         long progressAt = System.nanoTime();
-        long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
+        long tooLong = current.limits().keepAlive(options.keepAlive()).toNanos() * 2;
         long givenUp = givenUp();
         while (true) {
             synchronized (monitor) {
@@ -772,10 +773,10 @@ public final class SinkRunner implements Runner {
         }
 
         @Override
-        public void connected(ConnAck connAck, PacketOutput output) {
-            boolean kept = connAck.sessionPresent() && !newSessionUnused;
+        public void connected(BrokerLimits limits, PacketOutput output) {
+            boolean kept = limits.sessionPresent() && !newSessionUnused;
             sessionPresent = kept;
-            if (!parts.routes().stream().allMatch(route -> fits(route, connAck))) {
+            if (!parts.routes().stream().allMatch(route -> fits(route, limits))) {
                 // The supervisor finds out too, and says why. That session knows nothing, also when it is resumed.
                 newSessionUnused = !kept;
                 return;
@@ -791,7 +792,7 @@ public final class SinkRunner implements Runner {
                         inFlight);
                 events.tellSurely(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
             }
-            maximumPacketSize = connAck.maximumPacketSize();
+            maximumPacketSize = limits.maximumPacketSize();
             PacketWriter next = new PacketWriter(
                     "bridge-" + clientId + "-write",
                     session,
@@ -799,8 +800,8 @@ public final class SinkRunner implements Runner {
                     parts.clock(),
                     cause -> dropConnection(Starvation.reason("writing messages failed", cause)));
             writer = next;
-            int forOutbox = shared ? (connAck.receiveMaximum() + 1) / 2 : connAck.receiveMaximum();
-            session.connected(kept, shared ? connAck.receiveMaximum() - forOutbox : connAck.receiveMaximum(), next);
+            int forOutbox = shared ? (limits.receiveMaximum() + 1) / 2 : limits.receiveMaximum();
+            session.connected(kept, shared ? limits.receiveMaximum() - forOutbox : limits.receiveMaximum(), next);
             if (outbox != null) {
                 outbox.connected(kept, forOutbox, next);
             }

@@ -5,16 +5,19 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.Will;
 import io.mqttkafka.bridge.core.mqtt.control.ControlPackets;
 import io.mqttkafka.bridge.core.mqtt.control.Dialogue;
 import io.mqttkafka.bridge.core.mqtt.control.Look;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameReader;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameWriter;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
+import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
 import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
@@ -328,7 +331,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         FrameWriter out = writer;
         if (said.accepted() && out != null && ended == null && told.compareAndSet(Told.NOTHING, Told.TELLING)) {
             toldOfConnection.set(true);
-            handler.connected(said, out::write);
+            handler.connected(said.limits(), new Output(out));
             if (!told.compareAndSet(Told.TELLING, Told.CONNECTED)) {
                 handler.closed(Objects.requireNonNull(ended));
             }
@@ -337,6 +340,19 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             connAck = said;
             lookAgain = true;
             monitor.notifyAll();
+        }
+    }
+
+    /** Where the threads of the pipeline write. */
+    private record Output(FrameWriter writer) implements PacketOutput {
+        @Override
+        public PacketBatch batch(int size) {
+            return new PacketBatch(size);
+        }
+
+        @Override
+        public void write(PacketBatch packets) throws IOException {
+            writer.write(packets.bytes(), packets.length());
         }
     }
 
@@ -525,8 +541,8 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     }
 
     @Override
-    public ConnAck connAck() {
-        return Objects.requireNonNull(connAck, "not connected");
+    public BrokerLimits limits() {
+        return Objects.requireNonNull(connAck, "not connected").limits();
     }
 
     @Override
@@ -538,7 +554,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     public List<Integer> subscribe(List<Subscription> subscriptions, Duration timeout)
             throws MqttConnectException, InterruptedException {
         List<Integer> codes = new ArrayList<>();
-        long largest = connAck().maximumPacketSize();
+        long largest = limits().maximumPacketSize();
         int from = 0;
         while (from < subscriptions.size()) {
             int to = ControlPackets.subscribeEnd(subscriptions, from, FILTERS_PER_PACKET, largest);
@@ -560,7 +576,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     public List<Integer> unsubscribe(List<String> filters, Duration timeout)
             throws MqttConnectException, InterruptedException {
         List<Integer> codes = new ArrayList<>();
-        long largest = connAck().maximumPacketSize();
+        long largest = limits().maximumPacketSize();
         int from = 0;
         while (from < filters.size()) {
             int to = ControlPackets.unsubscribeEnd(filters, from, FILTERS_PER_PACKET, largest);
