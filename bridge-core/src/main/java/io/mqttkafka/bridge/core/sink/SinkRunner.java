@@ -210,7 +210,9 @@ public final class SinkRunner implements Runner {
                     options.maxUserProperties(),
                     options.maxUserPropertyBytes());
             lanes.add(new Lane(
-                    route, new RecordReader(parts.kafka(), parts.kafkaOptions(), reading, pipeline), deadLetters));
+                    route,
+                    new RecordReader(parts.kafka(), parts.kafkaOptions(), parts.clock(), reading, pipeline),
+                    deadLetters));
         }
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
