@@ -5,14 +5,11 @@ import io.mqttkafka.bridge.BridgeHealth;
 import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
 import io.mqttkafka.bridge.Guarantee;
-import io.mqttkafka.bridge.KafkaToMqttRoute;
 import io.mqttkafka.bridge.LastError;
-import io.mqttkafka.bridge.MqttToKafkaRoute;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.StartMode;
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.connection.Runner;
@@ -46,6 +43,9 @@ import io.mqttkafka.bridge.error.BridgeException;
 import io.mqttkafka.bridge.error.BridgeFailedException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.event.StateChanged;
+import io.mqttkafka.bridge.spi.BridgeConfig;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -679,20 +679,20 @@ public final class DefaultBridge implements Bridge {
     public BridgeHealth health() {
         BridgeState now = state();
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
-        return new BridgeHealth(
-                now,
-                degradations.list(),
-                watch.health(),
-                all().map(Runner::health).toList(),
-                routes.stream()
-                        .map(route -> new RouteHealth(
-                                route.name(),
-                                taking && !route.stopped(),
-                                route.counts(0),
-                                route.counts(1),
-                                route.counts(2),
-                                route.lastError()))
-                        .toList());
+        return BridgeHealth.builder(now)
+                .degradations(degradations.list())
+                .kafka(watch.health())
+                .connections(all().map(Runner::health).toList())
+                .routes(routes.stream()
+                        .map(route -> RouteHealth.builder(route.name())
+                                .running(taking && !route.stopped())
+                                .qos0(route.counts(0))
+                                .qos1(route.counts(1))
+                                .qos2(route.counts(2))
+                                .lastError(route.lastError())
+                                .build())
+                        .toList())
+                .build();
     }
 
     @Override

@@ -174,19 +174,13 @@ public final class StatusRunner implements Runner {
 
     @Override
     public ConnectionHealth health() {
-        return new ConnectionHealth(
-                clientId,
-                supervisor.connected(),
-                supervisor.since(),
-                sessionPresent,
-                supervisor.connects(),
-                0,
-                0,
-                Duration.ZERO,
-                0,
-                0,
-                0,
-                supervisor.lastError());
+        return ConnectionHealth.builder(clientId)
+                .connected(supervisor.connected())
+                .since(supervisor.since())
+                .sessionPresent(sessionPresent)
+                .connects(supervisor.connects())
+                .lastError(supervisor.lastError())
+                .build();
     }
 
     // Connecting, working on a connection, judging its end: called by the supervisor.

@@ -44,7 +44,7 @@ import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
-import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
+import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -341,19 +341,17 @@ public final class SinkRunner implements Runner {
 
     @Override
     public ConnectionHealth health() {
-        return new ConnectionHealth(
-                clientId,
-                supervisor.connected(),
-                supervisor.since(),
-                sessionPresent,
-                supervisor.connects(),
-                unfinished(),
-                session.bytes() + (outbox == null ? 0 : outbox.bytes()),
-                Duration.ofNanos(oldestAge(System.nanoTime())),
-                session.resent() + (outbox == null ? 0 : outbox.resent()),
-                0,
-                0,
-                supervisor.lastError());
+        return ConnectionHealth.builder(clientId)
+                .connected(supervisor.connected())
+                .since(supervisor.since())
+                .sessionPresent(sessionPresent)
+                .connects(supervisor.connects())
+                .unacknowledged(unfinished())
+                .inFlightBytes(session.bytes() + (outbox == null ? 0 : outbox.bytes()))
+                .oldestUnacknowledged(Duration.ofNanos(oldestAge(System.nanoTime())))
+                .redelivered(session.resent() + (outbox == null ? 0 : outbox.resent()))
+                .lastError(supervisor.lastError())
+                .build();
     }
 
     private int unfinished() {

@@ -357,19 +357,19 @@ public final class SourceRunner implements Runner {
      */
     @Override
     public ConnectionHealth health() {
-        return new ConnectionHealth(
-                clientId,
-                supervisor.connected(),
-                supervisor.since(),
-                sessionPresent,
-                supervisor.connects(),
-                unacknowledged(),
-                window.inFlight(),
-                Duration.ofNanos(session.oldestAge(System.nanoTime())),
-                intake.redelivered(),
-                session.suppressed(),
-                intake.unrouted(),
-                supervisor.lastError());
+        return ConnectionHealth.builder(clientId)
+                .connected(supervisor.connected())
+                .since(supervisor.since())
+                .sessionPresent(sessionPresent)
+                .connects(supervisor.connects())
+                .unacknowledged(unacknowledged())
+                .inFlightBytes(window.inFlight())
+                .oldestUnacknowledged(Duration.ofNanos(session.oldestAge(System.nanoTime())))
+                .redelivered(intake.redelivered())
+                .suppressed(session.suppressed())
+                .unrouted(intake.unrouted())
+                .lastError(supervisor.lastError())
+                .build();
     }
 
     // Connecting, working on a connection, judging its end: called by the supervisor.

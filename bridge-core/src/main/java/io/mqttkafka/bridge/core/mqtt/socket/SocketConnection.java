@@ -1,7 +1,6 @@
 package io.mqttkafka.bridge.core.mqtt.socket;
 
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.config.ServerAddress;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
@@ -23,6 +22,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
