@@ -66,7 +66,7 @@ class RecordReaderFailureTest {
                     .consumer("group.protocol", "classic")
                     .build(),
             new HurriedClock(),
-            new RecordReader.Reading("r", List.of(TOPIC), null, "g", "c", MOST_OPEN, 64, 16_384),
+            new RecordFeed.Reading("r", List.of(TOPIC), null, "g", "c", MOST_OPEN, 64, 16_384),
             taker);
 
     @AfterEach

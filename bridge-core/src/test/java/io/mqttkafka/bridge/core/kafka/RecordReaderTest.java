@@ -50,7 +50,7 @@ class RecordReaderTest {
                     .consumer("group.protocol", "classic")
                     .build(),
             BridgeClock.SYSTEM,
-            new RecordReader.Reading("r", List.of(TOPIC), null, "g", "c", 100, 64, 16_384),
+            new RecordFeed.Reading("r", List.of(TOPIC), null, "g", "c", 100, 64, 16_384),
             taker);
 
     @AfterEach
@@ -178,7 +178,7 @@ class RecordReaderTest {
         taker.urgent.add(new Partition("g", TOPIC, 0));
         consumer.endsAt(0, 2_000_000);
         start();
-        long[] offsets = new long[2 * RecordReader.MOST_OPEN + 1];
+        long[] offsets = new long[2 * PartitionBook.MOST_OPEN + 1];
         Arrays.setAll(offsets, i -> i);
         consumer.give(0, offsets);
 
