@@ -113,11 +113,11 @@ public final class DefaultBridge implements Bridge {
      *
      * @param config what it consists of
      * @param transport makes MQTT connections
-     * @param kafka makes Kafka clients, and says which time the bridge lives by
+     * @param kafka makes Kafka clients
      * @throws BridgeConfigException if something is illegal or does not fit
      */
     public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka) {
-        this(config, transport, kafka, Failpoints.NONE);
+        this(config, transport, kafka, BridgeClock.SYSTEM, Failpoints.NONE);
     }
 
     /**
@@ -125,14 +125,20 @@ public final class DefaultBridge implements Bridge {
      *
      * @param config what it consists of
      * @param transport makes MQTT connections
-     * @param kafka makes Kafka clients, and says which time the bridge lives by
+     * @param kafka makes Kafka clients
+     * @param clock says which time the bridge lives by
      * @param failpoints is told of the places passed
      * @throws BridgeConfigException if something is illegal or does not fit
      */
-    public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka, Failpoints failpoints) {
+    public DefaultBridge(
+            BridgeConfig config,
+            MqttTransport transport,
+            KafkaClients kafka,
+            BridgeClock clock,
+            Failpoints failpoints) {
         this.config = config;
         events = new BridgeEvents(config.listeners());
-        degradations = new Degradations(events, kafka.clock(), this::stateChanged);
+        degradations = new Degradations(events, clock, this::stateChanged);
         retired = new RetiredRunners(config.drainTimeout(), this::runnerRetired);
         String randomId = "bridge-" + UUID.randomUUID();
         String anyClientId =
@@ -154,7 +160,7 @@ public final class DefaultBridge implements Bridge {
             if (route instanceof KafkaToMqttRoute sink) {
                 String own = sink.source().clientId();
                 SinkRoute compiled =
-                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, kafka.clock());
+                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, clock);
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 sinksByClientId
                         .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
@@ -163,7 +169,7 @@ public final class DefaultBridge implements Bridge {
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-            SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, kafka.clock());
+            SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, clock);
             requireSession(config.mqtt(), source);
             requireOwnSession(compiled);
             String own = source.source().clientId();
@@ -184,7 +190,7 @@ public final class DefaultBridge implements Bridge {
         byClientId.keySet().forEach(id -> limits.put(id, Limits.ofSource(mqtt, config.kafka())));
         sinksByClientId.keySet().forEach(id -> limits.put(id, Limits.ofSink(mqtt)));
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
-        watch = new KafkaWatch(kafka, config.kafka(), anyClientId + "-kafka", degradations, waits);
+        watch = new KafkaWatch(kafka, config.kafka(), clock, anyClientId + "-kafka", degradations, waits);
         config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
                 clientId,
@@ -200,7 +206,7 @@ public final class DefaultBridge implements Bridge {
                 events,
                 degradations,
                 waits,
-                kafka.clock(),
+                clock,
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged,
@@ -210,7 +216,7 @@ public final class DefaultBridge implements Bridge {
                 failpoints,
                 events,
                 degradations,
-                kafka.clock(),
+                clock,
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged);
@@ -219,7 +225,7 @@ public final class DefaultBridge implements Bridge {
                 clientId,
                 mqtt,
                 served,
-                (reading, handler) -> new RecordReader(kafka, config.kafka(), reading, handler),
+                (reading, handler) -> new RecordReader(kafka, config.kafka(), clock, reading, handler),
                 () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
                 served.stream().anyMatch(SinkRoute::exactlyOnce)
                         ? ProducerTransactions.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
@@ -229,12 +235,7 @@ public final class DefaultBridge implements Bridge {
         status = config.status() == null
                 ? null
                 : statusRunner(
-                        config.status(),
-                        transport,
-                        anyClientId,
-                        byClientId.keySet(),
-                        sinksByClientId.keySet(),
-                        kafka.clock());
+                        config.status(), transport, anyClientId, byClientId.keySet(), sinksByClientId.keySet(), clock);
     }
 
     private StatusRunner statusRunner(
