@@ -71,6 +71,7 @@ public final class DefaultBridge implements Bridge {
     private static final Duration UNBOUNDED = Duration.ofDays(36_500);
 
     private final BridgeConfig config;
+    private final BridgeClock clock;
 
     /** With the limits that are derived. */
     private final MqttOptions mqtt;
@@ -137,6 +138,7 @@ public final class DefaultBridge implements Bridge {
             BridgeClock clock,
             Failpoints failpoints) {
         this.config = config;
+        this.clock = clock;
         events = new BridgeEvents(config.listeners());
         degradations = new Degradations(events, clock, this::stateChanged);
         retired = new RetiredRunners(config.drainTimeout(), this::runnerRetired);
@@ -682,6 +684,7 @@ public final class DefaultBridge implements Bridge {
     @Override
     public BridgeHealth health() {
         BridgeState now = state();
+        long nowNanos = clock.nanos();
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
         return BridgeHealth.builder(now)
                 .degradations(degradations.list())
@@ -693,6 +696,8 @@ public final class DefaultBridge implements Bridge {
                                 .qos0(route.counts(0))
                                 .qos1(route.counts(1))
                                 .qos2(route.counts(2))
+                                .deliveryTimes(route.timer().total())
+                                .recentDeliveryTimes(route.timer().recent(nowNanos))
                                 .lastError(route.lastError())
                                 .build())
                         .toList())

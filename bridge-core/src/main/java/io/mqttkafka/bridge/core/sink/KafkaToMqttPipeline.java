@@ -100,10 +100,15 @@ final class KafkaToMqttPipeline implements RecordHandler {
     }
 
     @Override
+    public long nanos() {
+        return clock.nanos();
+    }
+
+    @Override
     public void take(KafkaMessage message, @Nullable String excess, OffsetLedger.Entry entry) {
-        route.counters.received.increment();
+        route.meter.received();
         RecordId record = outbox == null ? null : ids.of(message);
-        RoutedRecord attempt = new RoutedRecord(this, message, excess, record, entry, order++, clock.nanos());
+        RoutedRecord attempt = new RoutedRecord(this, message, excess, record, entry, order++);
         if (record == null) {
             advance(attempt);
             return;
@@ -124,8 +129,8 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     @Override
     public void unreadable(KafkaMessage message, OffsetLedger.Entry entry, DeliveryException cause) {
-        route.counters.received.increment();
-        RoutedRecord attempt = new RoutedRecord(this, message, null, null, entry, order++, clock.nanos());
+        route.meter.received();
+        RoutedRecord attempt = new RoutedRecord(this, message, null, null, entry, order++);
         held.hold(attempt, new Failure(Failure.Kind.FINAL, cause));
     }
 
@@ -157,7 +162,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
             }
         }
         if (outgoing.expired(clock.millis())) {
-            route.counters.expired.increment();
+            route.meter.expired();
             settle(attempt);
             return;
         }
@@ -189,7 +194,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
     private @Nullable Outgoing outgoing(RoutedRecord attempt) {
         SinkTransformation transformation = new SinkTransformation(route, attempt.message);
         if (!transformation.decode()) {
-            route.counters.filtered.increment();
+            route.meter.filtered();
             return null;
         }
         transformation.encode();
@@ -201,7 +206,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         int qos = route.qos.level();
         byte[] marker = route.guard.isOn() ? route.guard.toMqtt(attempt.message, topic) : null;
         if (route.guard.isOn() && marker == null) {
-            route.counters.looped.increment();
+            route.meter.looped();
             events.looped(route.name(), attempt.message.origin());
             return null;
         }
@@ -246,7 +251,8 @@ final class KafkaToMqttPipeline implements RecordHandler {
     }
 
     void delivered(RoutedRecord attempt) {
-        route.counters.delivered.increment();
+        route.meter.delivered();
+        route.meter.took(attempt.entry.receivedNanos(), clock.nanos());
         if (route.errors.standing() && (attempt.failures > 0 || attempt.unheard > 0 || !held.isHolding())) {
             route.errors.over();
         }
@@ -259,7 +265,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     /** The MQTT broker has taken the message over and thrown it away. */
     private void unheard(RoutedRecord attempt) {
-        route.counters.unheard.increment();
+        route.meter.unheard();
         if (route.noSubscribers instanceof WhenUnheard.Accept) {
             events.unheard(route.name(), attempt.message.origin());
             delivered(attempt);
@@ -366,7 +372,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     @Override
     public void committed(long records) {
-        route.counters.acknowledged.add(records);
+        route.meter.acknowledged(records);
     }
 
     @Override

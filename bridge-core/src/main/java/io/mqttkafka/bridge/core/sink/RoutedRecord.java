@@ -65,15 +65,14 @@ final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Re
             @Nullable String excess,
             @Nullable RecordId record,
             OffsetLedger.Entry entry,
-            long order,
-            long nowNanos) {
+            long order) {
         this.pipeline = pipeline;
         this.record = record;
         this.message = message;
         this.excess = excess;
         this.entry = entry;
         this.order = order;
-        this.dueNanos = nowNanos;
+        this.dueNanos = entry.receivedNanos();
     }
 
     /** What the record takes on the heap, which it does until its message is done with: a dead letter may be made of it. */

@@ -99,7 +99,7 @@ final class SinkFailures {
         if (again && policy.backoff() != null) {
             Duration delay = policy.backoff()
                     .delay(attempt.failures, ThreadLocalRandom.current().nextDouble());
-            route.counters.retries.increment();
+            route.meter.retried();
             // Made now: when the listeners are told, the next attempt may have failed already.
             Retry retry = new Retry(route.name(), attempt.message.origin(), attempt.failures, delay, failure.cause());
             // Before it is told: who hears of it can move the clock.
@@ -123,7 +123,7 @@ final class SinkFailures {
                     cause.getMessage());
         }
         route.lastError(cause);
-        route.counters.retries.increment();
+        route.meter.retried();
         held.holdFor(attempt, delay);
         Retry retry = new Retry(route.name(), attempt.message.origin(), times, delay, cause);
         events.tell(listener -> listener.onRetry(retry));
@@ -134,7 +134,7 @@ final class SinkFailures {
         if (action instanceof DeadLetter deadLetter && deadLetters != null) {
             deadLetter(attempt, deadLetters, deadLetter.topic(), cause, failure);
         } else if (action instanceof Skip) {
-            route.counters.skipped.increment();
+            route.meter.skipped();
             events.skipped(
                     attempt.weight(),
                     new Skipped(route.name(), attempt.message.origin(), cause),
@@ -142,7 +142,7 @@ final class SinkFailures {
             settle.accept(attempt);
         } else if (cause instanceof HopLimitException) {
             // A marker can come from whoever may publish to the MQTT broker of another bridge.
-            route.counters.looped.increment();
+            route.meter.looped();
             events.tooManyHops(route.name(), attempt.message.origin(), SafeText.of(cause));
             settle.accept(attempt);
         } else {
@@ -215,7 +215,7 @@ final class SinkFailures {
 
         @Override
         protected void confirmed() {
-            route.counters.deadLettered.increment();
+            route.meter.deadLettered();
             boolean cut = attempt.letter != null && attempt.letter.isCut();
             events.deadLettered(
                     attempt.weight(),

@@ -178,9 +178,10 @@ public final class SourceRunner implements Runner {
                 session,
                 room::wake,
                 failpoints,
+                parts.clock(),
                 cause -> dropConnection(Starvation.reason("acknowledging failed", cause)));
-        pipeline =
-                new MqttToKafkaPipeline(sink, parts.waits(), lookups, window, new FromPipeline(), events, failpoints);
+        pipeline = new MqttToKafkaPipeline(
+                sink, parts.waits(), lookups, window, new FromPipeline(), events, failpoints, parts.clock());
         ProducerTransactions transactions = parts.transactions();
         committer = transactions == null
                 ? null

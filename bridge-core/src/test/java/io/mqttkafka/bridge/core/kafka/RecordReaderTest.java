@@ -210,6 +210,11 @@ class RecordReaderTest {
         volatile java.util.function.Consumer<OffsetLedger.Entry> onTake = entry -> {};
 
         @Override
+        public long nanos() {
+            return System.nanoTime();
+        }
+
+        @Override
         public boolean ready() {
             looks.incrementAndGet();
             return ready;
