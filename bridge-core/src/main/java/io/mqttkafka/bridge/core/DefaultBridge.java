@@ -14,6 +14,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.connection.Runner;
 import io.mqttkafka.bridge.core.connection.StatusRunner;
+import io.mqttkafka.bridge.core.connection.Surroundings;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
@@ -210,25 +211,27 @@ public final class DefaultBridge implements Bridge {
                 config.stallThreshold(),
                 this::stateChanged,
                 memory.topicCacheBytes()))));
-        SinkRoutes.requireApart(sinksByClientId, byClientId.keySet());
-        sinksByClientId.forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
-                clientId,
-                mqtt,
-                config.kafka(),
-                served,
+        Surroundings around = new Surroundings(
                 transport,
-                (reading, handler) -> new RecordReader(kafka, config.kafka(), clock, reading, handler),
-                () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
-                served.stream().anyMatch(SinkRoute::exactlyOnce)
-                        ? ProducerTransactions.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
-                        : null,
                 failpoints,
                 events,
                 degradations,
                 clock,
                 config.drainTimeout(),
                 config.stallThreshold(),
-                this::stateChanged))));
+                this::stateChanged);
+        SinkRoutes.requireApart(sinksByClientId, byClientId.keySet());
+        sinksByClientId.forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
+                clientId,
+                mqtt,
+                served,
+                (reading, handler) -> new RecordReader(kafka, config.kafka(), clock, reading, handler),
+                () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
+                served.stream().anyMatch(SinkRoute::exactlyOnce)
+                        ? ProducerTransactions.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
+                        : null,
+                config.kafka().transactions(),
+                around))));
         status = config.status() == null
                 ? null
                 : statusRunner(

@@ -3,8 +3,8 @@ package io.mqttkafka.bridge.core.sink;
 import io.mqttkafka.bridge.core.route.DeadLetters;
 import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.session.ExpectedRecords;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
-import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.RecordId;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One record on its way to MQTT, from its reading until the route is done with it. */
-final class RoutedRecord implements Comparable<RoutedRecord>, Outbox.Recalled {
+final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Recalled {
     /** What a record weighs besides its bytes, and each of its headers. */
     private static final long OVERHEAD_BYTES = 128;
 
