@@ -1,11 +1,15 @@
-package io.mqttkafka.bridge.core.kafka;
+package io.mqttkafka.bridge.tests.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mqttkafka.bridge.core.kafka.PartitionBook;
+import io.mqttkafka.bridge.core.kafka.RecordFeed;
+import io.mqttkafka.bridge.core.kafka.RecordHandler;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import io.mqttkafka.bridge.tests.engine.ScriptedSinkTask;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -52,10 +56,10 @@ class PartitionBookTest {
         handler.room = 2;
         task.put(A, 1, 2, 3);
         assertThat(handler.taken).containsExactly("t-0@1", "t-0@2");
-        assertThat(task.paused).isTrue();
+        assertThat(task.paused()).isTrue();
 
         handler.room = 1;
-        task.wake();
+        task.put(A);
 
         assertThat(handler.taken).containsExactly("t-0@1", "t-0@2", "t-0@3");
     }
@@ -67,16 +71,16 @@ class PartitionBookTest {
         task.put(A, 1, 2);
         task.put(B, 1, 2, 3);
         assertThat(handler.taken).hasSize(MOST_OPEN);
-        assertThat(task.paused).isTrue();
+        assertThat(task.paused()).isTrue();
         assertThat(task.waiting()).isOne();
 
         handler.entry(A, 1).settle();
         handler.entry(A, 2).settle();
-        task.wake();
+        task.put(A);
         assertThat(task.waiting()).isOne();
 
         assertThat(task.committed()).containsExactly(Map.entry(A, 3L));
-        task.wake();
+        task.put(A);
         assertThat(task.waiting()).isZero();
         assertThat(handler.acknowledged).isEqualTo(2);
     }
@@ -109,7 +113,7 @@ class PartitionBookTest {
         assertThat(handler.taken).containsExactly("t-1@1");
 
         handler.urgent.clear();
-        task.wake();
+        task.put(A);
         assertThat(handler.taken).containsExactly("t-1@1", "t-0@1");
     }
 
@@ -257,14 +261,14 @@ class PartitionBookTest {
                     settle(0);
                 }
                 check(task.committed());
-                task.wake();
+                task.put(A);
             }
             Map<TopicPartition, Long> offsets = task.preCommit();
             check(offsets);
             boolean allCommitted = handler.settled.entrySet().stream()
                     .filter(one -> !one.getValue().isEmpty())
                     .allMatch(one -> next.get(one.getKey()).equals(offsets.get(one.getKey())));
-            if (task.waiting() > 0 || task.paused || (!rewound && !allCommitted)) {
+            if (task.waiting() > 0 || task.paused() || (!rewound && !allCommitted)) {
                 throw new AssertionError(
                         made + ": " + offsets + " are committed of " + next + ", " + task.waiting() + " wait");
             }

@@ -1,5 +1,8 @@
-package io.mqttkafka.bridge.core.kafka;
+package io.mqttkafka.bridge.tests.engine;
 
+import io.mqttkafka.bridge.core.kafka.PartitionBook;
+import io.mqttkafka.bridge.core.kafka.RecordFeed;
+import io.mqttkafka.bridge.core.kafka.RecordHandler;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
@@ -9,14 +12,14 @@ import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * what may be committed, without ever hearing what became of that.
+ * what may be committed, without ever hearing what became of that. What the engine wants to go on with waits for the next call.
  */
-final class ScriptedSinkTask implements RecordFeed {
+public final class ScriptedSinkTask implements RecordFeed {
     private final PartitionBook book;
-    boolean paused;
-    private boolean ended;
+    private boolean paused;
+    private volatile boolean ended;
 
-    ScriptedSinkTask(Reading reading, RecordHandler handler) {
+    public ScriptedSinkTask(Reading reading, RecordHandler handler) {
         book = new PartitionBook(reading.route(), reading.mostOpen(), handler, new PartitionBook.Owner() {
             @Override
             public void begunAnew(TopicPartition partition) {}
@@ -30,11 +33,11 @@ final class ScriptedSinkTask implements RecordFeed {
 
     // What a worker calls.
 
-    void open(Collection<TopicPartition> partitions) {
+    public void open(Collection<TopicPartition> partitions) {
         book.assigned(partitions);
     }
 
-    void put(TopicPartition partition, long... offsets) {
+    public void put(TopicPartition partition, long... offsets) {
         for (long offset : offsets) {
             book.read(
                     partition,
@@ -45,7 +48,7 @@ final class ScriptedSinkTask implements RecordFeed {
         look();
     }
 
-    Map<TopicPartition, Long> preCommit() {
+    public Map<TopicPartition, Long> preCommit() {
         look();
         // The last answer may not have arrived; the same offset again does no harm.
         book.commitAgain(book.partitions());
@@ -53,23 +56,28 @@ final class ScriptedSinkTask implements RecordFeed {
     }
 
     /** What was returned before is what the group begins with, if the worker says so at the next call. */
-    Map<TopicPartition, Long> committed() {
+    public Map<TopicPartition, Long> committed() {
         PartitionBook.Commit commit = book.commit(book.partitions());
         commit.done();
         return commit.offsets();
     }
 
-    void close(Collection<TopicPartition> partitions) {
+    public void close(Collection<TopicPartition> partitions) {
         book.dropWaiting(partitions);
         book.abandon(partitions);
     }
 
-    boolean inFlight(TopicPartition partition) {
+    public boolean inFlight(TopicPartition partition) {
         return book.anyInFlight(List.of(partition));
     }
 
-    int waiting() {
+    public int waiting() {
         return book.waiting();
+    }
+
+    /** Says whether the worker would be asked to give no more for now. */
+    public boolean paused() {
+        return paused;
     }
 
     private void look() {
@@ -83,24 +91,23 @@ final class ScriptedSinkTask implements RecordFeed {
 
     @Override
     public void start() {
-        look();
+        // The worker's thread looks.
     }
 
     @Override
     public void wake() {
-        look();
+        // The worker calls again by itself, with records or without.
     }
 
     @Override
     public void endSoon(Duration drain) {
         ended = true;
-        book.dropWaiting();
     }
 
     @Override
     public void stop(Duration drain) {
-        endSoon(drain);
-        book.abandon(book.partitions());
+        // The worker closes the partitions.
+        ended = true;
     }
 
     @Override
