@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.route.CompiledRoute;
+import io.mqttkafka.bridge.core.route.GuardedObserver;
 import io.mqttkafka.bridge.core.route.LoopGuard;
 import io.mqttkafka.bridge.core.route.OwnTopics;
 import io.mqttkafka.bridge.core.routing.MqttText;
@@ -66,6 +67,7 @@ record BridgePlan(
         OwnTopics ownTopics = new OwnTopics(
                 config.kafka().transactions().stateTopic(),
                 config.status() == null ? null : config.status().topic());
+        GuardedObserver observer = GuardedObserver.of(config.observer());
         requireNames(config.routes());
         List<CompiledRoute> routes = new ArrayList<>();
         Map<String, List<SourceRoute>> sources = new LinkedHashMap<>();
@@ -73,14 +75,14 @@ record BridgePlan(
         for (Route route : config.routes()) {
             if (route instanceof KafkaToMqttRoute sink) {
                 SinkRoute compiled = SinkRoute.compile(
-                        sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, clock);
+                        sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, clock, observer);
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 String own = sink.source().clientId();
                 add(sinks, own == null ? clientId + "-out" : own, compiled);
                 routes.add(compiled);
             } else {
                 MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-                SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, clock);
+                SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, clock, observer);
                 SourceRoutes.requireSession(config.mqtt(), source);
                 SourceRoutes.requireOwnSession(compiled);
                 String own = source.source().clientId();

@@ -300,7 +300,8 @@ public final class ProducerTransactions {
         TopicWaits.Topic topic = waits.of(record.topic());
         topic.sending();
         try {
-            boolean done = current.send(sent, (metadata, exception) -> {
+            boolean done = record.pending()
+                    .handTo(current, sent, (metadata, exception) -> {
                         topic.done();
                         if (exception != null) {
                             failed.add(record, exception);
