@@ -8,6 +8,7 @@ import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.spi.BridgeConfig;
 import io.mqttkafka.bridge.spi.BridgeProvider;
+import io.mqttkafka.bridge.spi.MessageObserver;
 import io.mqttkafka.bridge.spi.Once;
 import io.mqttkafka.bridge.spi.RouteDefinition;
 import java.time.Duration;
@@ -38,6 +39,7 @@ public final class BridgeBuilder {
     private Duration stallThreshold = Duration.ofSeconds(30);
     private LoopOptions loops = LoopOptions.defaults();
     private @Nullable StatusOptions status;
+    private @Nullable MessageObserver observer;
 
     BridgeBuilder() {}
 
@@ -240,6 +242,19 @@ public final class BridgeBuilder {
     }
 
     /**
+     * Lets an observer follow messages, to trace them. Default: none.
+     *
+     * @param messageObserver the observer
+     * @return this
+     * @throws NullPointerException if {@code messageObserver} is null
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder observer(MessageObserver messageObserver) {
+        observer = once.set("observer", Objects.requireNonNull(messageObserver, "messageObserver"));
+        return this;
+    }
+
+    /**
      * Builds the bridge. Checks filters, templates and options against each other; connects to nothing.
      *
      * @return the bridge, not started
@@ -265,7 +280,8 @@ public final class BridgeBuilder {
                         listeners,
                         new BridgeConfig.Life(startTimeout, startMode, drainTimeout, stallThreshold),
                         loops,
-                        status));
+                        status,
+                        observer));
     }
 
     private static BridgeProvider provider() {

@@ -175,6 +175,7 @@ class BridgeBuilderTest {
                 listeners,
                 new Life(second, StartMode.UNTIL_TIMEOUT, second, second),
                 LoopOptions.defaults(),
+                null,
                 null);
     }
 }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param life how it starts and ends
  * @param loops how messages are kept from going round in circles
  * @param status where the bridge says how it is, or null if it does not
+ * @param observer follows messages; null if nobody does
  */
 public record BridgeConfig(
         MqttOptions mqtt,
@@ -32,7 +33,8 @@ public record BridgeConfig(
         List<BridgeListener> listeners,
         Life life,
         LoopOptions loops,
-        @Nullable StatusOptions status) {
+        @Nullable StatusOptions status,
+        @Nullable MessageObserver observer) {
     /**
      * Copies the lists.
      *
@@ -43,6 +45,7 @@ public record BridgeConfig(
      * @param life how it starts and ends
      * @param loops how messages are kept from going round in circles
      * @param status where the bridge says how it is, or null if it does not
+     * @param observer follows messages; null if nobody does
      * @throws NullPointerException if any part but {@code status} is or holds null
      * @throws IllegalArgumentException if a route is none of this library
      */

@@ -68,6 +68,7 @@ class SecretsTest {
                 List.of(new BridgeListener() {}),
                 new Life(Duration.ofSeconds(1), StartMode.UNTIL_TIMEOUT, Duration.ofSeconds(1), Duration.ofSeconds(1)),
                 LoopOptions.defaults(),
+                null,
                 null);
         assertThat(config.toString()).doesNotContain(CANARY);
         assertThat(config.mqtt().toString())

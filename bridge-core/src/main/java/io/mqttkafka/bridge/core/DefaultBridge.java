@@ -4,14 +4,10 @@ import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.BridgeHealth;
 import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
-import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.LastError;
-import io.mqttkafka.bridge.QoS;
-import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.connection.Runner;
 import io.mqttkafka.bridge.core.connection.StatusRunner;
 import io.mqttkafka.bridge.core.connection.Surroundings;
@@ -27,13 +23,7 @@ import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.route.CompiledRoute;
-import io.mqttkafka.bridge.core.route.LoopGuard;
-import io.mqttkafka.bridge.core.route.OwnTopics;
-import io.mqttkafka.bridge.core.routing.MqttText;
-import io.mqttkafka.bridge.core.routing.TopicFilter;
-import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.sink.SinkRoute;
-import io.mqttkafka.bridge.core.sink.SinkRoutes;
 import io.mqttkafka.bridge.core.sink.SinkRunner;
 import io.mqttkafka.bridge.core.source.KafkaSide;
 import io.mqttkafka.bridge.core.source.SourceRoute;
@@ -46,17 +36,10 @@ import io.mqttkafka.bridge.error.BridgeFailedException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.event.StateChanged;
 import io.mqttkafka.bridge.spi.BridgeConfig;
-import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
-import io.mqttkafka.bridge.spi.MqttToKafkaRoute;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -74,15 +57,14 @@ public final class DefaultBridge implements Bridge {
     private final BridgeConfig config;
     private final BridgeClock clock;
 
+    private final BridgePlan plan;
+
     /** With the limits that are derived. */
     private final MqttOptions mqtt;
 
     private final BridgeEvents events;
-    private final List<CompiledRoute> routes = new ArrayList<>();
+    private final List<CompiledRoute> routes;
     private final List<Runner> runners = new ArrayList<>();
-
-    /** The limits of each connection in words, by client id. */
-    private final Map<String, String> limits = new LinkedHashMap<>();
 
     private final TopicInspector inspector;
     private final TopicWaits waits = new TopicWaits();
@@ -143,58 +125,12 @@ public final class DefaultBridge implements Bridge {
         events = new BridgeEvents(config.listeners());
         degradations = new Degradations(events, clock, this::stateChanged);
         retired = new RetiredRunners(config.drainTimeout(), this::runnerRetired);
-        String randomId = "bridge-" + UUID.randomUUID();
-        String anyClientId =
-                config.mqtt().clientId() == null ? randomId : config.mqtt().clientId();
-        boolean bothWays = config.routes().stream().anyMatch(MqttToKafkaRoute.class::isInstance)
-                && config.routes().stream().anyMatch(KafkaToMqttRoute.class::isInstance);
-        LoopGuard guard = LoopGuard.of(config.loops(), bothWays, anyClientId);
-        OwnTopics ownTopics = new OwnTopics(
-                config.kafka().transactions().stateTopic(),
-                config.status() == null ? null : config.status().topic());
-        Map<String, List<SourceRoute>> byClientId = new LinkedHashMap<>();
-        Map<String, List<SinkRoute>> sinksByClientId = new LinkedHashMap<>();
-        Set<String> names = new HashSet<>();
-        for (Route route : config.routes()) {
-            if (!names.add(route.name())) {
-                throw new BridgeConfigException("route: two routes are named '" + route.name()
-                        + "'; give them names of their own with .name(..)");
-            }
-            if (route instanceof KafkaToMqttRoute sink) {
-                String own = sink.source().clientId();
-                SinkRoute compiled =
-                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, clock);
-                SinkRoutes.requireSession(config.mqtt(), sink, compiled);
-                sinksByClientId
-                        .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
-                        .add(compiled);
-                routes.add(compiled);
-                continue;
-            }
-            MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-            SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, clock);
-            requireSession(config.mqtt(), source);
-            requireOwnSession(compiled);
-            String own = source.source().clientId();
-            byClientId
-                    .computeIfAbsent(own == null ? anyClientId : own, id -> new ArrayList<>())
-                    .add(compiled);
-            routes.add(compiled);
-        }
-        requireMqttText("mqtt.credentials", config.mqtt().username());
-        requireMqttText("mqtt.clientId", config.mqtt().clientId());
-        byClientId.keySet().forEach(clientId -> requireMqttText("route: clientId", clientId));
-        sinksByClientId.keySet().forEach(clientId -> requireMqttText("route: clientId", clientId));
-        if (bothWays && !config.loops().allowFeedback()) {
-            FeedbackCheck.requireNone(all(byClientId), all(sinksByClientId));
-        }
-        MemoryBudget memory = MemoryBudget.of(byClientId.size() + sinksByClientId.size());
-        mqtt = Limits.resolve(config.mqtt(), config.kafka(), memory);
-        byClientId.keySet().forEach(id -> limits.put(id, Limits.ofSource(mqtt, config.kafka())));
-        sinksByClientId.keySet().forEach(id -> limits.put(id, Limits.ofSink(mqtt)));
+        plan = BridgePlan.of(config, clock);
+        routes = plan.routes();
+        mqtt = plan.mqtt();
+        String anyClientId = plan.clientId();
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
         watch = new KafkaWatch(kafka, config.kafka(), clock, anyClientId + "-kafka", degradations, waits);
-        config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         Surroundings around = new Surroundings(
                 transport,
                 failpoints,
@@ -204,147 +140,38 @@ public final class DefaultBridge implements Bridge {
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged);
-        byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
-                clientId,
-                mqtt,
-                served,
-                new KafkaSide(
-                        new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
-                        served.stream().anyMatch(SourceRoute::exactlyOnce)
-                                ? ProducerTransactions.ofReceived(
+        plan.sources()
+                .forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
+                        clientId,
+                        mqtt,
+                        served,
+                        new KafkaSide(
+                                new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
+                                served.stream().anyMatch(SourceRoute::exactlyOnce)
+                                        ? ProducerTransactions.ofReceived(
+                                                kafka, config.kafka(), mqtt, clientId, failpoints, waits)
+                                        : null,
+                                config.kafka().transactions(),
+                                waits),
+                        plan.topicCacheBytes(),
+                        around))));
+        plan.sinks()
+                .forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
+                        clientId,
+                        mqtt,
+                        served,
+                        (reading, handler) -> new RecordReader(kafka, config.kafka(), clock, reading, handler),
+                        () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
+                        served.stream().anyMatch(SinkRoute::exactlyOnce)
+                                ? ProducerTransactions.ofOutbox(
                                         kafka, config.kafka(), mqtt, clientId, failpoints, waits)
                                 : null,
                         config.kafka().transactions(),
-                        waits),
-                memory.topicCacheBytes(),
-                around))));
-        SinkRoutes.requireApart(sinksByClientId, byClientId.keySet());
-        sinksByClientId.forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
-                clientId,
-                mqtt,
-                served,
-                (reading, handler) -> new RecordReader(kafka, config.kafka(), clock, reading, handler),
-                () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
-                served.stream().anyMatch(SinkRoute::exactlyOnce)
-                        ? ProducerTransactions.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
-                        : null,
-                config.kafka().transactions(),
-                around))));
-        status = config.status() == null
+                        around))));
+        String statusId = plan.statusClientId();
+        status = statusId == null
                 ? null
-                : statusRunner(
-                        config.status(), transport, anyClientId, byClientId.keySet(), sinksByClientId.keySet(), clock);
-    }
-
-    private StatusRunner statusRunner(
-            StatusOptions options,
-            MqttTransport transport,
-            String bridgeId,
-            Set<String> sourceIds,
-            Set<String> sinkIds,
-            BridgeClock clock) {
-        String clientId = options.clientId() == null ? bridgeId + "-status" : options.clientId();
-        if (sourceIds.contains(clientId) || sinkIds.contains(clientId)) {
-            throw new BridgeConfigException("status.clientId: '" + UntrustedText.escape(clientId)
-                    + "' is used by a route, and they would take each other's session over; choose another one");
-        }
-        requireMqttText("status.topic", options.topic());
-        requireMqttText("status.clientId", clientId);
-        return new StatusRunner(clientId, options, mqtt, transport, events, degradations, clock, this::stateChanged);
-    }
-
-    /** A broker may end the connection over it, again and again. */
-    private static void requireMqttText(String option, @Nullable String text) {
-        if (text != null && MqttText.bytes(text) == null) {
-            throw new BridgeConfigException(
-                    option + ": '" + UntrustedText.escape(text)
-                            + "' is too long, or has characters that MQTT does not take, such as the end of a line; leave them out");
-        }
-    }
-
-    private static <R> List<R> all(Map<String, List<R>> byClientId) {
-        return byClientId.values().stream().flatMap(List::stream).toList();
-    }
-
-    /** To unsubscribe what is subscribed a moment later would lose what is published in between. */
-    private static void requireOutdated(String unsubscribed, Collection<List<SourceRoute>> connections) {
-        String filter;
-        try {
-            filter = TopicFilter.parse(unsubscribed).subscription();
-        } catch (BridgeConfigException e) {
-            throw new BridgeConfigException("mqtt.unsubscribe: " + e.getMessage(), e);
-        }
-        if (!connections.isEmpty()
-                && connections.stream().allMatch(routes -> routes.stream()
-                        .anyMatch(route -> route.filter().subscription().equals(filter)))) {
-            throw new BridgeConfigException("mqtt.unsubscribe: '" + UntrustedText.escape(filter)
-                    + "' is the filter of a route; leave one of them out");
-        }
-    }
-
-    private static void requireOwnSession(SourceRoute route) {
-        if (route.exactlyOnce() && route.filter().shareGroup() != null) {
-            throw new BridgeConfigException("route '" + route.name() + "': fromMqtt: '"
-                    + route.filter().subscription()
-                    + "' is shared, so that another member of the group can get a message again; exactly once needs a"
-                    + " subscription of its own, or declare the route effectivelyOnce()");
-        }
-    }
-
-    /** What voids QoS 1 and 2 is refused rather than weakened in silence. */
-    private static void requireSession(MqttOptions mqtt, MqttToKafkaRoute route) {
-        if (route.source().qos() == QoS.AT_MOST_ONCE) {
-            return;
-        }
-        String asks = " but route '" + route.name() + "' asks for QoS "
-                + route.source().qos().level() + "; ";
-        if (mqtt.clientId() == null && route.source().clientId() == null) {
-            throw new BridgeConfigException(
-                    "mqtt.clientId: is not set," + asks + "set one that stays the same over restarts, or use QoS 0");
-        }
-        if (mqtt.cleanStart()) {
-            throw new BridgeConfigException(
-                    "mqtt.cleanStart: throws away what the broker queued," + asks + "leave it out, or use QoS 0");
-        }
-        if (mqtt.sessionExpiry().isZero()) {
-            throw new BridgeConfigException("mqtt.sessionExpiry: 0 ends the session with the connection," + asks
-                    + "set it longer than the longest outage, or use QoS 0");
-        }
-    }
-
-    private static RouteGuarantee guarantee(SourceRoute route) {
-        String order = route.filter().shareGroup() == null ? "" : "; order holds within this member of the share group";
-        return switch (route.qos()) {
-            case AT_MOST_ONCE ->
-                new RouteGuarantee(
-                        route.name(),
-                        Guarantee.AT_MOST_ONCE,
-                        "QoS 0 is not acknowledged; what is shed is counted" + order);
-            case AT_LEAST_ONCE ->
-                new RouteGuarantee(
-                        route.name(),
-                        Guarantee.AT_LEAST_ONCE,
-                        "PUBACK follows Kafka's confirmation (acks=all); a crash repeats what was not acknowledged"
-                                + order);
-            case EXACTLY_ONCE -> route.exactlyOnce() ? exactlyOnce(route) : effectivelyOnce(route, order);
-        };
-    }
-
-    private static RouteGuarantee exactlyOnce(SourceRoute route) {
-        return new RouteGuarantee(
-                route.name(),
-                Guarantee.EXACTLY_ONCE,
-                "one Kafka transaction holds the records and the packet ids; PUBREC follows its commit, PUBCOMP the commit of"
-                        + " the removal; for consumers with isolation.level=read_committed");
-    }
-
-    private static RouteGuarantee effectivelyOnce(SourceRoute route, String order) {
-        return new RouteGuarantee(
-                route.name(),
-                Guarantee.EFFECTIVELY_ONCE,
-                "PUBREC follows Kafka's confirmation (acks=all); packet ids are remembered in this process, so that"
-                        + " only its death can repeat the messages in flight"
-                        + order);
+                : new StatusRunner(statusId, Objects.requireNonNull(config.status()), mqtt, around);
     }
 
     @Override
@@ -362,7 +189,7 @@ public final class DefaultBridge implements Bridge {
         try {
             PlaintextWarnings.warn(mqtt, config.kafka());
             guarantees().forEach(one -> log.info("Route '{}': {} ({})", one.route(), one.guarantee(), one.reason()));
-            limits.forEach((clientId, line) -> log.info("'{}' {}", clientId, line));
+            plan.limits().forEach((clientId, line) -> log.info("'{}' {}", clientId, line));
             StartSequence sequence = beginSequence();
             boolean complete = sequence.await(config.startTimeout());
             if (!complete && config.startMode() == StartMode.UNTIL_TIMEOUT) {
@@ -702,12 +529,6 @@ public final class DefaultBridge implements Bridge {
 
     @Override
     public List<RouteGuarantee> guarantees() {
-        return routes.stream().map(this::guarantee).toList();
-    }
-
-    private RouteGuarantee guarantee(CompiledRoute route) {
-        return route instanceof SinkRoute sink
-                ? SinkRoutes.guarantee(config.mqtt(), sink)
-                : guarantee((SourceRoute) route);
+        return plan.guarantees();
     }
 }

@@ -158,22 +158,11 @@ public final class ConnectionSupervisor {
      * @param reconnect the delays between attempts
      * @param words what the runner says in words of its own
      * @param monitor guards what the runner waits for while it serves a connection
-     * @param clock the time between attempts
-     * @param events tells the listeners
-     * @param degradations hears when the connection goes and comes
-     * @param stateChanged is run when the connection comes or goes
+     * @param around the time, the listeners, and whoever else hears when the connection goes and comes
      * @param log the runner's
      */
     public record Parts(
-            String clientId,
-            Backoff reconnect,
-            Words words,
-            Object monitor,
-            BridgeClock clock,
-            BridgeEvents events,
-            Degradations degradations,
-            Runnable stateChanged,
-            Logger log) {}
+            String clientId, Backoff reconnect, Words words, Object monitor, Surroundings around, Logger log) {}
 
     private final Parts parts;
     private final Owner owner;
@@ -212,7 +201,7 @@ public final class ConnectionSupervisor {
         clientId = parts.clientId();
         log = parts.log();
         monitor = parts.monitor();
-        clock = parts.clock();
+        clock = parts.around().clock();
         errors = new ErrorMemory(clock);
         name = Degradations.connection(clientId);
         since = clock.instant();
@@ -336,9 +325,9 @@ public final class ConnectionSupervisor {
         told = null;
         String uri = current.serverUri();
         log.info("'{}' is connected to {}{}", clientId, uri, detail);
-        parts.events().tell(listener -> listener.onConnected(new Connected(clientId, uri, sessionPresent)));
-        parts.degradations().end(name);
-        parts.stateChanged().run();
+        parts.around().events().tell(listener -> listener.onConnected(new Connected(clientId, uri, sessionPresent)));
+        parts.around().degradations().end(name);
+        parts.around().stateChanged().run();
         started.complete(null);
     }
 
@@ -483,7 +472,7 @@ public final class ConnectionSupervisor {
                 if (started.isCompletedExceptionally()) {
                     // Who waits for the start is told why; there is no other attempt.
                     log.debug("'{}' is not connected: {}", clientId, reason.text());
-                    parts.events()
+                    parts.around().events()
                             .tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), null)));
                     return;
                 }
@@ -507,10 +496,10 @@ public final class ConnectionSupervisor {
             connected = false;
             if (!ending()) {
                 LastError last = errors.last();
-                parts.degradations().begin(name, last == null ? "given up" : last.cause());
+                parts.around().degradations().begin(name, last == null ? "given up" : last.cause());
             }
             started.completeExceptionally(new BridgeClosedException("the bridge was closed while it started"));
-            parts.stateChanged().run();
+            parts.around().stateChanged().run();
         }
     }
 
@@ -554,7 +543,7 @@ public final class ConnectionSupervisor {
             connection = null;
             owner.left(was);
             if (was) {
-                parts.stateChanged().run();
+                parts.around().stateChanged().run();
             }
         }
         if (reason != null) {
@@ -567,7 +556,7 @@ public final class ConnectionSupervisor {
         since = clock.instant();
         CloseReason known = closed();
         if (!ending()) {
-            parts.degradations().begin(name, known == null ? "the connection is given up" : known.text());
+            parts.around().degradations().begin(name, known == null ? "the connection is given up" : known.text());
         }
     }
 
@@ -600,8 +589,8 @@ public final class ConnectionSupervisor {
         told = reason.text();
         log.atLevel(news ? Level.WARN : Level.DEBUG)
                 .log("'{}' is not connected: {}; next attempt in {} ms", clientId, reason.text(), delay.toMillis());
-        parts.degradations().begin(name, reason.text());
-        parts.events().tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
+        parts.around().degradations().begin(name, reason.text());
+        parts.around().events().tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
     }
 
     // For the owner, on its thread, while there is no connection.

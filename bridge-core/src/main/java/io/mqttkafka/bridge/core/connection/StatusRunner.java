@@ -3,8 +3,6 @@ package io.mqttkafka.bridge.core.connection;
 import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
-import io.mqttkafka.bridge.core.events.BridgeEvents;
-import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
@@ -21,7 +19,6 @@ import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
-import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -86,29 +83,17 @@ public final class StatusRunner implements Runner {
      * @param clientId the client id of its connection
      * @param status what to say where
      * @param mqtt how to connect
-     * @param transport makes MQTT connections
-     * @param events tells the listeners
-     * @param degradations hears when the connection goes and comes
-     * @param clock the time between attempts to connect
-     * @param stateChanged is run when the connection comes or goes
+     * @param around what every runner is given
      */
-    public StatusRunner(
-            String clientId,
-            StatusOptions status,
-            MqttOptions mqtt,
-            MqttTransport transport,
-            BridgeEvents events,
-            Degradations degradations,
-            BridgeClock clock,
-            Runnable stateChanged) {
+    public StatusRunner(String clientId, StatusOptions status, MqttOptions mqtt, Surroundings around) {
         this.clientId = clientId;
-        this.transport = transport;
+        transport = around.transport();
         topic = status.topic();
         options = session(mqtt, status.willDelay());
         will = new Will(topic, Word.OFFLINE.payload(), status.willDelay());
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
-                        clientId, options.reconnect(), WORDS, monitor, clock, events, degradations, stateChanged, log),
+                        clientId, options.reconnect(), WORDS, monitor, around, log),
                 new ForSupervisor());
     }
 

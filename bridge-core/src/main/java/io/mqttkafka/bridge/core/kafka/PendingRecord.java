@@ -1,7 +1,11 @@
 package io.mqttkafka.bridge.core.kafka;
 
+import io.mqttkafka.bridge.spi.MessageObserver;
 import java.util.Objects;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +80,35 @@ public abstract class PendingRecord implements Callback {
      */
     public final void abandoned(Exception cause) {
         unconfirmed(new SendFailure(SendFailure.Kind.BROKEN, cause));
+    }
+
+    /**
+     * Enters what is to be current while a producer takes the record.
+     *
+     * @return is closed by the same thread; null if there is nothing to close
+     */
+    protected MessageObserver.@Nullable Scope enter() {
+        return null;
+    }
+
+    /**
+     * Hands it to a producer.
+     *
+     * @param producer the producer
+     * @param record how it is written
+     * @param callback hears of the outcome
+     */
+    final Future<RecordMetadata> handTo(
+            Producer<byte[], byte[]> producer, ProducerRecord<byte[], byte[]> record, Callback callback) {
+        MessageObserver.Scope scope = enter();
+        if (scope == null) {
+            return producer.send(record, callback);
+        }
+        try {
+            return producer.send(record, callback);
+        } finally {
+            scope.close();
+        }
     }
 
     /** Says whether a producer may send it. */

@@ -131,7 +131,7 @@ public final class ProducerSender implements RecordSender {
         }
         pending.sending(current, flow(topic));
         try {
-            current.producer.send(record, pending);
+            pending.handTo(current.producer, record, pending);
         } catch (RuntimeException e) {
             // Kafka's client tells the callback of failures it knows, and throws the others.
             pending.thrown(e);

@@ -259,7 +259,8 @@ public final class ProducerTransactions<S> implements Transactions<S> {
         boolean done;
         topic.sending();
         try {
-            done = current.send(sent, (metadata, exception) -> {
+            done = record.pending()
+                    .handTo(current, sent, (metadata, exception) -> {
                         topic.done();
                         if (exception != null) {
                             failed.add(record, exception);

@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.core.route.Failure;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.RecordId;
 import io.mqttkafka.bridge.core.time.BridgeClock;
+import io.mqttkafka.bridge.spi.MessageObserver.Outcome;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.PriorityQueue;
@@ -126,7 +127,9 @@ final class HeldRecords {
                 return false;
             }
             held.remove();
-            if (!first.entry.abandoned()) {
+            if (first.entry.abandoned()) {
+                first.ended(Outcome.RETURNED);
+            } else {
                 proceed.accept(first);
             }
             if (held.peek() == first && first.failure == null) {

@@ -8,6 +8,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
 import io.mqttkafka.bridge.core.mqtt.wire.PropertyWriter;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.route.GuardedObserver;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.session.ExpectedRecords;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
@@ -20,6 +21,8 @@ import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import io.mqttkafka.bridge.spi.MessageObserver.Outcome;
+import io.mqttkafka.bridge.spi.MessageObserver.Scope;
 import io.mqttkafka.bridge.spi.WhenUnheard;
 import java.util.Collection;
 import java.util.List;
@@ -59,7 +62,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         void wake(SinkRoute route);
     }
 
-    private final SinkRoute route;
+    final SinkRoute route;
     private final PublishSession session;
 
     /** Where the route publishes if it does so exactly once; else null. */
@@ -109,6 +112,10 @@ final class KafkaToMqttPipeline implements RecordHandler {
         route.meter.received();
         RecordId record = outbox == null ? null : ids.of(message);
         RoutedRecord attempt = new RoutedRecord(this, message, excess, record, entry, order++);
+        GuardedObserver observer = route.observer;
+        if (observer != null) {
+            attempt.observation = observer.received(route.name(), message);
+        }
         if (record == null) {
             advance(attempt);
             return;
@@ -163,6 +170,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         }
         if (outgoing.expired(clock.millis())) {
             route.meter.expired();
+            attempt.ended(Outcome.EXPIRED);
             settle(attempt);
             return;
         }
@@ -174,12 +182,23 @@ final class KafkaToMqttPipeline implements RecordHandler {
         attempt.outgoing = outgoing;
         attempt.entry.sent();
         attempt.out = true;
-        if (publish(attempt, outgoing)) {
+        if (attempt.observation == null ? publish(attempt, outgoing) : publishObserved(attempt, outgoing)) {
             attempt.outgoing = null;
         } else {
             attempt.out = false;
             attempt.entry.returned();
             held.hold(attempt);
+        }
+    }
+
+    private boolean publishObserved(RoutedRecord attempt, Outgoing outgoing) {
+        Scope scope = attempt.entered();
+        try {
+            return publish(attempt, outgoing);
+        } finally {
+            if (scope != null) {
+                scope.close();
+            }
         }
     }
 
@@ -195,6 +214,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         SinkTransformation transformation = new SinkTransformation(route, attempt.message);
         if (!transformation.decode()) {
             route.meter.filtered();
+            attempt.ended(Outcome.FILTERED);
             return null;
         }
         transformation.encode();
@@ -207,6 +227,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         byte[] marker = route.guard.isOn() ? route.guard.toMqtt(attempt.message, topic) : null;
         if (route.guard.isOn() && marker == null) {
             route.meter.looped();
+            attempt.ended(Outcome.LOOPED);
             events.looped(route.name(), attempt.message.origin());
             return null;
         }
@@ -217,7 +238,10 @@ final class KafkaToMqttPipeline implements RecordHandler {
                     topic, qos, true, PublishProperties.marked(route, marker), transformation.payload());
             return new Outgoing(this, attempt, qos, clearing, Outgoing.never());
         }
-        PropertyWriter properties = PublishProperties.of(route, attempt.message, headers, userProperties, marker);
+        List<Header> traces = attempt.traces();
+        List<Header> others = traces.isEmpty() ? headers : GuardedObserver.without(headers, traces);
+        PropertyWriter properties = PublishProperties.with(
+                traces, PublishProperties.of(route, attempt.message, others, userProperties, marker));
         EncodedPublish packet = EncodedPublish.of(topic, qos, attempt.retained, properties, transformation.payload());
         return new Outgoing(this, attempt, qos, packet, PublishProperties.deadlineMillis(headers));
     }
@@ -252,6 +276,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     void delivered(RoutedRecord attempt) {
         route.meter.delivered();
+        attempt.ended(Outcome.DELIVERED);
         route.meter.took(attempt.entry.receivedNanos(), clock.nanos());
         if (route.errors.standing() && (attempt.failures > 0 || attempt.unheard > 0 || !held.isHolding())) {
             route.errors.over();

@@ -90,6 +90,22 @@ final class PublishProperties {
         return properties;
     }
 
+    /** Adds headers as user properties, but for those that MQTT does not take. */
+    static @Nullable PropertyWriter with(List<Header> added, @Nullable PropertyWriter properties) {
+        if (added.isEmpty()) {
+            return properties;
+        }
+        PropertyWriter all = properties == null ? new PropertyWriter() : properties;
+        for (Header header : added) {
+            byte[] name = MqttText.bytes(header.name());
+            byte[] value = header.value();
+            if (name != null && value != null && MqttText.isLegal(value)) {
+                all.userProperty(name, value);
+            }
+        }
+        return all;
+    }
+
     private static void requireFew(int count, long bytes, UserPropertyLimit limit) {
         if (!limit.allows(count, bytes)) {
             throw new MappingException(

@@ -3,11 +3,15 @@ package io.mqttkafka.bridge.core.sink;
 import io.mqttkafka.bridge.core.route.DeadLetters;
 import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.route.GuardedObserver;
 import io.mqttkafka.bridge.core.session.ExpectedRecords;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.RecordId;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import io.mqttkafka.bridge.spi.MessageObserver.Observation;
+import io.mqttkafka.bridge.spi.MessageObserver.Outcome;
+import io.mqttkafka.bridge.spi.MessageObserver.Scope;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +37,10 @@ final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Re
     /** The message that waits for room; null if it has to be made. */
     @Nullable
     Outgoing outgoing;
+
+    /** Follows it; null if nobody does, or no more. */
+    @Nullable
+    Observation observation;
 
     /** How often it has failed. */
     int failures;
@@ -96,6 +104,31 @@ final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Re
                 .filter(header -> !DeadLetters.isOwn(header))
                 .toList();
         return DeadLetters.fitted(message.key(), message.payload(), own, others, room);
+    }
+
+    /** Hears what became of it; the first to tell is right. */
+    void ended(Outcome outcome) {
+        Observation one = observation;
+        GuardedObserver observer = pipeline.route.observer;
+        if (one != null && observer != null) {
+            observation = null;
+            observer.ended(one, outcome, givenUp);
+        }
+    }
+
+    /** Returns what its observer adds to it. */
+    List<Header> traces() {
+        Observation one = observation;
+        GuardedObserver observer = pipeline.route.observer;
+        return one == null || observer == null ? List.of() : observer.headers(one);
+    }
+
+    /** Makes it the current message of the thread; null if there is nothing to close. */
+    @Nullable
+    Scope entered() {
+        Observation one = observation;
+        GuardedObserver observer = pipeline.route.observer;
+        return one == null || observer == null ? null : observer.enter(one);
     }
 
     @Override

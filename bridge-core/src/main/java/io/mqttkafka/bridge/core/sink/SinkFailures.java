@@ -21,6 +21,7 @@ import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.spi.LastAction;
 import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
 import io.mqttkafka.bridge.spi.LastAction.Skip;
+import io.mqttkafka.bridge.spi.MessageObserver.Outcome;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
@@ -135,6 +136,7 @@ final class SinkFailures {
             deadLetter(attempt, deadLetters, deadLetter.topic(), cause, failure);
         } else if (action instanceof Skip) {
             route.meter.skipped();
+            attempt.ended(Outcome.SKIPPED);
             events.skipped(
                     attempt.weight(),
                     new Skipped(route.name(), attempt.message.origin(), cause),
@@ -143,6 +145,7 @@ final class SinkFailures {
         } else if (cause instanceof HopLimitException) {
             // A marker can come from whoever may publish to the MQTT broker of another bridge.
             route.meter.looped();
+            attempt.ended(Outcome.LOOPED);
             events.tooManyHops(route.name(), attempt.message.origin(), SafeText.of(cause));
             settle.accept(attempt);
         } else {
@@ -216,6 +219,7 @@ final class SinkFailures {
         @Override
         protected void confirmed() {
             route.meter.deadLettered();
+            attempt.ended(Outcome.DEAD_LETTERED);
             boolean cut = attempt.letter != null && attempt.letter.isCut();
             events.deadLettered(
                     attempt.weight(),

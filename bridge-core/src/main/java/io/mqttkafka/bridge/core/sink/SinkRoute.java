@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.route.CompiledRoute;
 import io.mqttkafka.bridge.core.route.DeliveryTimer;
+import io.mqttkafka.bridge.core.route.GuardedObserver;
 import io.mqttkafka.bridge.core.route.LoopGuard;
 import io.mqttkafka.bridge.core.route.OwnTopics;
 import io.mqttkafka.bridge.core.route.RouteMeter;
@@ -68,6 +69,10 @@ public final class SinkRoute implements CompiledRoute {
     final boolean allowDollar;
     final FailurePolicy failurePolicy;
     final LoopGuard guard;
+
+    /** Follows messages; null if nobody does. */
+    final @Nullable GuardedObserver observer;
+
     final OwnTopics ownTopics;
     private final DeliveryTimer timer = new DeliveryTimer();
     final RouteMeter meter = new RouteMeter(timer);
@@ -78,7 +83,13 @@ public final class SinkRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SinkRoute(KafkaToMqttRoute route, String group, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
+    private SinkRoute(
+            KafkaToMqttRoute route,
+            String group,
+            LoopGuard guard,
+            OwnTopics ownTopics,
+            InstantSource clock,
+            @Nullable GuardedObserver observer) {
         KafkaToMqttRoute.Source source = route.source();
         KafkaToMqttRoute.Target target = route.target();
         name = route.name();
@@ -86,6 +97,7 @@ public final class SinkRoute implements CompiledRoute {
         pattern = source.pattern();
         this.group = group;
         this.guard = guard;
+        this.observer = observer;
         errors = new ErrorMemory(clock);
         this.ownTopics = ownTopics;
         qos = target.qos();
@@ -132,13 +144,19 @@ public final class SinkRoute implements CompiledRoute {
      * @param guard marks its messages
      * @param ownTopics where it may not write
      * @param clock says when it failed
+     * @param observer follows its messages; null if nobody does
      * @return the route, compiled
      * @throws BridgeConfigException if its template or names are not legal; the message names the route
      */
     public static SinkRoute compile(
-            KafkaToMqttRoute route, String group, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
+            KafkaToMqttRoute route,
+            String group,
+            LoopGuard guard,
+            OwnTopics ownTopics,
+            InstantSource clock,
+            @Nullable GuardedObserver observer) {
         try {
-            return new SinkRoute(route, group, guard, ownTopics, clock);
+            return new SinkRoute(route, group, guard, ownTopics, clock, observer);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }

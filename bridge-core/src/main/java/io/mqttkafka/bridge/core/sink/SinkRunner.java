@@ -165,16 +165,7 @@ public final class SinkRunner implements Runner {
             lanes.add(new SinkLane(route, parts.feeds().make(reading, pipeline), deadLetters));
         }
         supervisor = new ConnectionSupervisor(
-                new ConnectionSupervisor.Parts(
-                        clientId,
-                        options.reconnect(),
-                        WORDS,
-                        monitor,
-                        around.clock(),
-                        events,
-                        around.degradations(),
-                        around.stateChanged(),
-                        log),
+                new ConnectionSupervisor.Parts(clientId, options.reconnect(), WORDS, monitor, around, log),
                 new ForSupervisor());
         mending =
                 committer == null ? null : new TransactionMending(committer, supervisor, clientId, around.clock(), log);

@@ -15,6 +15,7 @@ import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.route.DeadLetters;
 import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.route.GuardedObserver;
 import io.mqttkafka.bridge.core.route.HopLimitException;
 import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.route.SafeText;
@@ -33,6 +34,8 @@ import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.spi.LastAction;
 import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
 import io.mqttkafka.bridge.spi.LastAction.Skip;
+import io.mqttkafka.bridge.spi.MessageObserver.Outcome;
+import io.mqttkafka.bridge.spi.MessageObserver.Scope;
 import io.mqttkafka.bridge.spi.SinglePartitioner;
 import java.time.Duration;
 import java.util.List;
@@ -105,6 +108,10 @@ public final class MqttToKafkaPipeline {
      */
     void take(RoutedMessage attempt, @Nullable Failure failure) {
         attempt.meter().received();
+        GuardedObserver observer = attempt.match.route.observer;
+        if (observer != null) {
+            attempt.observation = observer.received(attempt.match.route.name(), attempt.message);
+        }
         if (failure != null) {
             hold(attempt, failure);
         } else if (!attempt.match.lane.joinIfClosed(attempt)) {
@@ -131,6 +138,7 @@ public final class MqttToKafkaPipeline {
                 Transformation transformation = new Transformation(match, attempt.message);
                 if (!transformation.decode()) {
                     attempt.meter().filtered();
+                    attempt.ended(Outcome.FILTERED);
                     finish(attempt);
                     return;
                 }
@@ -159,6 +167,9 @@ public final class MqttToKafkaPipeline {
         attempt.kafkaTopic = topic;
         if (attempt.alone) {
             match.lane.await(attempt);
+        }
+        if (attempt.observation != null) {
+            headers = GuardedObserver.replace(headers, attempt.traces());
         }
         send(attempt, topic, partition, key, value, headers, attempt);
     }
@@ -230,6 +241,7 @@ public final class MqttToKafkaPipeline {
     /** The bridge itself has published the message, out of the topic that it would go to. */
     private void looped(RoutedMessage attempt) {
         attempt.meter().looped();
+        attempt.ended(Outcome.LOOPED);
         events.looped(attempt.route().name(), attempt.message.topic());
         finish(attempt);
     }
@@ -269,6 +281,7 @@ public final class MqttToKafkaPipeline {
         failpoints.pass(Failpoint.CONFIRMED);
         RouteMeter meter = attempt.meter();
         meter.delivered();
+        attempt.ended(Outcome.DELIVERED);
         if (attempt.delivery == null) {
             meter.took(attempt.receivedNanos, clock.nanos());
         }
@@ -317,6 +330,7 @@ public final class MqttToKafkaPipeline {
     }
 
     private void release(RoutedMessage attempt) {
+        attempt.ended(Outcome.RETURNED);
         window.release(attempt.cost + attempt.recordCost);
     }
 
@@ -338,6 +352,9 @@ public final class MqttToKafkaPipeline {
      * would pass it.
      */
     private void giveBack(RoutedMessage attempt, Throwable cause) {
+        if (attempt.delivery == null) {
+            attempt.ended(Outcome.SHED);
+        }
         release(attempt);
         if (attempt.comesAgain()) {
             // With another one, or on another route.
@@ -552,6 +569,7 @@ public final class MqttToKafkaPipeline {
             deadLetter(attempt, deadLetter.topic(), cause);
         } else if (action instanceof Skip) {
             attempt.meter().skipped();
+            attempt.ended(Outcome.SKIPPED);
             events.skipped(
                     attempt.cost,
                     new Skipped(attempt.route().name(), attempt.message.topic(), cause),
@@ -560,6 +578,7 @@ public final class MqttToKafkaPipeline {
         } else if (cause instanceof HopLimitException) {
             // Whoever may publish can claim any number of hops: that must cost his message alone.
             attempt.meter().looped();
+            attempt.ended(Outcome.LOOPED);
             events.tooManyHops(attempt.route().name(), attempt.message.topic(), SafeText.of(cause));
             finish(attempt);
         } else if (attempt.delivery == null) {
@@ -571,6 +590,7 @@ public final class MqttToKafkaPipeline {
 
     private void shed(RoutedMessage attempt, Throwable cause) {
         attempt.meter().shed();
+        attempt.ended(Outcome.SHED);
         events.shed(attempt.route().name(), 1, SafeText.withFrames(cause));
         finish(attempt);
     }
@@ -650,8 +670,14 @@ public final class MqttToKafkaPipeline {
         }
 
         @Override
+        protected @Nullable Scope enter() {
+            return attempt.entered();
+        }
+
+        @Override
         protected void confirmed() {
             attempt.meter().deadLettered();
+            attempt.ended(Outcome.DEAD_LETTERED);
             boolean cut = attempt.letter != null && attempt.letter.isCut();
             events.deadLettered(
                     attempt.cost,

@@ -6,6 +6,7 @@ import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.route.DeadLetters;
 import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.route.GuardedObserver;
 import io.mqttkafka.bridge.core.route.LoopGuard;
 import io.mqttkafka.bridge.core.route.MetadataHeaders;
 import io.mqttkafka.bridge.core.route.RouteMeter;
@@ -13,6 +14,9 @@ import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.UserProperty;
+import io.mqttkafka.bridge.spi.MessageObserver.Observation;
+import io.mqttkafka.bridge.spi.MessageObserver.Outcome;
+import io.mqttkafka.bridge.spi.MessageObserver.Scope;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +38,8 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
     /** Its place in a transaction; null if it goes without one. */
     final @Nullable TransactionUnit unit;
 
-    final int routeIndex;
+    /** At most 64: as a byte it leaves the room for what follows it, in an object for each message. */
+    final byte routeIndex;
 
     /** What it has taken of the window when it came. */
     final long cost;
@@ -47,6 +52,10 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
 
     /** When it was received, by the clock of the bridge, if it has no delivery that knows. */
     long receivedNanos;
+
+    /** Follows it; null if nobody does, or no more. */
+    @Nullable
+    Observation observation;
 
     /** The Kafka topic it was mapped to by the last attempt. */
     @Nullable
@@ -90,7 +99,7 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
         this.message = message;
         this.delivery = delivery;
         this.unit = unit;
-        this.routeIndex = routeIndex;
+        this.routeIndex = (byte) routeIndex;
         this.cost = cost;
         this.order = order;
     }
@@ -122,6 +131,36 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
 
     RouteMeter meter() {
         return match.route.meter(message.qos().level());
+    }
+
+    /** Hears what became of it; the first to tell is right. */
+    void ended(Outcome outcome) {
+        Observation one = observation;
+        GuardedObserver observer = match.route.observer;
+        if (one != null && observer != null) {
+            observation = null;
+            observer.ended(one, outcome, givenUp);
+        }
+    }
+
+    /** Returns what its observer adds to it. */
+    List<Header> traces() {
+        Observation one = observation;
+        GuardedObserver observer = match.route.observer;
+        return one == null || observer == null ? List.of() : observer.headers(one);
+    }
+
+    /** Makes it the current message of the thread; null if there is nothing to close. */
+    @Nullable
+    Scope entered() {
+        Observation one = observation;
+        GuardedObserver observer = match.route.observer;
+        return one == null || observer == null ? null : observer.enter(one);
+    }
+
+    @Override
+    protected @Nullable Scope enter() {
+        return observation == null ? null : entered();
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.mqttkafka.bridge.TopicMapper;
 import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.route.CompiledRoute;
 import io.mqttkafka.bridge.core.route.DeliveryTimer;
+import io.mqttkafka.bridge.core.route.GuardedObserver;
 import io.mqttkafka.bridge.core.route.LoopGuard;
 import io.mqttkafka.bridge.core.route.OwnTopics;
 import io.mqttkafka.bridge.core.route.RouteMeter;
@@ -72,6 +73,10 @@ public final class SourceRoute implements CompiledRoute {
     final boolean clearedAsTombstone;
     final FailurePolicy failurePolicy;
     final LoopGuard guard;
+
+    /** Follows messages; null if nobody does. */
+    final @Nullable GuardedObserver observer;
+
     final OwnTopics ownTopics;
 
     /** Whether user code sees the messages of this route. */
@@ -92,10 +97,16 @@ public final class SourceRoute implements CompiledRoute {
 
     // The stages of the public API have proven that the types of these functions fit each other.
     @SuppressWarnings("unchecked")
-    private SourceRoute(MqttToKafkaRoute route, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
+    private SourceRoute(
+            MqttToKafkaRoute route,
+            LoopGuard guard,
+            OwnTopics ownTopics,
+            InstantSource clock,
+            @Nullable GuardedObserver observer) {
         MqttToKafkaRoute.Source source = route.source();
         MqttToKafkaRoute.Target target = route.target();
         this.guard = guard;
+        this.observer = observer;
         this.ownTopics = ownTopics;
         errors = new ErrorMemory(clock);
         name = route.name();
@@ -157,13 +168,18 @@ public final class SourceRoute implements CompiledRoute {
      * @param guard marks its messages
      * @param ownTopics where it may not write
      * @param clock says when it failed
+     * @param observer follows its messages; null if nobody does
      * @return the route, compiled
      * @throws BridgeConfigException if its filter, templates or names are not legal; the message names the route
      */
     public static SourceRoute compile(
-            MqttToKafkaRoute route, LoopGuard guard, OwnTopics ownTopics, InstantSource clock) {
+            MqttToKafkaRoute route,
+            LoopGuard guard,
+            OwnTopics ownTopics,
+            InstantSource clock,
+            @Nullable GuardedObserver observer) {
         try {
-            return new SourceRoute(route, guard, ownTopics, clock);
+            return new SourceRoute(route, guard, ownTopics, clock, observer);
         } catch (BridgeConfigException e) {
             throw new BridgeConfigException("route '" + route.name() + "': " + e.getMessage(), e);
         }

@@ -192,16 +192,7 @@ public final class SourceRunner implements Runner {
                 new MessageIntake.Onward(pipeline, committer, routes, lanes, subscriptions),
                 new FromIntake());
         supervisor = new ConnectionSupervisor(
-                new ConnectionSupervisor.Parts(
-                        clientId,
-                        options.reconnect(),
-                        WORDS,
-                        monitor,
-                        clock,
-                        events,
-                        around.degradations(),
-                        around.stateChanged(),
-                        log),
+                new ConnectionSupervisor.Parts(clientId, options.reconnect(), WORDS, monitor, around, log),
                 new ForSupervisor());
         proof = new SessionProof(session, committer, supervisor);
         senderMending = new SenderMending(clientId, sender, session, supervisor);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
@@ -39,10 +40,17 @@ class ConnectionSupervisorTest {
                     Backoff.fixed(Duration.ofMillis(1)),
                     new ConnectionSupervisor.Words("not started", "unanswered", "the last reader"),
                     monitor,
-                    BridgeClock.SYSTEM,
-                    events,
-                    degradations,
-                    () -> {},
+                    new Surroundings(
+                            (options, clientId, handler) -> {
+                                throw new AssertionError("its owner connects");
+                            },
+                            Failpoints.NONE,
+                            events,
+                            degradations,
+                            BridgeClock.SYSTEM,
+                            SOON,
+                            SOON,
+                            () -> {}),
                     LoggerFactory.getLogger(ConnectionSupervisorTest.class)),
             owner);
 

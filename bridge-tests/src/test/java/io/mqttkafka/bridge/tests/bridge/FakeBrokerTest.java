@@ -181,6 +181,7 @@ class FakeBrokerTest {
                                 Duration.ofMillis(300),
                                 Duration.ofSeconds(30)),
                         LoopOptions.defaults(),
+                        null,
                         null),
                 new SocketTransport(),
                 kafka);

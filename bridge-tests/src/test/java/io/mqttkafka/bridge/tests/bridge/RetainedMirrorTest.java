@@ -158,6 +158,7 @@ class RetainedMirrorTest {
                                 Duration.ofMillis(300),
                                 Duration.ofSeconds(30)),
                         LoopOptions.defaults(),
+                        null,
                         null),
                 new SocketTransport(),
                 kafka);

@@ -66,6 +66,7 @@ record CommandSetup(String mqttUri, String bootstrapServers, String clientId, St
                         List.of(),
                         new Life(START_TIMEOUT, StartMode.UNTIL_TIMEOUT, DRAIN_TIMEOUT, STALL_THRESHOLD),
                         LoopOptions.defaults(),
+                        null,
                         null),
                 new SocketTransport(),
                 KafkaClients.REAL,

@@ -160,6 +160,7 @@ record Setup(
                         List.of(),
                         new Life(START_TIMEOUT, StartMode.UNTIL_TIMEOUT, DRAIN_TIMEOUT, STALL_THRESHOLD),
                         LoopOptions.defaults(),
+                        null,
                         null),
                 new SocketTransport(),
                 KafkaClients.REAL,

@@ -73,6 +73,7 @@ final class SmallHeapMain {
                             List.of(),
                             new Life(START_TIMEOUT, StartMode.UNTIL_TIMEOUT, A_WHILE, A_WHILE),
                             LoopOptions.defaults(),
+                            null,
                             null),
                     new SocketTransport(),
                     real ? KafkaClients.REAL : new Forgetful(new FakeKafkaFinder().find(kafka)));
