@@ -1,7 +1,6 @@
 package io.mqttkafka.bridge.core.connection;
 
 import io.mqttkafka.bridge.LastError;
-import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
@@ -472,7 +471,8 @@ public final class ConnectionSupervisor {
                 if (started.isCompletedExceptionally()) {
                     // Who waits for the start is told why; there is no other attempt.
                     log.debug("'{}' is not connected: {}", clientId, reason.text());
-                    parts.around().events()
+                    parts.around()
+                            .events()
                             .tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), null)));
                     return;
                 }
@@ -590,7 +590,9 @@ public final class ConnectionSupervisor {
         log.atLevel(news ? Level.WARN : Level.DEBUG)
                 .log("'{}' is not connected: {}; next attempt in {} ms", clientId, reason.text(), delay.toMillis());
         parts.around().degradations().begin(name, reason.text());
-        parts.around().events().tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
+        parts.around()
+                .events()
+                .tell(listener -> listener.onDisconnected(new Disconnected(clientId, reason.text(), delay)));
     }
 
     // For the owner, on its thread, while there is no connection.

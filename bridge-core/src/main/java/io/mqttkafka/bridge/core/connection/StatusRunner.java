@@ -92,8 +92,7 @@ public final class StatusRunner implements Runner {
         options = session(mqtt, status.willDelay());
         will = new Will(topic, Word.OFFLINE.payload(), status.willDelay());
         supervisor = new ConnectionSupervisor(
-                new ConnectionSupervisor.Parts(
-                        clientId, options.reconnect(), WORDS, monitor, around, log),
+                new ConnectionSupervisor.Parts(clientId, options.reconnect(), WORDS, monitor, around, log),
                 new ForSupervisor());
     }
 

@@ -59,13 +59,25 @@ public abstract class PendingRecord implements Callback {
      */
     protected abstract void unconfirmed(SendFailure failure);
 
-    /** Tells that the transaction of this record is committed. */
+    // For who writes it, but for the producers of this package, which are told by Kafka's client.
+
+    /**
+     * Says whether a sender may send it: its message may have been given up since, and come again.
+     *
+     * @param current of {@link RecordSender#generation}
+     * @return whether it may; otherwise it is {@link #abandoned}
+     */
+    public final boolean isOf(int current) {
+        return generation == ANY || generation == current;
+    }
+
+    /** Tells that this record is written for good. */
     public final void committed() {
         confirmed();
     }
 
     /**
-     * Tells that the transaction of this record was aborted because of it.
+     * Tells that this record cannot be written, and that nothing was written in its place.
      *
      * @param failure why it cannot be written as it is
      */
@@ -74,7 +86,7 @@ public abstract class PendingRecord implements Callback {
     }
 
     /**
-     * Tells that the transaction of this record was given up, whatever became of it.
+     * Tells that this record was given up, and nobody knows what became of it.
      *
      * @param cause why
      */
@@ -113,7 +125,7 @@ public abstract class PendingRecord implements Callback {
 
     /** Says whether a producer may send it. */
     final boolean isOf(ProducerLife current) {
-        return generation == ANY || generation == current.number;
+        return isOf(current.number);
     }
 
     final void sending(ProducerLife by, TopicFlow among) {

@@ -26,7 +26,13 @@ public record TopicResolution(State state, @Nullable Exception cause, int partit
         UNREACHABLE
     }
 
-    static TopicResolution ready(int partitions) {
+    /**
+     * Tells of a topic that can be written to.
+     *
+     * @param partitions how many partitions it has
+     * @return that
+     */
+    public static TopicResolution ready(int partitions) {
         return new TopicResolution(State.READY, null, partitions);
     }
 

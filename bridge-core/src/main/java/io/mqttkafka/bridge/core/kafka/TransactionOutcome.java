@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record TransactionOutcome(
         Kind kind, List<Refused> refused, @Nullable Throwable cause) {
-    static final TransactionOutcome COMMITTED = new TransactionOutcome(Kind.COMMITTED, List.of(), null);
+    /** That of a transaction that is committed. */
+    public static final TransactionOutcome COMMITTED = new TransactionOutcome(Kind.COMMITTED, List.of(), null);
 
     /** What an outcome means. */
     public enum Kind {
@@ -36,7 +37,13 @@ public record TransactionOutcome(
      */
     public record Refused(PreparedRecord record, SendFailure failure) {}
 
-    static TransactionOutcome unknown(Throwable cause) {
+    /**
+     * Makes the outcome of a transaction of which nobody knows how it has ended.
+     *
+     * @param cause why
+     * @return the outcome
+     */
+    public static TransactionOutcome unknown(Throwable cause) {
         return new TransactionOutcome(Kind.UNKNOWN, List.of(), cause);
     }
 }

@@ -41,7 +41,7 @@ class ConnectionSupervisorTest {
                     new ConnectionSupervisor.Words("not started", "unanswered", "the last reader"),
                     monitor,
                     new Surroundings(
-                            (options, clientId, handler) -> {
+                            (options, will, clientId, handler) -> {
                                 throw new AssertionError("its owner connects");
                             },
                             Failpoints.NONE,

@@ -56,6 +56,8 @@ class SinkTaskTest {
     private SinkRunner runner() {
         MqttOptions mqtt = MqttOptions.builder()
                 .serverUri(broker.serverUri())
+                .maximumPacketSize(1_000_000)
+                .maxInFlightBytes(8_000_000)
                 .sendMaximum(WINDOW)
                 .build();
         KafkaToMqttRoute route = (KafkaToMqttRoute) Route.fromKafka("commands")
@@ -69,7 +71,8 @@ class SinkTaskTest {
                 "g",
                 LoopGuard.of(LoopOptions.builder().build(), false, "c"),
                 new OwnTopics("state", null),
-                BridgeClock.SYSTEM);
+                BridgeClock.SYSTEM,
+                null);
         Surroundings around = new Surroundings(
                 new SocketTransport(),
                 Failpoints.NONE,
