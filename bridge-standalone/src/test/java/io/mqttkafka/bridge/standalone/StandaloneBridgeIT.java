@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.examples;
+package io.mqttkafka.bridge.standalone;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -285,8 +285,8 @@ class StandaloneBridgeIT {
         try (ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args);
                 Subscriber device = Subscriber.connect(mqtt.serverUri(), name + "/+/cmd")) {
             bridge.awaitOutput(RUNNING);
-            Records.send(kafka.bootstrapServers(), commands, "pump", "start");
-            Records.send(kafka.bootstrapServers(), commands, "pump", "stop");
+            kafka.produce(commands, "pump", "start");
+            kafka.produce(commands, "pump", "stop");
             Messages.publish(mqtt.serverUri(), "in/" + name, "up");
             await().atMost(PATIENCE).until(device::received, received -> received.size() == 2);
             bridge.awaitOutput("received=3 delivered=3 acknowledged=3");
@@ -319,8 +319,8 @@ class StandaloneBridgeIT {
                 commands,
                 "--to-mqtt",
                 name + "/{key}");
-        Records.send(kafka.bootstrapServers(), commands, "pump", "good");
-        Records.send(kafka.bootstrapServers(), commands, "pu#mp", "bad");
+        kafka.produce(commands, "pump", "good");
+        kafka.produce(commands, "pu#mp", "bad");
 
         try (Subscriber device = Subscriber.connect(mqtt.serverUri(), name + "/+");
                 ProgramProcess bridge = ProgramProcess.start(StandaloneBridge.class, args)) {

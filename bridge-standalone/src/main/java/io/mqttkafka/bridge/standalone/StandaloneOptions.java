@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.examples;
+package io.mqttkafka.bridge.standalone;
 
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.BridgeBuilder;

@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.examples;
+package io.mqttkafka.bridge.standalone;
 
 import java.io.IOException;
 import java.nio.file.Files;

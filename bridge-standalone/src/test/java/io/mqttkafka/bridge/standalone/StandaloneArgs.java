@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.examples;
+package io.mqttkafka.bridge.standalone;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.examples;
+package io.mqttkafka.bridge.standalone;
 
 import java.lang.reflect.Proxy;
 import java.util.Set;
@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * signal waits for the first. {@code sun.misc.Signal} can, and every JDK has it, but javac warns of it; hence the
  * reflection.
  */
-final class StopSignals {
+public final class StopSignals {
     private StopSignals() {}
 
     /**
@@ -20,7 +20,7 @@ final class StopSignals {
      * @param stop asks the process to stop; runs on a thread of its own
      * @param statusAtSecond the exit status if the same signal comes again
      */
-    static void handle(Runnable stop, int statusAtSecond) {
+    public static void handle(Runnable stop, int statusAtSecond) {
         Set<Object> seen = ConcurrentHashMap.newKeySet();
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");

@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.examples;
+package io.mqttkafka.bridge.standalone;
 
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -9,8 +9,11 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads a time such as {@code 30s}, {@code 1h30m}, {@code 7d}, or {@code 30}, which is seconds. */
-final class TimeConverter implements ITypeConverter<Duration> {
+public final class TimeConverter implements ITypeConverter<Duration> {
     private static final Pattern TIME = Pattern.compile("(\\d{1,9}D)?((\\d{1,9}[HMS]|\\d{1,9}\\.\\d{1,3}S)*)");
+
+    /** Makes a converter, as the command line does. */
+    public TimeConverter() {}
 
     @Override
     public Duration convert(String text) {

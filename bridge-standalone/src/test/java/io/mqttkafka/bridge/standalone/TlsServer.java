@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.examples;
+package io.mqttkafka.bridge.standalone;
 
 import io.mqttkafka.bridge.testkit.broker.SelfSignedCertificate;
 import java.io.IOException;

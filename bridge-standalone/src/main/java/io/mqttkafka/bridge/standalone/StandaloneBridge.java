@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.examples;
+package io.mqttkafka.bridge.standalone;
 
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.BridgeHealth;
@@ -25,7 +25,6 @@ import java.util.logging.LogManager;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -35,7 +34,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "standalone-bridge",
         mixinStandardHelpOptions = true,
-        versionProvider = StandaloneBridge.Version.class,
+        versionProvider = ProgramVersion.class,
         sortOptions = false,
         usageHelpWidth = 110,
         abbreviateSynopsis = true,
@@ -299,14 +298,5 @@ public final class StandaloneBridge implements Callable<Integer> {
                         ? "; " + (publishing ? "--publish-dead-letter" : "--dead-letter")
                                 + " puts such a message aside instead"
                         : "");
-    }
-
-    /** The version of the jar. */
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            String version = StandaloneBridge.class.getPackage().getImplementationVersion();
-            return new String[] {"${COMMAND-NAME} " + (version == null ? "(not from a jar)" : version)};
-        }
     }
 }

@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.examples;
+package io.mqttkafka.bridge.standalone;
 
 /** An option of the command line is missing or wrong; the message names it and the mend, and holds no secret. */
 final class OptionException extends RuntimeException {
