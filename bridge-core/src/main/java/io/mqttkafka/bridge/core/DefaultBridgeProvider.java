@@ -2,13 +2,10 @@ package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.config.BridgeConfig;
-import io.mqttkafka.bridge.config.KafkaOptions;
-import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaClientsFinder;
 import io.mqttkafka.bridge.core.kafka.KafkaVersion;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.spi.BridgeProvider;
-import java.util.ServiceLoader;
 
 /** Makes bridges of real MQTT clients, and of real Kafka clients unless the address is of a Kafka within this JVM. Found by {@link java.util.ServiceLoader}. Thread-safe. */
 public final class DefaultBridgeProvider implements BridgeProvider {
@@ -18,18 +15,6 @@ public final class DefaultBridgeProvider implements BridgeProvider {
     @Override
     public Bridge create(BridgeConfig config) {
         KafkaVersion.requireSupported();
-        return new DefaultBridge(config, new SocketTransport(), kafka(config.kafka()));
-    }
-
-    /** A Kafka within this JVM if one has that address, else the one that the address leads to. */
-    private static KafkaClients kafka(KafkaOptions options) {
-        for (KafkaClientsFinder finder :
-                ServiceLoader.load(KafkaClientsFinder.class, DefaultBridgeProvider.class.getClassLoader())) {
-            KafkaClients found = finder.find(options);
-            if (found != null) {
-                return found;
-            }
-        }
-        return KafkaClients.REAL;
+        return new DefaultBridge(config, new SocketTransport(), KafkaClientsFinder.clients(config.kafka()));
     }
 }

@@ -15,6 +15,10 @@ import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.TlsOptions;
 import io.mqttkafka.bridge.config.Unrouted;
+import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.standalone.config.HttpSettings;
+import io.mqttkafka.bridge.standalone.config.KafkaProperties;
+import io.mqttkafka.bridge.standalone.config.Overrides;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -23,14 +27,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
-import java.util.stream.Collectors;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -64,38 +63,128 @@ final class StandaloneOptions {
      * @throws OptionException if an option is missing or illegal, or names a file or variable that cannot be read
      * @throws RuntimeException as the API throws it for what it refuses
      */
-    BridgeBuilder toBuilder(Secrets secrets) {
-        if (run.statusInterval != null && run.statusInterval.compareTo(Duration.ofSeconds(1)) < 0) {
-            throw new OptionException("--status-interval: must be 1s or more");
-        }
+    BridgeBuilder toBuilder(Secrets secrets, @Nullable Metrics metrics) {
+        check();
+        requireMqttAndKafka();
         BridgeBuilder builder =
-                Bridge.builder().mqtt(m -> mqtt.apply(m, secrets)).kafka(kafka::apply);
+                Bridge.builder().mqtt(m -> mqtt.apply(m, secrets)).kafka(k -> kafka.apply(k, metrics));
         if (fromMqtt.isEmpty() && fromKafka.isEmpty()) {
             throw new OptionException("--from-mqtt, --to-kafka or --from-kafka, --to-mqtt: there is no route; use for"
-                    + " example --from-mqtt 'sensors/{site}/temp' --to-kafka 'telemetry.{site}'");
+                    + " example --from-mqtt 'sensors/{site}/temp' --to-kafka 'telemetry.{site}', or a file:"
+                    + " mqtt-kafka-bridge run bridge.yaml");
         }
+        routes().forEach(builder::route);
+        builder.loops(run::applyLoops);
+        run.apply(builder);
+        return builder;
+    }
+
+    /** Returns what the command line says beside a file. */
+    Overrides beside(Secrets secrets, @Nullable Metrics metrics) {
+        check();
+        return new Overrides() {
+            @Override
+            public Set<String> given() {
+                Set<String> given = new HashSet<>();
+                addIf(!mqtt.uris.isEmpty(), given, "mqtt", "mqtt.server-uri", "mqtt.server");
+                addIf(mqtt.clientId != null, given, "mqtt.client-id");
+                addIf(mqtt.hasCredentials(), given, "mqtt.username", "mqtt.password", "mqtt.password-file");
+                addIf(mqtt.sessionExpiry != null, given, "mqtt.session-expiry");
+                addIf(mqtt.receiveMaximum != null, given, "mqtt.receive-maximum");
+                addIf(mqtt.sendMaximum != null, given, "mqtt.send-maximum");
+                addIf(mqtt.maximumPacketSize != null, given, "mqtt.maximum-packet-size");
+                addIf(mqtt.maxInFlightBytes != null, given, "mqtt.max-in-flight-bytes");
+                addIf(mqtt.maxUserProperties != null, given, "mqtt.max-user-properties");
+                addIf(mqtt.maxUserPropertyBytes != null, given, "mqtt.max-user-property-bytes");
+                addIf(mqtt.unrouted != null, given, "mqtt.unrouted");
+                addIf(mqtt.keepAlive != null, given, "mqtt.keep-alive");
+                addIf(mqtt.trustStore != null || mqtt.keyStore != null, given, "mqtt.tls");
+                addIf(run.identity != null, given, "loops.identity", "loops.guarded");
+                addIf(run.allowFeedback, given, "loops.allow-feedback");
+                addIf(!kafka.servers.isEmpty(), given, "kafka", "kafka.bootstrap-servers");
+                kafka.propertyNames().forEach(name -> given.add("kafka.*." + name));
+                addIf(!fromMqtt.isEmpty() || !fromKafka.isEmpty(), given, "routes");
+                addIf(run.statusTopic != null, given, "status");
+                addIf(run.startTimeout != null, given, "start-timeout");
+                addIf(run.startInBackground, given, "start-mode");
+                addIf(run.drainTimeout != null, given, "drain-timeout");
+                return given;
+            }
+
+            @Override
+            public void mqtt(MqttOptions.Builder options) {
+                inOwnWords(() -> mqtt.apply(options, secrets));
+            }
+
+            @Override
+            public void kafka(KafkaOptions.Builder options) {
+                inOwnWords(() -> kafka.apply(options, metrics));
+            }
+
+            @Override
+            public void loops(LoopOptions.Builder options) {
+                inOwnWords(() -> run.applyLoops(options));
+            }
+
+            @Override
+            public void bridge(BridgeBuilder builder) {
+                inOwnWords(() -> run.apply(builder));
+            }
+
+            @Override
+            public List<Route> routes() {
+                List<Route> routes = new ArrayList<>();
+                inOwnWords(() -> routes.addAll(StandaloneOptions.this.routes()));
+                return routes;
+            }
+        };
+    }
+
+    private static void addIf(boolean condition, Set<String> names, String... added) {
+        if (condition) {
+            names.addAll(List.of(added));
+        }
+    }
+
+    // Else it would be taken for a mistake of the file.
+    private static void inOwnWords(Runnable action) {
+        try {
+            action.run();
+        } catch (IllegalArgumentException | BridgeConfigException e) {
+            throw new OptionException(OptionNames.translate(e.getMessage()));
+        }
+    }
+
+    private List<Route> routes() {
         Set<String> names = new HashSet<>();
+        List<Route> routes = new ArrayList<>();
         for (FromMqttGroup group : fromMqtt) {
             Route route = group.toRoute(run.metadataHeaders);
             requireNew("--from-mqtt", route, names);
-            builder.route(route);
+            routes.add(route);
         }
         for (FromKafkaGroup group : fromKafka) {
             Route route = group.toRoute();
             requireNew("--from-kafka", route, names);
-            builder.route(route);
+            routes.add(route);
         }
-        builder.loops(run::applyLoops);
-        if (run.statusTopic != null) {
-            builder.status(run.statusTopic);
+        return routes;
+    }
+
+    private void requireMqttAndKafka() {
+        if (mqtt.uris.isEmpty()) {
+            mqtt.requireNoExposedPassword();
+            throw new OptionException("--mqtt: is missing; add for example --mqtt tcp://broker:1883");
         }
-        if (run.startTimeout != null) {
-            builder.startTimeout(run.startTimeout);
+        if (kafka.servers.isEmpty()) {
+            throw new OptionException("--kafka: is missing; add for example --kafka kafka:9092");
         }
-        if (run.startInBackground) {
-            builder.startMode(StartMode.IN_BACKGROUND);
+    }
+
+    private void check() {
+        if (run.statusInterval != null && run.statusInterval.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new OptionException("--status-interval: must be 1s or more");
         }
-        return builder.drainTimeout(run.drainTimeout);
     }
 
     /** Returns the names of the routes that publish to MQTT; none before the command line is read. */
@@ -477,13 +566,7 @@ final class StandaloneOptions {
         Duration keepAlive;
 
         void apply(MqttOptions.Builder options, Secrets secrets) {
-            if (!exposedPasswords.isEmpty()) {
-                throw new OptionException("--mqtt-password: everybody on this machine can read the command line; use"
-                        + " --mqtt-password-file or --mqtt-password-env, and the same for stores");
-            }
-            if (uris.isEmpty()) {
-                throw new OptionException("--mqtt: is missing; add for example --mqtt tcp://broker:1883");
-            }
+            requireNoExposedPassword();
             uris.forEach(options::serverUri);
             if (clientId != null) {
                 options.clientId(clientId);
@@ -514,6 +597,17 @@ final class StandaloneOptions {
                 options.unrouted(unrouted == WithoutRoute.stop ? Unrouted.STOP : Unrouted.ACKNOWLEDGE);
             }
             applyTls(options, secrets);
+        }
+
+        boolean hasCredentials() {
+            return user != null || userEnv != null || userFile != null || passwordEnv != null || passwordFile != null;
+        }
+
+        private void requireNoExposedPassword() {
+            if (!exposedPasswords.isEmpty()) {
+                throw new OptionException("--mqtt-password: everybody on this machine can read the command line; use"
+                        + " --mqtt-password-file or --mqtt-password-env, and the same for stores");
+            }
         }
 
         private void applyLimits(MqttOptions.Builder options) {
@@ -561,14 +655,6 @@ final class StandaloneOptions {
 
     /** The Kafka side. */
     static final class KafkaGroup {
-        private static final Set<String> CLIENT_PROPERTIES = AdminClientConfig.configNames();
-        private static final Set<String> PRODUCER_PROPERTIES = ProducerConfig.configNames();
-        private static final Set<String> CONSUMER_PROPERTIES = ConsumerConfig.configNames();
-        private static final Set<String> SECRET_PROPERTIES = ProducerConfig.configDef().configKeys().values().stream()
-                .filter(key -> key.type == ConfigDef.Type.PASSWORD)
-                .map(key -> key.name)
-                .collect(Collectors.toSet());
-
         @Option(
                 names = "--kafka",
                 paramLabel = "HOST:PORT",
@@ -589,9 +675,9 @@ final class StandaloneOptions {
                 description = "Property for the Kafka clients, such as compression.type=lz4. Not for secrets.")
         List<String> properties = new ArrayList<>();
 
-        void apply(KafkaOptions.Builder options) {
-            if (servers.isEmpty()) {
-                throw new OptionException("--kafka: is missing; add for example --kafka kafka:9092");
+        void apply(KafkaOptions.Builder options, @Nullable Metrics metrics) {
+            if (metrics != null) {
+                metrics.of(options);
             }
             servers.forEach(options::bootstrapServers);
             if (config != null) {
@@ -607,14 +693,12 @@ final class StandaloneOptions {
                             "--kafka-property: needs NAME=VALUE; use for example --kafka-property compression.type=lz4");
                 }
                 String name = property.substring(0, equals).strip();
-                if (isSecret(name)) {
+                if (KafkaProperties.isSecret(name)) {
                     throw new OptionException(
                             "--kafka-property: " + name + " is a secret, and everybody on this machine"
                                     + " can read the command line; put it into a file and name that with --kafka-config");
                 }
-                if (!CLIENT_PROPERTIES.contains(name)
-                        && !PRODUCER_PROPERTIES.contains(name)
-                        && !CONSUMER_PROPERTIES.contains(name)) {
+                if (!KafkaProperties.known(name)) {
                     throw new OptionException(
                             "--kafka-property: '" + name + "' is no property that Kafka's clients know;"
                                     + " check the spelling, or put it into the file of --kafka-config if a plug-in needs it");
@@ -627,27 +711,24 @@ final class StandaloneOptions {
             }
         }
 
-        // What every Kafka client knows goes to all of them, what only the consumer knows to it, the rest to the
-        // producer.
+        Set<String> propertyNames() {
+            Set<String> names = new HashSet<>();
+            if (config != null) {
+                names.addAll(readConfig(config).stringPropertyNames());
+            }
+            properties.forEach(
+                    property -> names.add(property.replaceFirst("(?s)=.*", "").strip()));
+            return names;
+        }
+
         private static void set(KafkaOptions.Builder options, String option, String name, String value) {
             try {
-                if (CLIENT_PROPERTIES.contains(name)) {
-                    options.client(name, value);
-                } else if (CONSUMER_PROPERTIES.contains(name) && !PRODUCER_PROPERTIES.contains(name)) {
-                    options.consumer(name, value);
-                } else {
-                    options.producer(name, value);
-                }
+                KafkaProperties.set(options, name, value);
             } catch (IllegalArgumentException e) {
                 throw new OptionException(String.valueOf(e.getMessage())
                         .replaceFirst("kafka\\.\\w+", option)
                         .replace(".group(..) on the route", "--group"));
             }
-        }
-
-        private static boolean isSecret(String name) {
-            String lower = name.toLowerCase(Locale.ROOT);
-            return SECRET_PROPERTIES.contains(name) || lower.contains("password") || lower.contains("secret");
         }
 
         private static Properties readConfig(Path file) {
@@ -722,7 +803,90 @@ final class StandaloneOptions {
                 paramLabel = "TIME",
                 converter = TimeConverter.class,
                 description = "How long to wait for messages in flight at the end. Default: 10s.")
-        Duration drainTimeout = Duration.ofSeconds(10);
+        @Nullable
+        Duration drainTimeout;
+
+        @Option(
+                names = "--http-port",
+                paramLabel = "PORT",
+                description = "Serve /health/live, /health/ready, /metrics, /status and a page for people there."
+                        + " Default: none.")
+        @Nullable
+        Integer httpPort;
+
+        @Option(
+                names = "--http-address",
+                paramLabel = "ADDRESS",
+                description = "Where to serve them; 0.0.0.0 for everywhere. Default: 127.0.0.1.")
+        @Nullable
+        String httpAddress;
+
+        @Option(
+                names = "--http-host",
+                paramLabel = "NAME",
+                description = "Name by which they are called, beside localhost and addresses. Repeat it for more.")
+        List<String> httpHosts = new ArrayList<>();
+
+        @Option(
+                names = "--log-level",
+                paramLabel = "error|warn|info|debug|trace",
+                description = "How much the bridge logs. Default: info.")
+        @Nullable
+        LogLevel logLevel;
+
+        @Option(names = "--log-format", paramLabel = "text|json", description = "How it logs. Default: text.")
+        @Nullable
+        LogFormat logFormat;
+
+        /** How much the bridge logs, as it is written on the command line. */
+        enum LogLevel {
+            error,
+            warn,
+            info,
+            debug,
+            trace
+        }
+
+        /** How the bridge logs, as it is written on the command line. */
+        enum LogFormat {
+            text,
+            json
+        }
+
+        void apply(BridgeBuilder builder) {
+            if (statusTopic != null) {
+                builder.status(statusTopic);
+            }
+            if (startTimeout != null) {
+                builder.startTimeout(startTimeout);
+            }
+            if (startInBackground) {
+                builder.startMode(StartMode.IN_BACKGROUND);
+            }
+            if (drainTimeout != null) {
+                builder.drainTimeout(drainTimeout);
+            }
+        }
+
+        /** Returns the port of the command line, with what it does not say from the file; null if neither has one. */
+        @Nullable
+        HttpSettings http(@Nullable HttpSettings file) {
+            if (httpPort == null && file == null) {
+                if (httpAddress != null || !httpHosts.isEmpty()) {
+                    throw new OptionException("--http-port: is missing; add for example --http-port 8080");
+                }
+                return null;
+            }
+            int port =
+                    httpPort != null ? httpPort : Objects.requireNonNull(file).port();
+            if (port < 0 || port > 65_535) {
+                throw new OptionException("--http-port: " + port + " must be from 0 to 65535");
+            }
+            String address = httpAddress != null ? httpAddress : file == null ? "127.0.0.1" : file.address();
+            List<String> hosts = new ArrayList<>(file == null ? List.of() : file.hosts());
+            hosts.addAll(httpHosts);
+            return new HttpSettings(port, address, hosts);
+        }
 
         void applyLoops(LoopOptions.Builder options) {
             if (allowFeedback) {

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
+import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,4 +19,21 @@ public interface KafkaClientsFinder {
      */
     @Nullable
     KafkaClients find(KafkaOptions options);
+
+    /**
+     * Returns what makes the clients: a Kafka within this JVM if one has that address, else the one that the address leads to.
+     *
+     * @param options the Kafka side
+     * @return what makes its clients
+     */
+    static KafkaClients clients(KafkaOptions options) {
+        for (KafkaClientsFinder finder :
+                ServiceLoader.load(KafkaClientsFinder.class, KafkaClientsFinder.class.getClassLoader())) {
+            KafkaClients found = finder.find(options);
+            if (found != null) {
+                return found;
+            }
+        }
+        return KafkaClients.REAL;
+    }
 }
