@@ -1,10 +1,10 @@
 package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.Bridge;
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.core.kafka.KafkaClientsFinder;
 import io.mqttkafka.bridge.core.kafka.KafkaVersion;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
+import io.mqttkafka.bridge.spi.BridgeConfig;
 import io.mqttkafka.bridge.spi.BridgeProvider;
 
 /** Makes bridges of real MQTT clients, and of real Kafka clients unless the address is of a Kafka within this JVM. Found by {@link java.util.ServiceLoader}. Thread-safe. */
