@@ -272,9 +272,7 @@ public final class BridgeFile {
 
     @SuppressWarnings("unchecked") // the section is the one that has read it
     private static <B> void fill(
-            Assignments<Draft> all, String name, B builder,
-            Set<String> given,
-            List<Problem> found) {
+            Assignments<Draft> all, String name, B builder, Set<String> given, List<Problem> found) {
         Assignments<?> below = all.section(name);
         if (below != null) {
             Set<String> except = new LinkedHashSet<>();
@@ -330,11 +328,7 @@ public final class BridgeFile {
     /** Returns the MQTT side. Only after {@link #check}. */
     public MqttOptions mqttOptions(Overrides overrides) {
         MqttOptions.Builder options = MqttOptions.builder();
-        fill(
-                Objects.requireNonNull(this.options),
-                "mqtt",
-                options,                 overrides.given(),
-                new ArrayList<>());
+        fill(Objects.requireNonNull(this.options), "mqtt", options, overrides.given(), new ArrayList<>());
         overrides.mqtt(options);
         return options.build();
     }
@@ -342,11 +336,7 @@ public final class BridgeFile {
     /** Returns the Kafka side. Only after {@link #check}. */
     public KafkaOptions kafkaOptions(Overrides overrides) {
         KafkaOptions.Builder options = KafkaOptions.builder();
-        fill(
-                Objects.requireNonNull(this.options),
-                "kafka",
-                options,                 overrides.given(),
-                new ArrayList<>());
+        fill(Objects.requireNonNull(this.options), "kafka", options, overrides.given(), new ArrayList<>());
         overrides.kafka(options);
         return options.build();
     }

@@ -292,19 +292,20 @@ final class Forms {
     static Form<Backoff> backoff() {
         return new Single<>(
                 "times such as 100ms..5s, which double, or 5s, which is always the same",
-                text -> {
-                    int dots = text.indexOf("..");
-                    return dots < 0
-                            ? Backoff.fixed(duration(text))
-                            : Backoff.exponential(
-                                    duration(text.substring(0, dots)), duration(text.substring(dots + 2)));
-                },
+                Forms::backoffOf,
                 either(Map.of("type", "string", "pattern", "^" + BACKOFF + "$"), variable()),
                 (value, tree) -> value.initial().equals(value.max())
                         ? "Backoff.fixed(" + Java.time(value.initial()) + ")"
                         : "Backoff.exponential(" + Java.time(value.initial()) + ", " + Java.time(value.max()) + ")",
                 List.of("100ms..5s", "5s", "PT1S..PT10S"),
                 List.of("100ms...5s", "often", "5", "[1s]"));
+    }
+
+    static Backoff backoffOf(String text) {
+        int dots = text.indexOf("..");
+        return dots < 0
+                ? Backoff.fixed(duration(text))
+                : Backoff.exponential(duration(text.substring(0, dots)), duration(text.substring(dots + 2)));
     }
 
     /** One value, or a list of them. */

@@ -22,13 +22,19 @@ final class NoSubscribersForm implements Form<NoSubscribers> {
                     return NoSubscribers.fail();
                 default:
                     if (text.value().startsWith(AWAIT)) {
-                        return NoSubscribers.await(backoff.read(
-                                new Tree.Text(text.raw(), text.value().substring(AWAIT.length()), true, text.place()),
-                                reading));
+                        return await(text);
                     }
             }
         }
         throw new Refused(tree, "must be await, await with times such as await 1s..5s, accept or fail");
+    }
+
+    private static NoSubscribers await(Tree.Text text) throws Refused {
+        try {
+            return NoSubscribers.await(backoff(text.value()));
+        } catch (IllegalArgumentException e) {
+            throw new Refused(text, "must be await with times such as await 1s..5s");
+        }
     }
 
     @Override
@@ -41,12 +47,14 @@ final class NoSubscribersForm implements Form<NoSubscribers> {
 
     @Override
     public String java(NoSubscribers value, Tree tree) {
-        if (value instanceof NoSubscribers.Await await) {
-            return await.equals(NoSubscribers.await())
-                    ? "NoSubscribers.await()"
-                    : "NoSubscribers.await(" + backoff.java(await.backoff(), tree) + ")";
-        }
-        return value instanceof NoSubscribers.Fail ? "NoSubscribers.fail()" : "NoSubscribers.accept()";
+        String text = ((Tree.Text) tree).value();
+        return text.startsWith(AWAIT)
+                ? "NoSubscribers.await(" + backoff.java(backoff(text), tree) + ")"
+                : "NoSubscribers." + text + "()";
+    }
+
+    private static Backoff backoff(String text) {
+        return Forms.backoffOf(text.substring(AWAIT.length()));
     }
 
     @Override
