@@ -33,6 +33,8 @@ import picocli.CommandLine.Command;
 final class DryRunCommand extends FileCommand {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    private static final int LARGEST_ANSWER = 65_536;
+
     DryRunCommand(Program program) {
         super(program);
     }
@@ -54,6 +56,8 @@ final class DryRunCommand extends FileCommand {
         // A session of its own, which ends with the connection: the one of the bridge must stay as it is.
         MqttOptions trial = options.toBuilder()
                 .cleanStart(true)
+                .maximumPacketSize(LARGEST_ANSWER)
+                .maxInFlightBytes(LARGEST_ANSWER)
                 .sessionExpiry(Duration.ZERO)
                 .build();
         String clientId = (options.clientId() == null ? "bridge" : options.clientId()) + "-dry-run-"

@@ -73,6 +73,8 @@ public final class StandaloneBridge extends BridgeCommand {
                 .addSubcommand(new ExportJavaCommand(program()))
                 .addSubcommand(new SchemaCommand())
                 .setExpandAtFiles(false)
+                // A client can be called test or run.
+                .setAllowSubcommandsAsOptionParameters(true)
                 .setParameterExceptionHandler((e, args) -> {
                     console().complain(UsageErrors.describe(e, args) + "; see --help");
                     return ExitCodes.USAGE;

@@ -222,7 +222,7 @@ class StandaloneBridgeIT {
 
             assertThat(bridge.awaitExit()).as(bridge.output()).isEqualTo(4);
             assertThat(bridge.output())
-                    .containsPattern("standalone-bridge: (every route has stopped; )?route '?in/" + name)
+                    .containsPattern("mqtt-kafka-bridge: (every route has stopped; )?route '?in/" + name)
                     .contains("has stopped", "a Kafka topic has only")
                     .contains("received=2 delivered=1 acknowledged=1")
                     .doesNotContain("\tat ", "bad");
@@ -327,7 +327,7 @@ class StandaloneBridgeIT {
             assertThat(bridge.awaitExit()).as(bridge.output()).isEqualTo(4);
             assertThat(device.received()).containsExactly(name + "/pump: good");
             assertThat(bridge.output())
-                    .contains("standalone-bridge: route '" + commands, "has stopped: ", "received=2 delivered=1")
+                    .contains("mqtt-kafka-bridge: route '" + commands, "has stopped: ", "received=2 delivered=1")
                     .doesNotContain("\tat ", "bad");
         }
     }

@@ -73,7 +73,7 @@ class StandaloneBridgeLifeTest {
 
         assertThat(changed.exitCode()).isEqualTo(4);
         assertThat(changed.err.toString())
-                .startsWith("standalone-bridge: stopped: --unrouted: a message on 'old/1' matches no route")
+                .startsWith("mqtt-kafka-bridge: stopped: --unrouted: a message on 'old/1' matches no route")
                 .contains("name its filter in --unsubscribe, or set --unrouted acknowledge")
                 .doesNotContain("new/#", "mqtt.");
         new Program("new/#", "--unsubscribe", "old/#").says(RUNNING).stop();
@@ -100,7 +100,7 @@ class StandaloneBridgeLifeTest {
 
         assertThat(program.exitCode()).isEqualTo(4);
         assertThat(program.err.toString())
-                .startsWith("standalone-bridge: route 'a/# -> t' has stopped: ")
+                .startsWith("mqtt-kafka-bridge: route 'a/# -> t' has stopped: ")
                 .contains("--dead-letter puts such a message aside");
     }
 

@@ -179,7 +179,7 @@ class StandaloneBridgeStartIT {
     }
 
     private static void assertNotStarted(Run run, String what, String mend) {
-        assertThat(run.err()).startsWith("standalone-bridge: could not start: ").contains(what, mend);
+        assertThat(run.err()).startsWith("mqtt-kafka-bridge: could not start: ").contains(what, mend);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.exitCode()).isEqualTo(3);
     }

@@ -53,7 +53,7 @@ class StandaloneBridgeTest {
         Run run = Run.standaloneBridge("--version");
 
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out()).startsWith("standalone-bridge ");
+        assertThat(run.out()).startsWith("mqtt-kafka-bridge ");
     }
 
     // Each line: what is added to a complete command line, and what the complaint starts with and contains.
@@ -356,7 +356,7 @@ class StandaloneBridgeTest {
         Run run = Run.standaloneBridge(args.toArray(String[]::new));
 
         assertThat(run.err())
-                .startsWith("standalone-bridge: " + start)
+                .startsWith("mqtt-kafka-bridge: " + start)
                 .contains(mend)
                 .endsWith("; see --help" + System.lineSeparator());
         assertThat(run.err().lines()).hasSize(1);

@@ -39,6 +39,9 @@ record Assignments<B>(String path, Place place, List<Assigned<B, ?>> assigned, b
             int before = problems.size();
             try {
                 action.run();
+            } catch (Sections.Unfinished e) {
+                // What it needs is the problem.
+                return;
             } catch (IllegalArgumentException | IllegalStateException | BridgeConfigException e) {
                 // What follows from a mistake further down has been said there.
                 boolean broken = value instanceof Assignments<?> below && below.broken();
@@ -97,7 +100,8 @@ record Assignments<B>(String path, Place place, List<Assigned<B, ?>> assigned, b
             return null;
         }
         String first = message.replaceFirst("(?s)[:(].*", "");
-        String last = first.substring(first.lastIndexOf('.') + 1);
+        String method = first.substring(first.lastIndexOf('.') + 1);
+        String last = method.equals("filter") ? "fromMqtt" : method;
         for (Assigned<B, ?> one : assigned) {
             if (one.setting().api().equals(last)) {
                 return one.entry().place();

@@ -123,12 +123,12 @@ public final class BridgeFile {
     public static BridgeFile read(Path file, Function<String, @Nullable String> environment) {
         Path directory = Objects.requireNonNullElse(file.toAbsolutePath().getParent(), Path.of(""));
         List<Problem> problems = new ArrayList<>();
-        Tree tree = YamlFile.read(file, new Variables(environment, directory), problems);
         String name = String.valueOf(file.getFileName());
+        Tree tree = YamlFile.read(file, new Variables(environment, directory), problems);
         Assignments<Draft> options = null;
         if (tree instanceof Tree.Nothing) {
             if (problems.isEmpty()) {
-                problems.add(new Problem(tree.place(), "the file is empty; it needs mqtt, kafka and routes"));
+                problems.add(new Problem(Place.of(name), "the file is empty; it needs mqtt, kafka and routes"));
             }
         } else {
             try {

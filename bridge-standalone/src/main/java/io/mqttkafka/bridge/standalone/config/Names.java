@@ -38,11 +38,12 @@ final class Names {
         OPTIONS.put("client", "properties");
         OPTIONS.put("fromKafka", "from-kafka");
         OPTIONS.put("partitioner", "partition");
+        OPTIONS.put("filter", "from-mqtt");
     }
 
     // Names that are ordinary words too count only behind a dot, or before a colon or a parenthesis.
     private static final Pattern OPTION =
-            Pattern.compile("(?<![\\w/'.])((?:\\.?(?:mqtt|tls|kafka|loops|status|onFailure|transactions)\\.)*)\\.?("
+            Pattern.compile("(?<![\\w/'.{])((?:\\.?(?:mqtt|tls|kafka|loops|status|onFailure|transactions)\\.)*)\\.?("
                     + OPTIONS.keySet().stream()
                             .sorted((a, b) -> b.length() - a.length())
                             .map(Pattern::quote)

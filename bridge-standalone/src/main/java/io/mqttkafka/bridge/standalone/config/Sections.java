@@ -72,11 +72,11 @@ final class Sections {
         Payload payload;
 
         FromMqtt<?> source() {
-            return Objects.requireNonNull(source);
+            return begun(source);
         }
 
         ToKafka<?> target() {
-            return Objects.requireNonNull(target);
+            return begun(target);
         }
     }
 
@@ -92,12 +92,24 @@ final class Sections {
         Payload payload;
 
         FromKafka<?> source() {
-            return Objects.requireNonNull(source);
+            return begun(source);
         }
 
         ToMqtt<?> target() {
-            return Objects.requireNonNull(target);
+            return begun(target);
         }
+    }
+
+    /** A route has not got so far; why has been said. */
+    static final class Unfinished extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private static <T> T begun(@Nullable T stage) {
+        if (stage == null) {
+            throw new Unfinished();
+        }
+        return stage;
     }
 
     /** The port for people and tools. */

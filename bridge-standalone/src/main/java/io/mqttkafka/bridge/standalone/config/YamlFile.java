@@ -24,6 +24,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.schema.FailsafeSchema;
 
 /** Reads a YAML 1.2 file into a {@link Tree}, within bounds: whatever the file holds, it takes little memory and time. */
 final class YamlFile {
@@ -82,6 +83,8 @@ final class YamlFile {
     private Tree read(String text, Tree.Nothing nothing) {
         LoadSettings settings = LoadSettings.builder()
                 .setLabel(name)
+                .setSchema(new FailsafeSchema())
+                .setAllowNonScalarKeys(true)
                 .setMaxAliasesForCollections(MOST_ALIASES)
                 .setCodePointLimit((int) LARGEST)
                 .build();
