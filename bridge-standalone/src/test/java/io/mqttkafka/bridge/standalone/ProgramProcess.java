@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** An example in a JVM of its own, as users run it: with signals and an exit code. */
 final class ProgramProcess implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private final Process process;
     private final Path output;
