@@ -14,6 +14,7 @@ import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.connection.Runner;
 import io.mqttkafka.bridge.core.connection.StatusRunner;
+import io.mqttkafka.bridge.core.connection.Surroundings;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
@@ -21,6 +22,7 @@ import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaWatch;
 import io.mqttkafka.bridge.core.kafka.ProducerSender;
 import io.mqttkafka.bridge.core.kafka.ProducerTransactions;
+import io.mqttkafka.bridge.core.kafka.RecordReader;
 import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
@@ -69,6 +71,7 @@ public final class DefaultBridge implements Bridge {
     private static final Duration UNBOUNDED = Duration.ofDays(36_500);
 
     private final BridgeConfig config;
+    private final BridgeClock clock;
 
     /** With the limits that are derived. */
     private final MqttOptions mqtt;
@@ -111,11 +114,11 @@ public final class DefaultBridge implements Bridge {
      *
      * @param config what it consists of
      * @param transport makes MQTT connections
-     * @param kafka makes Kafka clients, and says which time the bridge lives by
+     * @param kafka makes Kafka clients
      * @throws BridgeConfigException if something is illegal or does not fit
      */
     public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka) {
-        this(config, transport, kafka, Failpoints.NONE);
+        this(config, transport, kafka, BridgeClock.SYSTEM, Failpoints.NONE);
     }
 
     /**
@@ -123,14 +126,21 @@ public final class DefaultBridge implements Bridge {
      *
      * @param config what it consists of
      * @param transport makes MQTT connections
-     * @param kafka makes Kafka clients, and says which time the bridge lives by
+     * @param kafka makes Kafka clients
+     * @param clock says which time the bridge lives by
      * @param failpoints is told of the places passed
      * @throws BridgeConfigException if something is illegal or does not fit
      */
-    public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka, Failpoints failpoints) {
+    public DefaultBridge(
+            BridgeConfig config,
+            MqttTransport transport,
+            KafkaClients kafka,
+            BridgeClock clock,
+            Failpoints failpoints) {
         this.config = config;
+        this.clock = clock;
         events = new BridgeEvents(config.listeners());
-        degradations = new Degradations(events, kafka.clock(), this::stateChanged);
+        degradations = new Degradations(events, clock, this::stateChanged);
         retired = new RetiredRunners(config.drainTimeout(), this::runnerRetired);
         String randomId = "bridge-" + UUID.randomUUID();
         String anyClientId =
@@ -152,7 +162,7 @@ public final class DefaultBridge implements Bridge {
             if (route instanceof KafkaToMqttRoute sink) {
                 String own = sink.source().clientId();
                 SinkRoute compiled =
-                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, kafka.clock());
+                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, clock);
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 sinksByClientId
                         .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
@@ -161,7 +171,7 @@ public final class DefaultBridge implements Bridge {
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-            SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, kafka.clock());
+            SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, clock);
             requireSession(config.mqtt(), source);
             requireOwnSession(compiled);
             String own = source.source().clientId();
@@ -182,7 +192,7 @@ public final class DefaultBridge implements Bridge {
         byClientId.keySet().forEach(id -> limits.put(id, Limits.ofSource(mqtt, config.kafka())));
         sinksByClientId.keySet().forEach(id -> limits.put(id, Limits.ofSink(mqtt)));
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
-        watch = new KafkaWatch(kafka, config.kafka(), anyClientId + "-kafka", degradations, waits);
+        watch = new KafkaWatch(kafka, config.kafka(), clock, anyClientId + "-kafka", degradations, waits);
         config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
                 clientId,
@@ -198,39 +208,36 @@ public final class DefaultBridge implements Bridge {
                 events,
                 degradations,
                 waits,
-                kafka.clock(),
+                clock,
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged,
                 memory.topicCacheBytes()))));
+        Surroundings around = new Surroundings(
+                transport,
+                failpoints,
+                events,
+                degradations,
+                clock,
+                config.drainTimeout(),
+                config.stallThreshold(),
+                this::stateChanged);
         SinkRoutes.requireApart(sinksByClientId, byClientId.keySet());
         sinksByClientId.forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
                 clientId,
                 mqtt,
-                config.kafka(),
                 served,
-                transport,
-                kafka,
+                (reading, handler) -> new RecordReader(kafka, config.kafka(), clock, reading, handler),
                 () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
                 served.stream().anyMatch(SinkRoute::exactlyOnce)
                         ? ProducerTransactions.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
                         : null,
-                failpoints,
-                events,
-                degradations,
-                kafka.clock(),
-                config.drainTimeout(),
-                config.stallThreshold(),
-                this::stateChanged))));
+                config.kafka().transactions(),
+                around))));
         status = config.status() == null
                 ? null
                 : statusRunner(
-                        config.status(),
-                        transport,
-                        anyClientId,
-                        byClientId.keySet(),
-                        sinksByClientId.keySet(),
-                        kafka.clock());
+                        config.status(), transport, anyClientId, byClientId.keySet(), sinksByClientId.keySet(), clock);
     }
 
     private StatusRunner statusRunner(
@@ -677,21 +684,24 @@ public final class DefaultBridge implements Bridge {
     @Override
     public BridgeHealth health() {
         BridgeState now = state();
+        long nowNanos = clock.nanos();
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
-        return new BridgeHealth(
-                now,
-                degradations.list(),
-                watch.health(),
-                all().map(Runner::health).toList(),
-                routes.stream()
-                        .map(route -> new RouteHealth(
-                                route.name(),
-                                taking && !route.stopped(),
-                                route.counts(0),
-                                route.counts(1),
-                                route.counts(2),
-                                route.lastError()))
-                        .toList());
+        return BridgeHealth.builder(now)
+                .degradations(degradations.list())
+                .kafka(watch.health())
+                .connections(all().map(Runner::health).toList())
+                .routes(routes.stream()
+                        .map(route -> RouteHealth.builder(route.name())
+                                .running(taking && !route.stopped())
+                                .qos0(route.counts(0))
+                                .qos1(route.counts(1))
+                                .qos2(route.counts(2))
+                                .deliveryTimes(route.timer().total())
+                                .recentDeliveryTimes(route.timer().recent(nowNanos))
+                                .lastError(route.lastError())
+                                .build())
+                        .toList())
+                .build();
     }
 
     @Override

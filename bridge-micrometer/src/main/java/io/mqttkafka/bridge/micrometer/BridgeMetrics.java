@@ -13,15 +13,19 @@ import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
 import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
 import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.BridgeState;
+import io.mqttkafka.bridge.DeliveryTimes;
 import io.mqttkafka.bridge.QoS;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows the counts of a bridge as meters: {@code new BridgeMetrics(bridge).bindTo(registry)}, once for each registry, any time
@@ -177,6 +181,9 @@ public final class BridgeMetrics implements MeterBinder {
                 .description("1 if the route takes messages")
                 .tags(route)
                 .register(registry);
+        time(registry, route, "0.5", index, DeliveryTimes::p50);
+        time(registry, route, "0.99", index, DeliveryTimes::p99);
+        time(registry, route, "1", index, DeliveryTimes::maximum);
         Route all = new Route(registry, snapshots, index);
         all.counter(
                 "bridge.retries", "Attempts repeated", route, one -> one.total().retries());
@@ -194,6 +201,17 @@ public final class BridgeMetrics implements MeterBinder {
                     tags.and("outcome", outcome),
                     one -> count.applyAsLong(one.counts(qos))));
         }
+    }
+
+    private void time(
+            MeterRegistry registry, Tags route, String quantile, int index, Function<DeliveryTimes, @Nullable Duration> time) {
+        TimeGauge.builder("bridge.delivery", snapshots, TimeUnit.NANOSECONDS, now -> {
+                    Duration known = time.apply(now.get().routes().get(index).recentDeliveryTimes());
+                    return known == null ? Double.NaN : known.toNanos();
+                })
+                .description("From receipt to acknowledgement, of the last messages; not a number if there were none")
+                .tags(route.and("quantile", quantile))
+                .register(registry);
     }
 
     private record Route(MeterRegistry registry, Snapshots snapshots, int index) {

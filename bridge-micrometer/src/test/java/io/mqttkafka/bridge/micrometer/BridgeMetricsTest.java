@@ -82,6 +82,10 @@ class BridgeMetricsTest {
         assertThat(count("bridge.messages", "outcome", "filtered")).isOne();
         assertThat(count("bridge.messages.acknowledged", "qos", "1")).isEqualTo(6);
 
+        assertThat(registry.get("bridge.delivery").tags("quantile", "0.99").timeGauge().value(TimeUnit.SECONDS))
+                .isPositive()
+                .isLessThanOrEqualTo(60);
+
         kafka.stop();
         for (int i = 0; i < 3; i++) {
             mqtt.publish("a/" + i, "waits", 1);

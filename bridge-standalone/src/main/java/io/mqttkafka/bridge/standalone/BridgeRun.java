@@ -193,7 +193,7 @@ final class BridgeRun {
         if (message != null && message.startsWith("mqtt.")) {
             return "stopped: " + reason;
         }
-        boolean atMessage = event.mqttTopic() != null && !(event.cause() instanceof BridgeStartException);
+        boolean atMessage = event.origin() != null && !(event.cause() instanceof BridgeStartException);
         String deadLetter = atMessage ? definition.deadLetterOption(event.route()) : null;
         return "route '" + event.route() + "' has stopped: " + reason
                 + (deadLetter == null ? "" : "; " + deadLetter + " puts such a message aside instead");

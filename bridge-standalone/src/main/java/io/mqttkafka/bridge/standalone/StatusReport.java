@@ -7,6 +7,7 @@ import io.mqttkafka.bridge.BridgeHealth.RouteHealth;
 import io.mqttkafka.bridge.Degradation;
 import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.RouteGuarantee;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -130,8 +131,14 @@ final class StatusReport {
         shown.put("retries", counts.retries());
         shown.put("unheard", counts.unheard());
         shown.put("looped", counts.looped());
+        shown.put("deliveryP50Millis", millis(one.recentDeliveryTimes().p50()));
+        shown.put("deliveryP99Millis", millis(one.recentDeliveryTimes().p99()));
         shown.put("lastError", error(one.lastError(), known));
         return shown;
+    }
+
+    private static @Nullable Double millis(@Nullable Duration time) {
+        return time == null ? null : time.toNanos() / 10_000 / 100.0;
     }
 
     private @Nullable Map<String, Object> error(@Nullable LastError error, Set<String> known) {

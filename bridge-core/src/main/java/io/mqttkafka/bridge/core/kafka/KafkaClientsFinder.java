@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
@@ -35,5 +36,15 @@ public interface KafkaClientsFinder {
             }
         }
         return KafkaClients.REAL;
+    }
+
+    /**
+     * Says which time bridges live by that are led to a Kafka of this finder.
+     *
+     * @param options the Kafka side
+     * @return the time
+     */
+    default BridgeClock clock(KafkaOptions options) {
+        return BridgeClock.SYSTEM;
     }
 }

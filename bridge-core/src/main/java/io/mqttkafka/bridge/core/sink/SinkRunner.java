@@ -1,77 +1,61 @@
 package io.mqttkafka.bridge.core.sink;
 
 import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
-import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.TransactionOptions;
 import io.mqttkafka.bridge.core.connection.ConnectionSupervisor;
 import io.mqttkafka.bridge.core.connection.Runner;
-import io.mqttkafka.bridge.core.connection.StallWatch;
 import io.mqttkafka.bridge.core.connection.StartPatience;
-import io.mqttkafka.bridge.core.connection.StartTopics;
 import io.mqttkafka.bridge.core.connection.Starvation;
 import io.mqttkafka.bridge.core.connection.StopText;
+import io.mqttkafka.bridge.core.connection.Surroundings;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
-import io.mqttkafka.bridge.core.failpoint.Failpoint;
-import io.mqttkafka.bridge.core.failpoint.Failpoints;
-import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import io.mqttkafka.bridge.core.kafka.PartitionBook;
 import io.mqttkafka.bridge.core.kafka.ProducerTransactions;
-import io.mqttkafka.bridge.core.kafka.RecordReader;
+import io.mqttkafka.bridge.core.kafka.RecordFeed;
 import io.mqttkafka.bridge.core.kafka.RecordSender;
-import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
-import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
-import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
-import io.mqttkafka.bridge.core.mqtt.ReasonCodes.Meaning;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
-import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.PublishSession;
-import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
-import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one MQTT connection up on which routes from Kafka publish, and their consumers at work.
+ * Keeps one MQTT connection up on which routes from Kafka publish, and their feeds at work.
  *
- * <p>Its {@link ConnectionSupervisor} connects, has it watch, and connects again; each route has a {@link RecordReader} with
- * a thread of its own. While the connection is away nothing is taken from Kafka, and what was published and not acknowledged
+ * <p>Its {@link ConnectionSupervisor} connects, has it watch, and connects again; each route has a {@link RecordFeed}, whose
+ * thread is its own. While the connection is away nothing is taken from Kafka, and what was published and not acknowledged
  * is published again on the next connection. A route that fails stops alone: Kafka keeps its records.
  */
 public final class SinkRunner implements Runner {
     private static final Logger log = LoggerFactory.getLogger(SinkRunner.class);
     private static final long TICK_MILLIS = 250;
-    private static final int MOST_REFUSALS_IN_A_ROW = 3;
     private static final int NORMAL_DISCONNECTION = 0;
     private static final int PROTOCOL_ERROR = 0x82;
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
-    private static final String NO_SESSION =
-            "it ends the session with the connection (session expiry 0), so that a broken"
-                    + " connection repeats the messages in flight";
-
     private static final ConnectionSupervisor.Words WORDS = new ConnectionSupervisor.Words(
             "the bridge could not start",
             "mqtt.serverUri: the MQTT broker did not answer before the start timeout; check that it runs",
@@ -81,64 +65,29 @@ public final class SinkRunner implements Runner {
     public record Parts(
             String clientId,
             MqttOptions options,
-            KafkaOptions kafkaOptions,
             List<SinkRoute> routes,
-            MqttTransport transport,
-            KafkaClients kafka,
+            RecordFeed.Factory feeds,
             Supplier<RecordSender> deadLetters,
             @Nullable ProducerTransactions transactions,
-            Failpoints failpoints,
-            BridgeEvents events,
-            Degradations degradations,
-            BridgeClock clock,
-            Duration drainTimeout,
-            Duration stallThreshold,
-            Runnable stateChanged) {}
-
-    /** One route, its consumer, and where its dead letters go. */
-    private record Lane(
-            SinkRoute route, RecordReader source, @Nullable RecordSender deadLetters) {}
+            TransactionOptions transactionOptions,
+            Surroundings around) {}
 
     private final Parts parts;
+    private final Surroundings around;
     private final String clientId;
     private final MqttOptions options;
     private final BridgeEvents events;
     private final SendPauses pauses;
-    private final PublishSession session;
-
-    /** Null if no route publishes exactly once. */
-    private final @Nullable Outbox outbox;
-
+    private final SinkTraffic traffic;
+    private final SinkLimits limits;
+    private final SinkEnds ends;
     private final @Nullable OutboxCommitter committer;
-
-    /** Whether messages of QoS 1, or of QoS 2 but not exactly once, share the connection with those of the outbox. */
-    private final boolean shared;
-
-    private final List<Lane> lanes = new ArrayList<>();
+    private final List<SinkLane> lanes = new ArrayList<>();
     private final ConnectionSupervisor supervisor;
 
     // Shared with the supervisor; guards this.
     private final Object monitor = new Object();
     private @Nullable Throwable fenced;
-
-    /** How many connections in a row the broker has ended because a message offended it. */
-    private int offended;
-
-    private final Starvation starvation = new Starvation();
-    /** How many connections in a row have ended before the broker answered to a message. */
-    private int brokenInVain;
-
-    /** How many messages were on their way when the last connection ended. */
-    private int leftOnWire;
-
-    /** Whether some of them waited for the broker, rather than for Kafka. */
-    private boolean awaitedBroker;
-
-    /** How many answers there had been when the last connection began. */
-    private volatile long answersBefore;
-
-    /** Whether it was not for Kafka's sake that the last connection ended. */
-    private volatile boolean brokenByBroker;
 
     private volatile boolean up;
     private volatile boolean allStopped;
@@ -159,47 +108,50 @@ public final class SinkRunner implements Runner {
      */
     public SinkRunner(Parts parts) {
         this.parts = parts;
+        around = parts.around();
         clientId = parts.clientId();
         options = parts.options();
-        events = parts.events();
-        pauses = new SendPauses(clientId, parts.clock(), log);
+        events = around.events();
+        pauses = new SendPauses(clientId, around.clock(), log);
         ProducerTransactions transactions = parts.transactions();
-        shared = transactions != null
+        boolean shared = transactions != null
                 && parts.routes().stream().anyMatch(route -> route.qos.level() > 0 && !route.exactlyOnce);
         long bytes = options.maxInFlightBytes() / (shared ? 2 : 1);
-        session = new PublishSession(options.sendMaximum(), bytes, pauses.pace(), this::wakeAll);
+        PublishSession session = new PublishSession(options.sendMaximum(), bytes, pauses.pace(), this::wakeAll);
         if (transactions == null) {
-            outbox = null;
+            traffic = new SinkTraffic(session, null, shared, around.failpoints());
             committer = null;
         } else {
             Outbox made = new Outbox(options.sendMaximum(), bytes, pauses.pace(), this::wakeAll, this::wakeCommitter);
-            outbox = made;
+            traffic = new SinkTraffic(session, made, shared, around.failpoints());
             committer = new OutboxCommitter(
                     "bridge-" + clientId + "-commit",
                     transactions,
                     made,
-                    parts.kafkaOptions().transactions(),
-                    parts.failpoints(),
+                    parts.transactionOptions(),
+                    around.failpoints(),
                     new FromCommitter());
         }
+        ends = new SinkEnds(clientId, traffic, pauses.pace());
+        limits = new SinkLimits(clientId, options, parts.routes(), committer != null, shared);
         long exactlyOnce =
                 parts.routes().stream().filter(route -> route.exactlyOnce).count();
         for (SinkRoute route : parts.routes()) {
             // One entry of the state remembers the records of all of them.
-            int mostOpen = (int) (route.exactlyOnce ? RecordReader.MOST_OPEN / exactlyOnce : RecordReader.MOST_OPEN);
+            int mostOpen = (int) (route.exactlyOnce ? PartitionBook.MOST_OPEN / exactlyOnce : PartitionBook.MOST_OPEN);
             RecordSender deadLetters = route.failurePolicy.lastAction() instanceof DeadLetter
                     ? parts.deadLetters().get()
                     : null;
             KafkaToMqttPipeline pipeline = new KafkaToMqttPipeline(
                     route,
                     session,
-                    route.exactlyOnce ? outbox : null,
+                    route.exactlyOnce ? traffic.outbox : null,
                     deadLetters,
                     new ForPipeline(),
                     new UserPropertyLimit(options.maxUserProperties(), options.maxUserPropertyBytes()),
                     events,
-                    parts.clock());
-            RecordReader.Reading reading = new RecordReader.Reading(
+                    around.clock());
+            RecordFeed.Reading reading = new RecordFeed.Reading(
                     route.name,
                     route.topics,
                     route.pattern,
@@ -208,8 +160,7 @@ public final class SinkRunner implements Runner {
                     mostOpen,
                     options.maxUserProperties(),
                     options.maxUserPropertyBytes());
-            lanes.add(new Lane(
-                    route, new RecordReader(parts.kafka(), parts.kafkaOptions(), reading, pipeline), deadLetters));
+            lanes.add(new SinkLane(route, parts.feeds().make(reading, pipeline), deadLetters));
         }
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
@@ -217,10 +168,10 @@ public final class SinkRunner implements Runner {
                         options.reconnect(),
                         WORDS,
                         monitor,
-                        parts.clock(),
+                        around.clock(),
                         events,
-                        parts.degradations(),
-                        parts.stateChanged(),
+                        around.degradations(),
+                        around.stateChanged(),
                         log),
                 new ForSupervisor());
     }
@@ -232,8 +183,8 @@ public final class SinkRunner implements Runner {
     }
 
     private void wakeAll() {
-        for (Lane lane : lanes) {
-            lane.source().wake();
+        for (SinkLane lane : lanes) {
+            lane.feed().wake();
         }
     }
 
@@ -241,13 +192,8 @@ public final class SinkRunner implements Runner {
 
     @Override
     public void start(long deadlineNanos) {
-        for (Lane lane : lanes) {
-            StartPatience.retry(deadlineNanos, lane.source()::open);
-            RecordSender sink = lane.deadLetters();
-            if (sink != null && lane.route().failurePolicy.lastAction() instanceof DeadLetter deadLetter) {
-                StartPatience.retry(deadlineNanos, sink::open);
-                requireReady(lane.route(), sink, deadLetter.topic(), deadlineNanos);
-            }
+        for (SinkLane lane : lanes) {
+            lane.open(deadlineNanos);
         }
         // Last: who takes the identity over ends the bridge that had it, and must not fail for another reason then.
         if (committer != null) {
@@ -256,11 +202,12 @@ public final class SinkRunner implements Runner {
         }
         supervisor.start(deadlineNanos);
         // Not before there is somebody to publish to.
-        lanes.forEach(lane -> lane.source().start());
+        lanes.forEach(lane -> lane.feed().start());
     }
 
     /** What an earlier process had sent for a route that is no more will not come again. */
     private void forgetUnread() {
+        Outbox outbox = traffic.outbox;
         if (outbox != null) {
             for (Partition partition : outbox.unresolved()) {
                 if (parts.routes().stream().noneMatch(route -> route.exactlyOnce && route.reads(partition))) {
@@ -270,23 +217,13 @@ public final class SinkRunner implements Runner {
         }
     }
 
-    private static void requireReady(SinkRoute route, RecordSender sink, String topic, long deadlineNanos) {
-        TopicResolution resolution = StartTopics.resolve(sink, topic, deadlineNanos);
-        if (resolution.state() != TopicResolution.State.READY) {
-            throw new BridgeStartException(
-                    "route '" + route.name() + "': "
-                            + resolution.notReady("onFailure.deadLetter", topic).getMessage(),
-                    resolution.cause());
-        }
-    }
-
     @Override
     public void close(Duration timeout) {
         boolean interrupted = false;
         try {
-            lanes.forEach(lane -> lane.source().endSoon(timeout));
-            for (Lane lane : lanes) {
-                lane.source().stop(timeout);
+            lanes.forEach(lane -> lane.feed().endSoon(timeout));
+            for (SinkLane lane : lanes) {
+                lane.feed().stop(timeout);
             }
             endSupervisor();
             if (committer != null) {
@@ -295,12 +232,7 @@ public final class SinkRunner implements Runner {
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        for (Lane lane : lanes) {
-            RecordSender sink = lane.deadLetters();
-            if (sink != null) {
-                sink.close(Duration.ZERO);
-            }
-        }
+        lanes.forEach(SinkLane::closeDeadLetters);
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -341,37 +273,17 @@ public final class SinkRunner implements Runner {
 
     @Override
     public ConnectionHealth health() {
-        return new ConnectionHealth(
-                clientId,
-                supervisor.connected(),
-                supervisor.since(),
-                sessionPresent,
-                supervisor.connects(),
-                unfinished(),
-                session.bytes() + (outbox == null ? 0 : outbox.bytes()),
-                Duration.ofNanos(oldestAge(System.nanoTime())),
-                session.resent() + (outbox == null ? 0 : outbox.resent()),
-                0,
-                0,
-                supervisor.lastError());
-    }
-
-    private int unfinished() {
-        return session.unfinished() + (outbox == null ? 0 : outbox.unfinished());
-    }
-
-    private long oldestAge(long nowNanos) {
-        long oldest = session.oldestAge(nowNanos);
-        return outbox == null ? oldest : Math.max(oldest, outbox.oldestAge(nowNanos));
-    }
-
-    /** Counts the messages that the MQTT broker is done with. */
-    private long done() {
-        return session.finished() + (outbox == null ? 0 : outbox.finished());
-    }
-
-    private boolean awaitsBroker() {
-        return session.awaitsBroker() || (outbox != null && outbox.awaitsBroker());
+        return ConnectionHealth.builder(clientId)
+                .connected(supervisor.connected())
+                .since(supervisor.since())
+                .sessionPresent(sessionPresent)
+                .connects(supervisor.connects())
+                .unacknowledged(traffic.unfinished())
+                .inFlightBytes(traffic.bytes())
+                .oldestUnacknowledged(Duration.ofNanos(traffic.oldestAge(System.nanoTime())))
+                .redelivered(traffic.resent())
+                .lastError(supervisor.lastError())
+                .build();
     }
 
     // Connecting, working on a connection, judging its end: called by the supervisor.
@@ -388,12 +300,12 @@ public final class SinkRunner implements Runner {
 
         @Override
         public MqttConnection connect() throws MqttConnectException, InterruptedException {
-            return parts.transport().connect(connectOptions(), clientId, new Inbound());
+            return around.transport().connect(connectOptions(), clientId, new Inbound());
         }
 
         @Override
         public void prepare(MqttConnection current) throws MqttConnectException {
-            requireLimits(current.connAck());
+            limits.require(current.limits());
         }
 
         @Override
@@ -416,17 +328,13 @@ public final class SinkRunner implements Runner {
                 last.stop();
             }
             writer = null;
-            awaitedBroker = session.onWire() > 0 || (outbox != null && outbox.awaitsBroker());
-            leftOnWire = session.onWire() + (outbox == null ? 0 : outbox.onWire());
-            session.disconnected();
-            if (outbox != null) {
-                outbox.disconnected();
-            }
+            ends.left();
+            traffic.disconnected();
         }
 
         @Override
         public long achieved() {
-            return done();
+            return traffic.finished();
         }
 
         @Override
@@ -440,22 +348,11 @@ public final class SinkRunner implements Runner {
                 stopAll(shutOut);
                 return true;
             }
-            DeliveryException starved = starvation.judge(reason.cause(), achieving);
-            if (starved != null) {
-                stopAll(starved);
-                return true;
+            DeliveryException end = ends.judge(reason, achieving);
+            if (end != null) {
+                stopAll(end);
             }
-            Meaning meaning = ReasonCodes.ofDisconnect(reason.reasonCode());
-            if (meaning == Meaning.PATIENCE) {
-                pauses.pace().slowDown(leftOnWire);
-            }
-            boolean offence = reason.malformed() || meaning == Meaning.MESSAGE;
-            offended = offence && !achieving ? offended + 1 : 0;
-            if (offended >= MOST_REFUSALS_IN_A_ROW) {
-                stopAll(new DeliveryException(StopText.onConnection(clientId, reason.text()), reason.cause()));
-                return true;
-            }
-            return isHopeless(reason, meaning);
+            return end != null;
         }
 
         @Override
@@ -467,40 +364,6 @@ public final class SinkRunner implements Runner {
         public void failed(Throwable cause) {
             stopAll(cause);
         }
-    }
-
-    /**
-     * Says whether connections end again and again before the MQTT broker says a word of the messages that wait for it. After
-     * the second of them one message goes at a time, so that the one that ends them can be named, and is then a failure of
-     * that message.
-     */
-    private boolean isHopeless(CloseReason reason, Meaning meaning) {
-        if (answers() > answersBefore) {
-            brokenInVain = 0;
-            return false;
-        }
-        if (!awaitedBroker || !brokenByBroker || meaning == Meaning.PATIENCE) {
-            return false;
-        }
-        brokenInVain++;
-        if (brokenInVain > 1) {
-            pauses.pace().slowDown(1);
-        }
-        if (brokenInVain < Restarts.MOST) {
-            return false;
-        }
-        String why = Restarts.MOST + " connections in a row have ended before the MQTT broker answered to a message: "
-                + reason.text();
-        if (session.giveUpSuspect(why)) {
-            brokenInVain = 0;
-            return false;
-        }
-        stopAll(new DeliveryException(why, reason.cause()));
-        return true;
-    }
-
-    private long answers() {
-        return session.answers() + (outbox == null ? 0 : outbox.answers());
     }
 
     private @Nullable Throwable fenced() {
@@ -526,72 +389,17 @@ public final class SinkRunner implements Runner {
                 : options.toBuilder().cleanStart(true).build();
     }
 
-    private void requireLimits(ConnAck connAck) throws MqttConnectException {
-        for (SinkRoute route : parts.routes()) {
-            if (route.qos.level() > connAck.maximumQos()) {
-                throw refused(
-                        route,
-                        "qos: the MQTT broker supports QoS 0 to " + connAck.maximumQos() + " only; lower the QoS");
-            }
-            if (route.mayRetain() && !connAck.retainAvailable()) {
-                throw refused(route, "retain: the MQTT broker keeps no retained messages; leave it out");
-            }
-            if (route.exactlyOnce && shared && connAck.receiveMaximum() == 1) {
-                throw refused(
-                        route,
-                        "qos: the MQTT broker takes one message at a time (receive maximum 1), and other routes publish on"
-                                + " the same connection; give this route a clientId of its own");
-            }
-            boolean endsSession = route.exactlyOnce && connAck.sessionExpirySeconds() == 0;
-            if (endsSession && route.weakness() == null) {
-                log.warn("Route '{}' is not exactly once on this MQTT broker: {}", route.name(), NO_SESSION);
-            }
-            route.weakness(endsSession ? NO_SESSION : null);
-        }
-        String assigned = connAck.assignedClientId();
-        if (committer != null && assigned != null && !assigned.equals(clientId)) {
-            throw new MqttConnectException(
-                    MqttConnectException.Kind.REFUSED,
-                    "mqtt.clientId: the MQTT broker calls us '" + UntrustedText.escape(assigned) + "' instead of '"
-                            + UntrustedText.escape(clientId)
-                            + "', so that the session could not be found again; allow the id"
-                            + " there, choose another, or declare the routes effectivelyOnce()",
-                    null);
-        }
-        if (connAck.receiveMaximum() < options.sendMaximum()) {
-            log.info(
-                    "'{}': the MQTT broker takes {} messages at a time (receive maximum), fewer than mqtt.sendMaximum {}",
-                    clientId,
-                    connAck.receiveMaximum(),
-                    options.sendMaximum());
-        }
-        long granted = connAck.sessionExpirySeconds();
-        if (committer != null
-                && granted > 0
-                && granted < options.sessionExpiry().toSeconds()) {
-            log.warn(
-                    "'{}': the MQTT broker keeps the session for {} s only, not {} s as mqtt.sessionExpiry asks; a longer outage "
-                            + "repeats the messages in flight",
-                    clientId,
-                    granted,
-                    options.sessionExpiry().toSeconds());
-        }
-    }
-
-    private boolean fits(SinkRoute route, ConnAck connAck) {
-        return !(route.exactlyOnce && shared && connAck.receiveMaximum() == 1)
-                && route.qos.level() <= connAck.maximumQos()
-                && (!route.mayRetain() || connAck.retainAvailable());
-    }
-
-    private static MqttConnectException refused(SinkRoute route, String why) {
-        return new MqttConnectException(
-                MqttConnectException.Kind.REFUSED, "route '" + route.name() + "': " + why, null);
-    }
-
     /** Waits until the connection or the runner ends; null in the latter case. */
     private @Nullable CloseReason watch(MqttConnection current) throws InterruptedException {
-        StallWatches stalls = new StallWatches();
+        SinkWatch stalls = new SinkWatch(
+                clientId,
+                traffic,
+                lanes.stream()
+                        .map(lane -> new SinkWatch.Offsets(lane.route(), lane.feed()::uncommittedAge))
+                        .toList(),
+                events,
+                around.degradations(),
+                around.stallThreshold());
         try {
             return watch(current, stalls);
         } finally {
@@ -599,12 +407,12 @@ public final class SinkRunner implements Runner {
         }
     }
 
-    private @Nullable CloseReason watch(MqttConnection current, StallWatches stalls) throws InterruptedException {
-        long finishedBefore = done();
+    private @Nullable CloseReason watch(MqttConnection current, SinkWatch stalls) throws InterruptedException {
+        long finishedBefore = traffic.finished();
         long refusedBefore = pauses.pace().refusals();
         long progressAt = System.nanoTime();
-        long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
-        long givenUp = givenUp();
+        long tooLong = current.limits().keepAlive(options.keepAlive()).toNanos() * 2;
+        long givenUp = traffic.givenUp();
         while (true) {
             synchronized (monitor) {
                 if (supervisor.closed() == null && !supervisor.ending()) {
@@ -619,13 +427,15 @@ public final class SinkRunner implements Runner {
                 }
             }
             long now = System.nanoTime();
-            stalls.look(now);
+            stalls.look(now, pauses.trouble());
             givenUp = reportGivenUp(givenUp);
-            watchDeadLetters(now);
+            for (SinkLane lane : lanes) {
+                lane.watchDeadLetters(now, lost -> log.warn("'{}': {}", clientId, lost.getMessage()));
+            }
             goOnAfterPause(now);
-            long finishedNow = done();
+            long finishedNow = traffic.finished();
             long refusedNow = pauses.pace().refusals();
-            if (finishedNow != finishedBefore || refusedNow != refusedBefore || !awaitsBroker()) {
+            if (finishedNow != finishedBefore || refusedNow != refusedBefore || !traffic.awaitsBroker()) {
                 finishedBefore = finishedNow;
                 refusedBefore = refusedNow;
                 progressAt = now;
@@ -650,30 +460,13 @@ public final class SinkRunner implements Runner {
             supervisor.lastError(told);
         }
         if (pauses.end()) {
-            session.resume();
-            if (outbox != null) {
-                outbox.resume();
-            }
+            traffic.resume();
             flush();
         }
     }
 
-    /** A dead letter topic can be deleted as well; its records come back to their route, which looks it up. */
-    private void watchDeadLetters(long now) {
-        for (Lane lane : lanes) {
-            RecordSender sink = lane.deadLetters();
-            if (sink != null) {
-                sink.watch(now, lost -> log.warn("'{}': {}", clientId, lost.getMessage()));
-            }
-        }
-    }
-
-    private long givenUp() {
-        return outbox == null ? 0 : outbox.givenUp();
-    }
-
     private long reportGivenUp(long before) {
-        long now = givenUp();
+        long now = traffic.givenUp();
         if (now > before) {
             log.warn(
                     "'{}': {} messages that were on their way when the bridge died held every place at the MQTT broker while more"
@@ -684,58 +477,15 @@ public final class SinkRunner implements Runner {
         return now;
     }
 
-    /** What can wait for too long while the connection is up: messages for the MQTT broker, offsets for Kafka. */
-    private final class StallWatches {
-        private final StallWatch messages = watch(Degradations.messages(clientId));
-        private final List<StallWatch> offsets = lanes.stream()
-                .map(lane -> watch(Degradations.offsets(lane.route().name())))
-                .toList();
-
-        private StallWatch watch(String what) {
-            return new StallWatch(what, parts.stallThreshold(), parts.degradations(), log);
-        }
-
-        void look(long now) {
-            long age = oldestAge(now);
-            int waiting = unfinished();
-            String trouble = pauses.trouble();
-            boolean tell = messages.look(
-                    now,
-                    age,
-                    () -> "the oldest of " + waiting + " published messages has waited for "
-                            + TimeUnit.NANOSECONDS.toSeconds(age) + " s: "
-                            + (trouble == null ? "the MQTT broker does not acknowledge it" : trouble));
-            if (tell) {
-                events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
-            }
-            for (int i = 0; i < offsets.size(); i++) {
-                SinkRoute route = lanes.get(i).route();
-                long uncommitted = lanes.get(i).source().uncommittedAge(now);
-                offsets.get(i)
-                        .look(
-                                now,
-                                uncommitted,
-                                () -> "Kafka has committed nothing for the group '" + route.group() + "' for "
-                                        + TimeUnit.NANOSECONDS.toSeconds(uncommitted)
-                                        + " s, so that a crash would publish again what has been published since");
-            }
-        }
-
-        void end() {
-            messages.end();
-            offsets.forEach(StallWatch::end);
-        }
-    }
-
     private void stopAll(Throwable cause) {
         supervisor.lastError(SafeText.of(cause));
-        for (Lane lane : lanes) {
+        for (SinkLane lane : lanes) {
             stopRoute(lane, null, cause);
         }
         supervisor.failStart(new BridgeStartException(SafeText.of(cause), cause));
     }
 
-    private void stopRoute(Lane lane, @Nullable String origin, Throwable cause) {
+    private void stopRoute(SinkLane lane, @Nullable String origin, Throwable cause) {
         SinkRoute route = lane.route();
         synchronized (route) {
             if (route.stopped()) {
@@ -747,18 +497,18 @@ public final class SinkRunner implements Runner {
             failure = cause;
         }
         route.lastError(cause);
-        parts.degradations().begin(Degradations.route(route.name()), why(SafeText.of(cause), origin, route));
+        around.degradations().begin(Degradations.route(route.name()), why(SafeText.of(cause), origin, route));
         log.error(
                 "Route '{}' has stopped{}: {}",
                 route.name(),
                 origin == null ? "" : " at " + origin,
                 why(SafeText.withFrames(cause), origin, route));
         events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));
-        lane.source().endSoon(parts.drainTimeout());
+        lane.feed().endSoon(around.drainTimeout());
         if (lanes.stream().allMatch(one -> one.route().stopped())) {
             allStopped = true;
         }
-        parts.stateChanged().run();
+        around.stateChanged().run();
     }
 
     private static String why(String said, @Nullable String origin, SinkRoute route) {
@@ -774,18 +524,17 @@ public final class SinkRunner implements Runner {
         }
 
         @Override
-        public void connected(ConnAck connAck, PacketOutput output) {
-            boolean kept = connAck.sessionPresent() && !newSessionUnused;
+        public void connected(BrokerLimits granted, PacketOutput output) {
+            boolean kept = granted.sessionPresent() && !newSessionUnused;
             sessionPresent = kept;
-            if (!parts.routes().stream().allMatch(route -> fits(route, connAck))) {
+            if (!limits.fit(granted)) {
                 // The supervisor finds out too, and says why. That session knows nothing, also when it is resumed.
                 newSessionUnused = !kept;
                 return;
             }
             newSessionUnused = false;
-            answersBefore = answers();
-            brokenByBroker = true;
-            int inFlight = unfinished();
+            ends.begun();
+            int inFlight = traffic.unfinished();
             if (supervisor.connects() > 0 && !kept && !options.cleanStart()) {
                 log.warn(
                         "'{}': the MQTT broker has lost the session; {} messages are published anew",
@@ -793,19 +542,15 @@ public final class SinkRunner implements Runner {
                         inFlight);
                 events.tellSurely(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
             }
-            maximumPacketSize = connAck.maximumPacketSize();
+            maximumPacketSize = granted.maximumPacketSize();
             PacketWriter next = new PacketWriter(
                     "bridge-" + clientId + "-write",
-                    session,
+                    traffic.session,
                     output,
-                    parts.clock(),
+                    around.clock(),
                     cause -> dropConnection(Starvation.reason("writing messages failed", cause)));
             writer = next;
-            int forOutbox = shared ? (connAck.receiveMaximum() + 1) / 2 : connAck.receiveMaximum();
-            session.connected(kept, shared ? connAck.receiveMaximum() - forOutbox : connAck.receiveMaximum(), next);
-            if (outbox != null) {
-                outbox.connected(kept, forOutbox, next);
-            }
+            traffic.connected(kept, granted.receiveMaximum(), next);
             next.start();
             up = true;
         }
@@ -827,32 +572,20 @@ public final class SinkRunner implements Runner {
 
         @Override
         public void puback(int packetId, int reasonCode) {
-            if (outbox != null && Outbox.owns(packetId)) {
-                outbox.puback(packetId);
-            } else {
-                session.puback(packetId, reasonCode);
-            }
+            traffic.puback(packetId, reasonCode);
         }
 
         @Override
         public void pubrec(int packetId, int reasonCode) {
-            if (outbox != null && Outbox.owns(packetId)) {
-                parts.failpoints().pass(Failpoint.TAKEN_OVER);
-                outbox.pubrec(packetId, reasonCode);
+            if (traffic.pubrec(packetId, reasonCode)) {
                 flush();
-            } else {
-                session.pubrec(packetId, reasonCode);
             }
         }
 
         @Override
         public void pubcomp(int packetId) {
-            if (outbox != null && Outbox.owns(packetId)) {
-                parts.failpoints().pass(Failpoint.COMPLETED);
-                outbox.pubcomp(packetId);
+            if (traffic.pubcomp(packetId)) {
                 flush();
-            } else {
-                session.pubcomp(packetId);
             }
         }
 
@@ -872,7 +605,7 @@ public final class SinkRunner implements Runner {
 
     /** Ends the present connection, if there is one; what is not done is sent again on the next. */
     private void dropConnection(CloseReason reason) {
-        brokenByBroker = false;
+        ends.dropping();
         supervisor.closed(reason);
         up = false;
         supervisor.drop();
@@ -937,10 +670,10 @@ public final class SinkRunner implements Runner {
 
         @Override
         public void wake(SinkRoute route) {
-            lane(route).ifPresent(lane -> lane.source().wake());
+            lane(route).ifPresent(lane -> lane.feed().wake());
         }
 
-        private Optional<Lane> lane(SinkRoute route) {
+        private Optional<SinkLane> lane(SinkRoute route) {
             return lanes.stream().filter(lane -> lane.route() == route).findFirst();
         }
     }

@@ -3,11 +3,14 @@ package io.mqttkafka.bridge.core.source;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
-import io.mqttkafka.bridge.core.mqtt.wire.AckBuffer;
-import io.mqttkafka.bridge.core.route.RouteCounters;
+import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.SourceSession;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -23,13 +26,14 @@ import org.slf4j.LoggerFactory;
 final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private static final Logger log = LoggerFactory.getLogger(Acknowledger.class);
     private static final int MOST_AT_ONCE = 1024;
+    private static final int LONGEST = 5;
     private static final long GATHER_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
     private static final long PAUSE_AFTER_ERROR_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final SourceSession session;
-    private final AckBuffer buffer = new AckBuffer(MOST_AT_ONCE);
     private final Runnable progress;
     private final Failpoints failpoints;
+    private final BridgeClock clock;
     private final Consumer<Throwable> broken;
     private final Thread thread;
 
@@ -42,11 +46,19 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private volatile boolean stopped;
     private volatile @Nullable PacketOutput output;
 
-    /** The connection that the acknowledgements in the buffer belong to; taken while it cannot be replaced. */
+    /** The connection that the acknowledgements in the batch belong to; taken while it cannot be replaced. */
     private @Nullable PacketOutput target;
+
+    /** Made for that connection; null before the first. */
+    private @Nullable PacketBatch batch;
 
     /** How many acknowledgements have been written: a sign of progress. */
     private final AtomicLong written = new AtomicLong();
+
+    /** What the acknowledgements in the batch are for. */
+    private final @Nullable Delivery[] gathered = new Delivery[MOST_AT_ONCE];
+
+    private int gatheredCount;
 
     /**
      * Makes an acknowledger.
@@ -55,9 +67,15 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
      * @param broken is told that some may not have left, so that the connection has to be dropped
      */
     Acknowledger(
-            String name, SourceSession session, Runnable progress, Failpoints failpoints, Consumer<Throwable> broken) {
+            String name,
+            SourceSession session,
+            Runnable progress,
+            Failpoints failpoints,
+            BridgeClock clock,
+            Consumer<Throwable> broken) {
         this.broken = broken;
         this.failpoints = failpoints;
+        this.clock = clock;
         this.session = session;
         this.progress = progress;
         thread = new Thread(this, name);
@@ -103,7 +121,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
                 acknowledge();
             } catch (RuntimeException | Error e) {
                 // Without this thread nothing would ever be acknowledged again. What it held comes again.
-                buffer.clear();
+                clear();
                 busy = false;
                 broken.accept(e);
                 LockSupport.parkNanos(this, PAUSE_AFTER_ERROR_NANOS);
@@ -132,17 +150,19 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
 
     private void write(int count) {
         PacketOutput out = target;
+        PacketBatch packets = batch;
         try {
-            if (out != null) {
+            if (out != null && packets != null) {
                 failpoints.pass(Failpoint.BEFORE_ACKNOWLEDGEMENT);
-                out.write(buffer.bytes(), buffer.length());
+                out.write(packets);
                 failpoints.pass(Failpoint.ACKNOWLEDGED);
+                measure();
             }
         } catch (IOException e) {
             // The reader finds the connection broken too; what was not acknowledged comes again.
             log.debug("Acknowledgements could not be written", e);
         } finally {
-            buffer.clear();
+            clear();
         }
         written.lazySet(written.getPlain() + count);
         progress.run();
@@ -150,29 +170,59 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
 
     @Override
     public void puback(int packetId, Delivery delivery) {
-        target = output;
-        buffer.puback(packetId);
+        batch().puback(packetId);
         count(delivery);
     }
 
     @Override
     public void pubrec(int packetId, Delivery delivery) {
-        target = output;
-        buffer.pubrec(packetId);
+        batch().pubrec(packetId);
         count(delivery);
     }
 
     @Override
     public void pubcomp(int packetId, boolean known) {
-        target = output;
-        buffer.pubcomp(packetId, known);
+        batch().pubcomp(packetId, known);
     }
 
-    private static void count(Delivery delivery) {
-        if (delivery.tag() instanceof RouteCounters[] counters) {
-            for (RouteCounters counter : counters) {
-                counter.acknowledged.increment();
+    private PacketBatch batch() {
+        PacketOutput now = Objects.requireNonNull(output, "nothing is acknowledged before the first connection");
+        PacketBatch current = batch;
+        if (current == null || now != target) {
+            target = now;
+            current = now.batch(MOST_AT_ONCE * LONGEST);
+            batch = current;
+        }
+        return current;
+    }
+
+    private void measure() {
+        long now = clock.nanos();
+        for (int i = 0; i < gatheredCount; i++) {
+            Delivery delivery = gathered[i];
+            if (delivery != null && delivery.tag() instanceof RouteMeter[] meters && delivery.timeOnce()) {
+                for (RouteMeter meter : meters) {
+                    meter.took(delivery.taggedNanos(), now);
+                }
             }
+        }
+    }
+
+    private void clear() {
+        Arrays.fill(gathered, 0, gatheredCount, null);
+        gatheredCount = 0;
+        PacketBatch current = batch;
+        if (current != null) {
+            current.clear();
+        }
+    }
+
+    private void count(Delivery delivery) {
+        if (delivery.tag() instanceof RouteMeter[] meters) {
+            for (RouteMeter meter : meters) {
+                meter.acknowledged(1);
+            }
+            gathered[gatheredCount++] = delivery;
         }
     }
 }

@@ -11,17 +11,17 @@ import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.route.Failure;
-import io.mqttkafka.bridge.core.route.RouteCounters;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.routing.RouteTable;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.InFlightWindow;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.SourceSession;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.MqttProperties;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +58,7 @@ final class MessageIntake {
     private final Subscriptions subscriptions;
     private final BridgeEvents events;
     private final Failpoints failpoints;
-    private final InstantSource clock;
+    private final BridgeClock clock;
     private final Owner owner;
     private final TopicCache topics;
     private final UserPropertyLimit userProperties;
@@ -84,7 +84,7 @@ final class MessageIntake {
             Subscriptions subscriptions,
             BridgeEvents events,
             Failpoints failpoints,
-            InstantSource clock,
+            BridgeClock clock,
             long topicCacheBytes,
             Owner owner) {
         this.clientId = clientId;
@@ -153,6 +153,7 @@ final class MessageIntake {
 
     private void take(PublishFrame frame, TopicCache.Entry topic, long topicHash) throws MalformedPacketException {
         RouteMatch[] matches = topic.matches;
+        long receivedNanos = clock.nanos();
         // Whatever can be wrong with the packet shows before it counts as received.
         MqttMessage message = message(frame, topic);
         int chosen = choose(frame, matches);
@@ -179,8 +180,8 @@ final class MessageIntake {
             window.release(bytes);
             return;
         }
-        RouteCounters[] counters = topic.counters(frame.qos());
-        delivery.tag(chosen == matches.length ? counters : wanted(counters, chosen));
+        RouteMeter[] meters = topic.meters(frame.qos());
+        delivery.tag(chosen == matches.length ? meters : wanted(meters, chosen), receivedNanos);
         Failure failure = failure(frame);
         if (durable) {
             takeDurable(delivery, matches, message, each, failure);
@@ -281,16 +282,19 @@ final class MessageIntake {
         choose(frame, matches);
         Failure failure = failure(frame);
         long each = cost(frame, topic, message);
+        long receivedNanos = clock.nanos();
         for (int i = 0; i < matches.length; i++) {
             if (!wanted[i]) {
                 continue;
             }
             if (room.awaitQos0(each, owner.patienceNanos())) {
-                pipeline.take(new RoutedMessage(pipeline, matches[i], message, null, null, i, each, order++), failure);
+                RoutedMessage attempt = new RoutedMessage(pipeline, matches[i], message, null, null, i, each, order++);
+                attempt.receivedNanos = receivedNanos;
+                pipeline.take(attempt, failure);
             } else {
-                RouteCounters counters = matches[i].route.counters(0);
-                counters.received.increment();
-                counters.shed.increment();
+                RouteMeter meter = matches[i].route.meter(0);
+                meter.received();
+                meter.shed();
                 events.shed(matches[i].route.name(), 1, "no room: Kafka is slower than the messages come");
             }
         }
@@ -316,9 +320,9 @@ final class MessageIntake {
         return chosen;
     }
 
-    /** The counters of the routes that this copy of the message is for. */
-    private RouteCounters[] wanted(RouteCounters[] all, int chosen) {
-        RouteCounters[] some = new RouteCounters[chosen];
+    /** The meters of the routes that this copy of the message is for. */
+    private RouteMeter[] wanted(RouteMeter[] all, int chosen) {
+        RouteMeter[] some = new RouteMeter[chosen];
         int next = 0;
         for (int i = 0; i < all.length; i++) {
             if (wanted[i]) {

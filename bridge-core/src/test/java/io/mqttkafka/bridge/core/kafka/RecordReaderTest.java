@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Partition;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
@@ -48,7 +49,8 @@ class RecordReaderTest {
                     .bootstrapServers("kafka:9092")
                     .consumer("group.protocol", "classic")
                     .build(),
-            new RecordReader.Reading("r", List.of(TOPIC), null, "g", "c", 100, 64, 16_384),
+            BridgeClock.SYSTEM,
+            new RecordFeed.Reading("r", List.of(TOPIC), null, "g", "c", 100, 64, 16_384),
             taker);
 
     @AfterEach
@@ -176,7 +178,7 @@ class RecordReaderTest {
         taker.urgent.add(new Partition("g", TOPIC, 0));
         consumer.endsAt(0, 2_000_000);
         start();
-        long[] offsets = new long[2 * RecordReader.MOST_OPEN + 1];
+        long[] offsets = new long[2 * PartitionBook.MOST_OPEN + 1];
         Arrays.setAll(offsets, i -> i);
         consumer.give(0, offsets);
 
@@ -206,6 +208,11 @@ class RecordReaderTest {
         volatile long expected;
         volatile Runnable onFlush = () -> {};
         volatile java.util.function.Consumer<OffsetLedger.Entry> onTake = entry -> {};
+
+        @Override
+        public long nanos() {
+            return System.nanoTime();
+        }
 
         @Override
         public boolean ready() {

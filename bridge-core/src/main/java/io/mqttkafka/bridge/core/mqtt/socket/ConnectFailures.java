@@ -1,12 +1,12 @@
 package io.mqttkafka.bridge.core.mqtt.socket;
 
-import io.mqttkafka.bridge.config.ServerAddress;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException.Kind;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,7 +1,6 @@
 package io.mqttkafka.bridge.core.mqtt.socket;
 
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.config.ServerAddress;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
@@ -10,6 +9,7 @@ import io.mqttkafka.bridge.core.mqtt.Will;
 import io.mqttkafka.bridge.core.mqtt.control.ControlPackets;
 import io.mqttkafka.bridge.core.mqtt.control.Dialogue;
 import io.mqttkafka.bridge.core.mqtt.control.Look;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
@@ -20,6 +20,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -33,9 +34,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -66,13 +64,6 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     private static final Duration READER_PATIENCE = Duration.ofSeconds(2);
     private static final int WEB_SOCKET_DONE = 1000;
 
-    /** The first bytes of an alert of TLS, and of an answer in HTTP, as the fixed header of a packet. */
-    private static final int TLS_ALERT = 0x15;
-
-    private static final int TLS_MAJOR_VERSION = 3;
-    private static final int HTTP_FIRST = 'H';
-    private static final int HTTP_SECOND = 'T';
-
     /** How far the handler was told. */
     private enum Told {
         NOTHING,
@@ -93,7 +84,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     private final Dialogue dialogue;
     private final Dial dial;
     private final Thread keeper;
-    private final ThreadPoolExecutor talker;
+    private final Talker talker;
     private final AtomicReference<Told> told = new AtomicReference<>(Told.NOTHING);
     private final CountDownLatch released = new CountDownLatch(1);
 
@@ -143,14 +134,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         dialogue = new Dialogue(options.cleanStart(), options.connectTimeout(), options.keepAlive(), System.nanoTime());
         dial = new Dial("bridge-" + clientId + "-reader", this::read);
         keeper = daemon(this::keep, "bridge-" + clientId + "-keeper");
-        talker = new ThreadPoolExecutor(
-                1,
-                1,
-                1,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(16),
-                task -> daemon(task, "bridge-" + clientId + "-talker"));
-        talker.allowCoreThreadTimeOut(true);
+        talker = new Talker(clientId);
     }
 
     private static Thread daemon(Runnable task, String name) {
@@ -298,7 +282,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     @Override
     public void beginning(int firstByte) throws IOException {
         // Of another protocol the second byte tells more.
-        if (!mayBeForeign() || (firstByte != TLS_ALERT && firstByte != HTTP_FIRST)) {
+        if (!mayBeForeign() || !ForeignProtocolException.mayBegin(firstByte)) {
             dialogue.beginning(firstByte);
         }
     }
@@ -310,14 +294,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     @Override
     public void arriving(int firstByte, int remainingLength) throws IOException {
         if (mayBeForeign()) {
-            if (firstByte == TLS_ALERT && remainingLength == TLS_MAJOR_VERSION) {
-                throw new ForeignProtocolException(
-                        "speaks TLS; use ssl://, or a port for MQTT without TLS (with TLS it is ssl://)");
-            }
-            if (firstByte == HTTP_FIRST && remainingLength == HTTP_SECOND) {
-                throw new ForeignProtocolException(
-                        "speaks HTTP; use ws:// if it is MQTT over WebSocket, or another port");
-            }
+            ForeignProtocolException.check(firstByte, remainingLength);
         }
         dialogue.arriving(firstByte, remainingLength);
     }
@@ -328,7 +305,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         FrameWriter out = writer;
         if (said.accepted() && out != null && ended == null && told.compareAndSet(Told.NOTHING, Told.TELLING)) {
             toldOfConnection.set(true);
-            handler.connected(said, out::write);
+            handler.connected(said.limits(), new ConnectionOutput(out));
             if (!told.compareAndSet(Told.TELLING, Told.CONNECTED)) {
                 handler.closed(Objects.requireNonNull(ended));
             }
@@ -470,7 +447,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
 
     /** Lets a packet be written. */
     private void say(byte[] packet) {
-        later(() -> {
+        talker.later(() -> {
             FrameWriter to = writer;
             if (to != null) {
                 try {
@@ -483,7 +460,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     }
 
     private void pinged() {
-        later(() -> {
+        talker.later(() -> {
             WebSocketOutput out = webSocket;
             if (out != null) {
                 try {
@@ -506,17 +483,6 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         }
     }
 
-    /** False if nothing can be said any more. */
-    private boolean later(Runnable task) {
-        try {
-            talker.execute(task);
-            return true;
-        } catch (RejectedExecutionException e) {
-            log.debug("'{}' has nothing more to say, or cannot", clientId, e);
-            return false;
-        }
-    }
-
     // What the bridge asks for.
 
     /** Says whether it has ended already. */
@@ -525,8 +491,8 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     }
 
     @Override
-    public ConnAck connAck() {
-        return Objects.requireNonNull(connAck, "not connected");
+    public BrokerLimits limits() {
+        return Objects.requireNonNull(connAck, "not connected").limits();
     }
 
     @Override
@@ -538,7 +504,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     public List<Integer> subscribe(List<Subscription> subscriptions, Duration timeout)
             throws MqttConnectException, InterruptedException {
         List<Integer> codes = new ArrayList<>();
-        long largest = connAck().maximumPacketSize();
+        long largest = limits().maximumPacketSize();
         int from = 0;
         while (from < subscriptions.size()) {
             int to = ControlPackets.subscribeEnd(subscriptions, from, FILTERS_PER_PACKET, largest);
@@ -560,7 +526,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     public List<Integer> unsubscribe(List<String> filters, Duration timeout)
             throws MqttConnectException, InterruptedException {
         List<Integer> codes = new ArrayList<>();
-        long largest = connAck().maximumPacketSize();
+        long largest = limits().maximumPacketSize();
         int from = 0;
         while (from < filters.size()) {
             int to = ControlPackets.unsubscribeEnd(filters, from, FILTERS_PER_PACKET, largest);
@@ -649,7 +615,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         }
         CountDownLatch said = new CountDownLatch(1);
         // A broker that does not read must not hold up the end; closing the socket ends the attempt.
-        boolean begun = later(() -> {
+        boolean begun = talker.later(() -> {
             try {
                 to.writeLast(ControlPackets.disconnect(reasonCode));
                 WebSocketOutput out = webSocket;
@@ -715,10 +681,10 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             Dial.close(open);
         }
         dial.cancel();
-        talker.shutdownNow();
+        talker.end();
         try {
             dial.join();
-            talker.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+            talker.awaitEnd();
             released.countDown();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

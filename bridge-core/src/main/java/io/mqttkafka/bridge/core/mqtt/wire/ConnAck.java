@@ -1,66 +1,28 @@
 package io.mqttkafka.bridge.core.mqtt.wire;
 
-import java.time.Duration;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the MQTT broker said when it answered CONNECT, with the defaults of MQTT 5 for what it did not say.
+ * What the MQTT broker said when it answered CONNECT.
  *
- * @param sessionPresent whether it still has the session
  * @param reasonCode 0, or another one if it refuses
  * @param reason its explanation, or null
- * @param maximumQos the highest QoS it supports
- * @param sharedAvailable whether it supports shared subscriptions
- * @param wildcardsAvailable whether it supports wildcards
- * @param subscriptionIdsAvailable whether it supports subscription identifiers
- * @param sessionExpirySeconds how long it keeps the session; -1 if as long as asked
- * @param maximumPacketSize the largest packet it takes, in bytes
- * @param serverKeepAliveSeconds the keep-alive it imposes; -1 if none
- * @param assignedClientId the client id it chose, or null
  * @param serverReference the server to use instead, or null
- * @param receiveMaximum the most messages of QoS 1 and 2 that it takes at a time
- * @param retainAvailable whether it keeps retained messages
+ * @param limits what it grants
  */
 public record ConnAck(
-        boolean sessionPresent,
-        int reasonCode,
-        @Nullable String reason,
-        int maximumQos,
-        boolean sharedAvailable,
-        boolean wildcardsAvailable,
-        boolean subscriptionIdsAvailable,
-        long sessionExpirySeconds,
-        long maximumPacketSize,
-        int serverKeepAliveSeconds,
-        @Nullable String assignedClientId,
-        @Nullable String serverReference,
-        int receiveMaximum,
-        boolean retainAvailable) {
-    private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
-
+        int reasonCode, @Nullable String reason, @Nullable String serverReference, BrokerLimits limits) {
     private static final int UNSUPPORTED_VERSION = 0x84;
 
     /** The highest of the codes by which a broker of MQTT 3.1.1 refuses. */
     private static final int HIGHEST_OLD_CODE = 5;
 
-    /** What MQTT has room for: a fixed header, and the highest remaining length. */
-    private static final long LARGEST_PACKET = 5 + 268_435_455L;
-
     /** Says whether the broker accepts the connection; codes that MQTT 5 does not know are refusals of an older broker. */
     public boolean accepted() {
         return reasonCode == 0;
-    }
-
-    /**
-     * Chooses how often the broker is pinged: a longer silence than asked for is not needed.
-     *
-     * @param asked the keep-alive that was asked for
-     * @return the shorter one of that and what the broker imposes
-     */
-    public Duration keepAlive(Duration asked) {
-        return serverKeepAliveSeconds > 0 && serverKeepAliveSeconds < asked.toSeconds()
-                ? Duration.ofSeconds(serverKeepAliveSeconds)
-                : asked;
     }
 
     /**
@@ -83,16 +45,13 @@ public record ConnAck(
         int reasonCode = reasonCode(bytes[from + 1] & 0xFF, length);
         String reason = null;
         int maximumQos = 2;
-        boolean shared = true;
-        boolean wildcards = true;
-        boolean subscriptionIds = true;
+        Set<Feature> features = EnumSet.allOf(Feature.class);
         long sessionExpiry = -1;
-        long maximumPacketSize = LARGEST_PACKET;
+        long maximumPacketSize = BrokerLimits.LARGEST_PACKET;
         int serverKeepAlive = -1;
         String assigned = null;
         String serverReference = null;
-        int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
-        boolean retain = true;
+        int receiveMaximum = BrokerLimits.MOST_AT_A_TIME;
         if (reasonCode != UNSUPPORTED_VERSION && length == 2) {
             throw new MalformedPacketException("CONNACK has no properties");
         }
@@ -114,10 +73,12 @@ public record ConnAck(
                 switch (id) {
                     case PropertyReader.REASON_STRING -> reason = properties.text();
                     case PropertyReader.MAXIMUM_QOS -> maximumQos = flag(properties, id) ? 1 : 0;
-                    case PropertyReader.SHARED_AVAILABLE -> shared = flag(properties, id);
-                    case PropertyReader.WILDCARDS_AVAILABLE -> wildcards = flag(properties, id);
-                    case PropertyReader.SUBSCRIPTION_IDS_AVAILABLE -> subscriptionIds = flag(properties, id);
-                    case PropertyReader.RETAIN_AVAILABLE -> retain = flag(properties, id);
+                    case PropertyReader.SHARED_AVAILABLE ->
+                        feature(features, Feature.SHARED_SUBSCRIPTIONS, properties, id);
+                    case PropertyReader.WILDCARDS_AVAILABLE -> feature(features, Feature.WILDCARDS, properties, id);
+                    case PropertyReader.SUBSCRIPTION_IDS_AVAILABLE ->
+                        feature(features, Feature.SUBSCRIPTION_IDENTIFIERS, properties, id);
+                    case PropertyReader.RETAIN_AVAILABLE -> feature(features, Feature.RETAIN, properties, id);
                     case PropertyReader.SESSION_EXPIRY -> sessionExpiry = properties.number;
                     case PropertyReader.MAXIMUM_PACKET_SIZE -> maximumPacketSize = properties.number;
                     case PropertyReader.SERVER_KEEP_ALIVE -> serverKeepAlive = (int) properties.number;
@@ -140,21 +101,16 @@ public record ConnAck(
         if (receiveMaximum == 0 || maximumPacketSize == 0) {
             throw protocolError("CONNACK with a limit of 0");
         }
-        return new ConnAck(
+        BrokerLimits limits = new BrokerLimits(
                 sessionPresent,
-                reasonCode,
-                reason,
-                maximumQos,
-                shared,
-                wildcards,
-                subscriptionIds,
                 sessionExpiry,
+                assigned,
+                maximumQos,
+                receiveMaximum,
                 maximumPacketSize,
                 serverKeepAlive,
-                assigned,
-                serverReference,
-                receiveMaximum,
-                retain);
+                features);
+        return new ConnAck(reasonCode, reason, serverReference, limits);
     }
 
     /**
@@ -173,6 +129,13 @@ public record ConnAck(
 
     private static boolean isOld(int code) {
         return code > 0 && code <= HIGHEST_OLD_CODE;
+    }
+
+    private static void feature(Set<Feature> features, Feature feature, PropertyReader properties, int id)
+            throws MalformedPacketException {
+        if (!flag(properties, id)) {
+            features.remove(feature);
+        }
     }
 
     private static boolean flag(PropertyReader properties, int id) throws MalformedPacketException {
