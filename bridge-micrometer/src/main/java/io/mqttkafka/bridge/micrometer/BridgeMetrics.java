@@ -204,7 +204,11 @@ public final class BridgeMetrics implements MeterBinder {
     }
 
     private void time(
-            MeterRegistry registry, Tags route, String quantile, int index, Function<DeliveryTimes, @Nullable Duration> time) {
+            MeterRegistry registry,
+            Tags route,
+            String quantile,
+            int index,
+            Function<DeliveryTimes, @Nullable Duration> time) {
         TimeGauge.builder("bridge.delivery", snapshots, TimeUnit.NANOSECONDS, now -> {
                     Duration known = time.apply(now.get().routes().get(index).recentDeliveryTimes());
                     return known == null ? Double.NaN : known.toNanos();

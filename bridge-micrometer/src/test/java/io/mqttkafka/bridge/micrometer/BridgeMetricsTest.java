@@ -73,7 +73,8 @@ class BridgeMetricsTest {
         mqtt.publish("a/no", "x", 1);
         mqtt.publish("a/0", "x", 0);
         mqtt.awaitAllAcknowledged("edge-1");
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(count("bridge.messages", "qos", "0")).isOne());
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(count("bridge.messages", "qos", "0"))
+                .isOne());
 
         assertThat(count("bridge.messages.received", "qos", "1")).isEqualTo(6);
         assertThat(count("bridge.messages", "qos", "1")).isEqualTo(6);
@@ -82,7 +83,10 @@ class BridgeMetricsTest {
         assertThat(count("bridge.messages", "outcome", "filtered")).isOne();
         assertThat(count("bridge.messages.acknowledged", "qos", "1")).isEqualTo(6);
 
-        assertThat(registry.get("bridge.delivery").tags("quantile", "0.99").timeGauge().value(TimeUnit.SECONDS))
+        assertThat(registry.get("bridge.delivery")
+                        .tags("quantile", "0.99")
+                        .timeGauge()
+                        .value(TimeUnit.SECONDS))
                 .isPositive()
                 .isLessThanOrEqualTo(60);
 
@@ -91,7 +95,8 @@ class BridgeMetricsTest {
             mqtt.publish("a/" + i, "waits", 1);
         }
 
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(gauge("bridge.unacknowledged", "client", "edge-1")).isEqualTo(3));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(gauge("bridge.unacknowledged", "client", "edge-1"))
+                .isEqualTo(3));
         assertThat(count("bridge.messages.received")).isEqualTo(count("bridge.messages") + 3);
         assertThat(gauge("bridge.in.flight")).isPositive();
         kafka.restart();
@@ -109,8 +114,10 @@ class BridgeMetricsTest {
 
         mqtt.stop();
 
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(gauge("bridge.connection.up")).isZero());
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(gauge("bridge.state", "state", "degraded")).isOne());
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(gauge("bridge.connection.up")).isZero());
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(gauge("bridge.state", "state", "degraded"))
+                .isOne());
     }
 
     @Test

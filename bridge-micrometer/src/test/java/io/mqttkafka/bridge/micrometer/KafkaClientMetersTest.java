@@ -18,7 +18,8 @@ class KafkaClientMetersTest {
     @Test
     void client_isShownAndGoesWhenItIsClosed() {
         MeterRegistry registry = new SimpleMeterRegistry();
-        KafkaOptions options = KafkaClientMeters.report(KafkaOptions.builder().bootstrapServers("127.0.0.1:1"), registry)
+        KafkaOptions options = KafkaClientMeters.report(
+                        KafkaOptions.builder().bootstrapServers("127.0.0.1:1"), registry)
                 .build();
         Map<String, Object> properties = new HashMap<>(options.client());
         properties.put("bootstrap.servers", "127.0.0.1:1");
@@ -26,9 +27,13 @@ class KafkaClientMetersTest {
 
         try (Producer<byte[], byte[]> producer =
                 new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
-            assertThat(registry.get("kafka.producer.record.error.total").tag("client.id", "edge-1").functionCounter().count())
+            assertThat(registry.get("kafka.producer.record.error.total")
+                            .tag("client.id", "edge-1")
+                            .functionCounter()
+                            .count())
                     .isZero();
-            assertThat(registry.get("kafka.producer.request.latency.avg").gauge()).isNotNull();
+            assertThat(registry.get("kafka.producer.request.latency.avg").gauge())
+                    .isNotNull();
             assertThat(registry.getMeters())
                     .extracting(Meter::getId)
                     .allMatch(id -> id.getTags().size() == 1)

@@ -9,7 +9,7 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.error.BridgeException;
 import io.mqttkafka.bridge.standalone.config.BridgeFile;
@@ -94,7 +94,7 @@ final class DryRunCommand extends FileCommand {
         public void connecting() {}
 
         @Override
-        public void connected(ConnAck connAck, PacketOutput acks) {}
+        public void connected(BrokerLimits limits, PacketOutput acks) {}
 
         @Override
         public void publish(PublishFrame frame) {}

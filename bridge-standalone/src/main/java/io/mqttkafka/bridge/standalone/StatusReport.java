@@ -138,7 +138,7 @@ final class StatusReport {
     }
 
     private static @Nullable Double millis(@Nullable Duration time) {
-        return time == null ? null : time.toNanos() / 10_000 / 100.0;
+        return time == null ? null : Math.round(time.toNanos() / 10_000.0) / 100.0;
     }
 
     private @Nullable Map<String, Object> error(@Nullable LastError error, Set<String> known) {

@@ -56,10 +56,12 @@ class ArchiveFilesTest {
             properties.put("bootstrap.servers", "127.0.0.1:1");
             properties.put("group.id", "g");
             try (var producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
-                    var consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                    var consumer =
+                            new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
                 assertThat(producer.metrics()).isNotEmpty();
                 assertThat(consumer.metrics()).isNotEmpty();
-                return metrics.scrape().lines()
+                return metrics.scrape()
+                        .lines()
                         .filter(line -> !line.startsWith("#"))
                         .map(line -> line.replaceFirst("[{ ].*", ""))
                         .collect(Collectors.toCollection(TreeSet::new));
@@ -86,12 +88,16 @@ class ArchiveFilesTest {
         assertThat(metrics).containsAll(documented);
         assertThat(documented).hasSizeGreaterThan(15);
         // And what there is of the bridge is told.
-        assertThat(documented).containsAll(metrics.stream().filter(name -> name.startsWith("bridge_")).toList());
+        assertThat(documented)
+                .containsAll(metrics.stream()
+                        .filter(name -> name.startsWith("bridge_"))
+                        .toList());
     }
 
     @Test
     void dashboard_hasTwelvePanelsOfOneDataSource() throws IOException {
-        JsonNode dashboard = new ObjectMapper().readTree(DEPLOY.resolve("grafana/dashboard.json").toFile());
+        JsonNode dashboard = new ObjectMapper()
+                .readTree(DEPLOY.resolve("grafana/dashboard.json").toFile());
 
         assertThat(dashboard.get("panels")).hasSize(12);
         for (JsonNode panel : dashboard.get("panels")) {
@@ -106,7 +112,8 @@ class ArchiveFilesTest {
 
     @Test
     void alerts_areSix() throws IOException {
-        assertThat(read(DEPLOY.resolve("alerts.yml")).lines().filter(line -> line.contains("- alert: "))).hasSize(6);
+        assertThat(read(DEPLOY.resolve("alerts.yml")).lines().filter(line -> line.contains("- alert: ")))
+                .hasSize(6);
         assertThat(yaml(read(DEPLOY.resolve("alerts.yml")))).containsKey("groups");
         assertThat(yaml(read(DEPLOY.resolve("prometheus.yml")))).containsKeys("scrape_configs", "rule_files");
     }
@@ -114,9 +121,14 @@ class ArchiveFilesTest {
     @Test
     void everyOptionThatAFileNames_isOne() throws IOException {
         CommandLine command = new StandaloneBridge(name -> null).commandLine();
-        Set<String> options = command.getSubcommands().get("run").getCommandSpec().optionsMap().keySet();
+        Set<String> options = command.getSubcommands()
+                .get("run")
+                .getCommandSpec()
+                .optionsMap()
+                .keySet();
         for (String file : List.of("Dockerfile", "compose.yaml", "kubernetes.yaml", "mqtt-kafka-bridge.service")) {
-            String text = read(DEPLOY.resolve(file)).lines()
+            String text = read(DEPLOY.resolve(file))
+                    .lines()
                     .filter(line -> line.contains("bridge.yaml") && !line.startsWith("#"))
                     .collect(Collectors.joining("\n"));
             assertThat(text).as(file).contains("run");
@@ -131,9 +143,12 @@ class ArchiveFilesTest {
     void dockerfile_namesWhatIsThereAndDoesNotRunAsRoot() throws IOException {
         String file = read(DEPLOY.resolve("Dockerfile"));
 
-        assertThat(file).contains("\nUSER 10001\n", "\nSTOPSIGNAL SIGTERM\n", "\nENTRYPOINT [\"bin/mqtt-kafka-bridge\"]\n")
+        assertThat(file)
+                .contains("\nUSER 10001\n", "\nSTOPSIGNAL SIGTERM\n", "\nENTRYPOINT [\"bin/mqtt-kafka-bridge\"]\n")
                 .contains("/health/live", "HEALTHCHECK");
-        for (String line : file.lines().filter(line -> line.startsWith("COPY ") || line.startsWith("RUN bin")).toList()) {
+        for (String line : file.lines()
+                .filter(line -> line.startsWith("COPY ") || line.startsWith("RUN bin"))
+                .toList()) {
             for (String source : line.replaceFirst("^(COPY|RUN) ", "").split(" ")) {
                 if (source.matches("bin.*|conf|README.md")) {
                     assertThat(ARCHIVE.resolve(source)).exists();
@@ -146,12 +161,14 @@ class ArchiveFilesTest {
     @Test
     @SuppressWarnings("unchecked")
     void compose_mountsWhatIsThere() throws IOException {
-        Map<String, Object> services = (Map<String, Object>) yaml(read(DEPLOY.resolve("compose.yaml"))).get("services");
+        Map<String, Object> services =
+                (Map<String, Object>) yaml(read(DEPLOY.resolve("compose.yaml"))).get("services");
 
         assertThat(services).containsOnlyKeys("mosquitto", "kafka", "bridge", "prometheus", "grafana");
         for (Object service : services.values()) {
             for (Object volume : (List<Object>) ((Map<String, Object>) service).getOrDefault("volumes", List.of())) {
-                assertThat(DEPLOY.resolve(volume.toString().replaceFirst(":.*", ""))).exists();
+                assertThat(DEPLOY.resolve(volume.toString().replaceFirst(":.*", "")))
+                        .exists();
             }
         }
         assertThat(read(DEPLOY.resolve("prometheus.yml"))).contains("bridge:8080");
@@ -165,7 +182,9 @@ class ArchiveFilesTest {
         String file = ((Map<?, ?>) config.get("data")).get("bridge.yaml").toString();
         String deployment = yaml(documents[1]).toString();
 
-        Run run = Run.standaloneBridge("check", Files.writeString(directory.resolve("bridge.yaml"), file).toString());
+        Run run = Run.standaloneBridge(
+                "check",
+                Files.writeString(directory.resolve("bridge.yaml"), file).toString());
 
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(deployment)
@@ -184,7 +203,8 @@ class ArchiveFilesTest {
     void scripts_areLegalAndTakeTheirOwnPlace() throws Exception {
         for (String script : List.of("mqtt-kafka-bridge", "prepare")) {
             Path file = ARCHIVE.resolve("bin").resolve(script);
-            Process check = new ProcessBuilder("sh", "-n", file.toString()).inheritIO().start();
+            Process check =
+                    new ProcessBuilder("sh", "-n", file.toString()).inheritIO().start();
             assertThat(check.waitFor()).as(script).isZero();
             assertThat(read(file)).startsWith("#!/bin/sh\n").doesNotContain("\r");
         }

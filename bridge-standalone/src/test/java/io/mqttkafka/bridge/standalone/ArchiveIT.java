@@ -47,7 +47,8 @@ class ArchiveIT {
         List<String> command = new ArrayList<>(List.of(program.toString()));
         command.addAll(List.of(args));
         Path output = Files.createTempFile(directory, "output", "");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         Process process = builder.start();
         assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
@@ -61,8 +62,14 @@ class ArchiveIT {
         Path program = home.resolve("bin/mqtt-kafka-bridge");
         Path link = Files.createSymbolicLink(directory.resolve("link"), program);
 
-        assertThat(run(0, link, "check", home.resolve("conf/bridge.yaml").toString())).endsWith(": is right\n");
-        assertThat(run(0, program, "test", home.resolve("conf/bridge.yaml").toString(), home.resolve("conf/cases.yaml").toString()))
+        assertThat(run(0, link, "check", home.resolve("conf/bridge.yaml").toString()))
+                .endsWith(": is right\n");
+        assertThat(run(
+                        0,
+                        program,
+                        "test",
+                        home.resolve("conf/bridge.yaml").toString(),
+                        home.resolve("conf/cases.yaml").toString()))
                 .endsWith("3 cases, 0 failed\n")
                 .doesNotContain("INFO", "WARN");
         assertThat(run(2, program, "run", home.resolve("none.yaml").toString())).contains("is not there");
@@ -83,9 +90,14 @@ class ArchiveIT {
                     .sorted()
                     .toList();
 
-            assertThat(zip.stream().filter(entry -> !entry.isDirectory()).map(entry -> entry.getName()).sorted())
+            assertThat(zip.stream()
+                            .filter(entry -> !entry.isDirectory())
+                            .map(entry -> entry.getName())
+                            .sorted())
                     .containsExactlyElementsOf(inTar);
-            assertThat(inTar).anyMatch(name -> name.endsWith("/LICENSE")).anyMatch(name -> name.endsWith("conf/bridge.schema.json"));
+            assertThat(inTar)
+                    .anyMatch(name -> name.endsWith("/LICENSE"))
+                    .anyMatch(name -> name.endsWith("conf/bridge.schema.json"));
         }
     }
 
@@ -96,7 +108,10 @@ class ArchiveIT {
         try (ProgramProcess sample = ProgramProcess.start(Sample.class, List.of(home.toString()))) {
             assertThat(sample.awaitExit()).as(sample.output()).isZero();
             assertThat(sample.output())
-                    .contains("command at the device: devices/pump/cmd start", "100 of 100 messages in Kafka", "ready: running")
+                    .contains(
+                            "command at the device: devices/pump/cmd start",
+                            "100 of 100 messages in Kafka",
+                            "ready: running")
                     .contains("stopped: state=CLOSED");
         }
     }

@@ -19,7 +19,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -55,7 +54,8 @@ class CommandsTest {
         String file = ARCHIVE.resolve("conf/bridge.yaml").toString();
 
         assertThat(Run.standaloneBridge("check", file).exitCode()).isZero();
-        Run cases = Run.standaloneBridge("test", file, ARCHIVE.resolve("conf/cases.yaml").toString());
+        Run cases = Run.standaloneBridge(
+                "test", file, ARCHIVE.resolve("conf/cases.yaml").toString());
         assertThat(cases.exitCode()).as(cases.output()).isZero();
         assertThat(cases.out()).contains("ok      a command goes to its device", "3 cases, 0 failed");
     }
@@ -69,7 +69,8 @@ class CommandsTest {
                     expect-kafka: { topic: telemetry, key: "8" }
                 """);
 
-        Run run = Run.standaloneBridge("test", ARCHIVE.resolve("conf/bridge.yaml").toString(), cases.toString());
+        Run run =
+                Run.standaloneBridge("test", ARCHIVE.resolve("conf/bridge.yaml").toString(), cases.toString());
 
         assertThat(run.exitCode()).isEqualTo(6);
         assertThat(run.out())
@@ -81,11 +82,13 @@ class CommandsTest {
     void mistakeInTheCases_isSaidWithItsPlace() throws Exception {
         Path cases = write("cases.yaml", "cases:\n  - name: x\n    mqqt: {}\n");
 
-        Run run = Run.standaloneBridge("test", ARCHIVE.resolve("conf/bridge.yaml").toString(), cases.toString());
+        Run run =
+                Run.standaloneBridge("test", ARCHIVE.resolve("conf/bridge.yaml").toString(), cases.toString());
 
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.err()).isEqualTo(
-                "cases.yaml:3:5: cases.mqqt: is not an option here; did you mean mqtt?" + System.lineSeparator());
+        assertThat(run.err())
+                .isEqualTo("cases.yaml:3:5: cases.mqqt: is not an option here; did you mean mqtt?"
+                        + System.lineSeparator());
     }
 
     @Test
@@ -98,8 +101,10 @@ class CommandsTest {
                 Run run = Run.standaloneBridge(command, file.toString());
 
                 assertThat(run.exitCode()).as(command).isEqualTo(2);
-                assertThat(run.err()).as(command).isEqualTo(
-                        "bridge.yaml:5:1: htp: is not an option here; did you mean http?" + System.lineSeparator());
+                assertThat(run.err())
+                        .as(command)
+                        .isEqualTo("bridge.yaml:5:1: htp: is not an option here; did you mean http?"
+                                + System.lineSeparator());
                 assertThat(run.out()).as(command).isEmpty();
             }
             assertThat(mqtt.packets()).isEmpty();
@@ -118,7 +123,8 @@ class CommandsTest {
 
             assertThat(run.exitCode()).as(run.output()).isZero();
             assertThat(run.out())
-                    .contains("accepts the connection", "Kafka topic t: 3 partitions", "Kafka topic dead: is not there");
+                    .contains(
+                            "accepts the connection", "Kafka topic t: 3 partitions", "Kafka topic dead: is not there");
             assertThat(mqtt.packetLog()).contains("CONNECT", "DISCONNECT").doesNotContain("SUBSCRIBE", "PUBLISH");
             assertThat(mqtt.sessions()).doesNotContain("edge-1");
             assertThat(kafka.topics()).containsExactly("t");
@@ -141,7 +147,8 @@ class CommandsTest {
 
     @Test
     void guarantees_areSaidInTheWordsOfTheFile() {
-        Run run = Run.standaloneBridge("guarantees", ARCHIVE.resolve("conf/bridge.yaml").toString());
+        Run run = Run.standaloneBridge(
+                "guarantees", ARCHIVE.resolve("conf/bridge.yaml").toString());
 
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("telemetry: at least once, PUBACK", "commands: at least once, ");
@@ -199,20 +206,29 @@ class CommandsTest {
         Run exported = Run.standaloneBridge("export-java", file.toString());
         assertThat(exported.exitCode()).as(exported.output()).isZero();
         assertThat(exported.out()).doesNotContain("canary-5f1d");
-        Path source = write("ExportedBridge.java", exported.out().replace("\"secret\"", "\"" + directory.resolve("secret").toString().replace("\\", "\\\\") + "\""));
+        Path source = write(
+                "ExportedBridge.java",
+                exported.out()
+                        .replace(
+                                "\"secret\"",
+                                "\"" + directory.resolve("secret").toString().replace("\\", "\\\\") + "\""));
 
         int compiled = ToolProvider.getSystemJavaCompiler()
                 .run(null, null, null, "-d", directory.toString(), source.toString());
 
         assertThat(compiled).as(exported.out()).isZero();
-        try (URLClassLoader loader = new URLClassLoader(new URL[] {directory.toUri().toURL()})) {
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {directory.toUri().toURL()})) {
             Method method = loader.loadClass("ExportedBridge").getDeclaredMethod("bridge");
             method.setAccessible(true);
             try (Bridge bridge = (Bridge) method.invoke(null)) {
                 Run guarantees = Run.standaloneBridge("guarantees", file.toString());
                 assertThat(guarantees.out().lines().map(line -> line.replaceFirst(":.*", "")))
-                        .containsExactlyElementsOf(bridge.guarantees().stream().map(one -> one.route()).toList());
-                assertThat(bridge.guarantees()).extracting(one -> one.guarantee().name())
+                        .containsExactlyElementsOf(bridge.guarantees().stream()
+                                .map(one -> one.route())
+                                .toList());
+                assertThat(bridge.guarantees())
+                        .extracting(one -> one.guarantee().name())
                         .containsExactly("EFFECTIVELY_ONCE", "AT_LEAST_ONCE");
             }
         }
@@ -233,7 +249,8 @@ class CommandsTest {
         Running(String... args) {
             CommandLine line = command.commandLine();
             line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-            line.getSubcommands().values().forEach(one -> one.setOut(new PrintWriter(out)).setErr(new PrintWriter(err)));
+            line.getSubcommands().values().forEach(one -> one.setOut(new PrintWriter(out))
+                    .setErr(new PrintWriter(err)));
             exit = CompletableFuture.supplyAsync(() -> line.execute(args));
         }
 
@@ -257,8 +274,18 @@ class CommandsTest {
                 FakeKafka kafka = FakeKafka.start()) {
             Path file = write("bridge.yaml", yaml(mqtt, kafka, "http: { port: 1 }\n"));
             Running running = new Running(
-                    "run", file.toString(), "--http-port", "0", "--client-id", "test", "--keep-alive", "30s",
-                    "--from-mqtt", "more/#", "--to-kafka", "more");
+                    "run",
+                    file.toString(),
+                    "--http-port",
+                    "0",
+                    "--client-id",
+                    "test",
+                    "--keep-alive",
+                    "30s",
+                    "--from-mqtt",
+                    "more/#",
+                    "--to-kafka",
+                    "more");
             String address = running.says("http://(\\S+)/ shows how it is");
             running.says("running; SIGTERM");
 
@@ -270,8 +297,11 @@ class CommandsTest {
             assertThat(mqtt.sessions()).contains("test");
             assertThat(get(address, "/health/live").statusCode()).isEqualTo(200);
             assertThat(get(address, "/health/ready").body()).isEqualTo("running\n");
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(get(address, "/metrics").body())
-                    .contains("bridge_messages_total{bridge=\"bridge\",outcome=\"delivered\",qos=\"1\",route=\"telemetry\"} 1.0"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(get(address, "/metrics").body())
+                                    .contains(
+                                            "bridge_messages_total{bridge=\"bridge\",outcome=\"delivered\",qos=\"1\",route=\"telemetry\"} 1.0"));
             assertThat(get(address, "/status").body())
                     .contains("\"state\":\"running\"", "\"name\":\"telemetry\"")
                     .doesNotContain("a/7", "more/7");
@@ -289,7 +319,8 @@ class CommandsTest {
             Run run = Run.standaloneBridge("run", file.toString());
 
             assertThat(run.exitCode()).isEqualTo(3);
-            assertThat(run.err()).contains("could not start: http.port: " + taken.getLocalPort() + " on 127.0.0.1 cannot be opened");
+            assertThat(run.err())
+                    .contains("could not start: http.port: " + taken.getLocalPort() + " on 127.0.0.1 cannot be opened");
             assertThat(mqtt.packets()).isEmpty();
         }
     }
@@ -299,7 +330,9 @@ class CommandsTest {
         try (FakeMqttBroker mqtt = FakeMqttBroker.start();
                 FakeKafka kafka = FakeKafka.start()) {
             mqtt.stop();
-            Path file = write("bridge.yaml", yaml(mqtt, kafka, "http: { port: 0 }\nstart-mode: in-background\nstart-timeout: 1s\n"));
+            Path file = write(
+                    "bridge.yaml",
+                    yaml(mqtt, kafka, "http: { port: 0 }\nstart-mode: in-background\nstart-timeout: 1s\n"));
             Running running = new Running("run", file.toString());
             String address = running.says("http://(\\S+)/ shows how it is");
             running.says("goes on starting in the background");
@@ -314,6 +347,9 @@ class CommandsTest {
 
     private static HttpResponse<String> get(String address, String path) throws Exception {
         return HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(URI.create("http://" + address + path)).build(), HttpResponse.BodyHandlers.ofString());
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://" + address + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
     }
 }

@@ -1,10 +1,10 @@
 package io.mqttkafka.bridge.standalone;
 
 import io.mqttkafka.bridge.Bridge;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.standalone.config.HttpSettings;
 import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
-import io.mqttkafka.bridge.standalone.config.HttpSettings;
-import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.testkit.packet.MqttTestClient;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -31,8 +31,15 @@ final class FakeHealth implements AutoCloseable {
                         .name("telemetry")
                         .onFailure(f -> f.deadLetter("telemetry.dead"))
                         .build())
-                .route(Route.fromMqtt("alarms/#").clientId("edge-1-alarms").toKafka("alarms").name("alarms").build())
-                .route(Route.fromKafka("device-commands").toMqtt("devices/{key}/cmd").name("commands").build())
+                .route(Route.fromMqtt("alarms/#")
+                        .clientId("edge-1-alarms")
+                        .toKafka("alarms")
+                        .name("alarms")
+                        .build())
+                .route(Route.fromKafka("device-commands")
+                        .toMqtt("devices/{key}/cmd")
+                        .name("commands")
+                        .build())
                 .build();
         metrics.of(bridge);
         port = Port.open(

@@ -50,7 +50,8 @@ class PortTest {
 
     private Socket connect() throws IOException {
         String address = running.port.shownAddress();
-        return new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
+        return new Socket(
+                InetAddress.getLoopbackAddress(), Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
     }
 
     private static String get(String path) {
@@ -59,12 +60,25 @@ class PortTest {
 
     private void assertBridgeIsWell() throws IOException {
         running.mqtt.awaitAcknowledged(running.mqtt.publish("alarms/1", "x", 1));
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(answer(get("/health/live"))).isEqualTo("HTTP/1.1 200 OK"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(answer(get("/health/live"))).isEqualTo("HTTP/1.1 200 OK"));
     }
 
     @ParameterizedTest
-    @CsvSource({"/,200", "/status,200", "/metrics,200", "/health/live,200", "/health/ready,200", "/none,404", "/status/,404",
-        "/../../etc/passwd,404", "/%2e%2e/%2e%2e/etc/passwd,404", "/health/live/..,404", "//status,404", "/status?a=b,200"})
+    @CsvSource({
+        "/,200",
+        "/status,200",
+        "/metrics,200",
+        "/health/live,200",
+        "/health/ready,200",
+        "/none,404",
+        "/status/,404",
+        "/../../etc/passwd,404",
+        "/%2e%2e/%2e%2e/etc/passwd,404",
+        "/health/live/..,404",
+        "//status,404",
+        "/status?a=b,200"
+    })
     void path_isExact(String path, int status) throws IOException {
         String answer = whole(get(path));
 
@@ -74,7 +88,8 @@ class PortTest {
     @ParameterizedTest
     @ValueSource(strings = {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"})
     void otherMethods_areRefused(String method) throws IOException {
-        assertThat(whole(method + " /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+        assertThat(whole(method
+                        + " /status HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 405 ")
                 .contains("Allow: GET, HEAD");
     }
@@ -95,8 +110,19 @@ class PortTest {
 
     /** A page whose name somebody has made lead here (DNS rebinding) must not read anything. */
     @ParameterizedTest
-    @CsvSource({"localhost,200", "127.0.0.1,200", "10.0.0.7:8080,200", "[::1]:8080,200", "bridge.example,200", "BRIDGE.example:80,200",
-        "evil.example,421", "localhost.evil.example,421", "127.0.0.1.evil.example,421", "bridge.example.evil,421", "'',421"})
+    @CsvSource({
+        "localhost,200",
+        "127.0.0.1,200",
+        "10.0.0.7:8080,200",
+        "[::1]:8080,200",
+        "bridge.example,200",
+        "BRIDGE.example:80,200",
+        "evil.example,421",
+        "localhost.evil.example,421",
+        "127.0.0.1.evil.example,421",
+        "bridge.example.evil,421",
+        "'',421"
+    })
     void host_mustBeKnown(String host, int status) throws IOException {
         assertThat(answer("GET /status HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 " + status);
@@ -108,7 +134,15 @@ class PortTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"GET", "\r\n\r\n", "\u0016\u0003\u0001\u0002", "GET / HTTP/9.9\r\n\r\n", "G\0T / HTTP/1.1\r\n\r\n", "GET http://[ HTTP/1.1\r\n\r\n"})
+    @ValueSource(
+            strings = {
+                "GET",
+                "\r\n\r\n",
+                "\u0016\u0003\u0001\u0002",
+                "GET / HTTP/9.9\r\n\r\n",
+                "G\0T / HTTP/1.1\r\n\r\n",
+                "GET http://[ HTTP/1.1\r\n\r\n"
+            })
     void nonsense_isTurnedAway(String request) throws IOException {
         assertThat(answer(request)).doesNotContain(" 200 ");
         assertBridgeIsWell();
@@ -152,7 +186,9 @@ class PortTest {
 
     private static long httpThreads() {
         Set<Thread> threads = Thread.getAllStackTraces().keySet();
-        return threads.stream().filter(thread -> thread.getName().equals("bridge-http")).count();
+        return threads.stream()
+                .filter(thread -> thread.getName().equals("bridge-http"))
+                .count();
     }
 
     @Test
@@ -160,7 +196,8 @@ class PortTest {
         String answer = whole(get("/"));
 
         assertThat(answer)
-                .contains("Content-security-policy: default-src 'none';", "script-src 'sha256-", "X-frame-options: DENY")
+                .contains(
+                        "Content-security-policy: default-src 'none';", "script-src 'sha256-", "X-frame-options: DENY")
                 .contains("X-content-type-options: nosniff", "Cache-control: no-store");
         assertThat(answer.replace("http://www.w3.org/2000/svg", "")).doesNotContain("http://", "https://", "src=");
     }
@@ -170,8 +207,10 @@ class PortTest {
     void topicsAndPayloadsOfDevices_areNowhere() throws IOException {
         running.kafka.faults().on(KafkaOperation.SEND).topic("alarms").tooLarge();
         running.mqtt.publish("alarms/canary-topic", "canary-payload", 1);
-        running.mqtt.awaitAcknowledged(running.mqtt.publish("sensors/canary-site/canary-device/temp", "canary-payload", 1));
-        await().atMost(PATIENCE).until(() -> !running.bridge.health().route("alarms").running());
+        running.mqtt.awaitAcknowledged(
+                running.mqtt.publish("sensors/canary-site/canary-device/temp", "canary-payload", 1));
+        await().atMost(PATIENCE)
+                .until(() -> !running.bridge.health().route("alarms").running());
 
         String all = List.of("/status", "/metrics", "/health/ready").stream()
                 .map(path -> {
@@ -183,6 +222,8 @@ class PortTest {
                 })
                 .collect(Collectors.joining());
 
-        assertThat(all).contains("bridge_route_running{bridge=\"bridge\",route=\"alarms\"} 0.0").doesNotContain("canary");
+        assertThat(all)
+                .contains("bridge_route_running{bridge=\"bridge\",route=\"alarms\"} 0.0")
+                .doesNotContain("canary");
     }
 }

@@ -34,7 +34,8 @@ public final class Sample {
             kafka.createTopic("telemetry", 1);
             kafka.createTopic("telemetry.dead", 1);
             kafka.createTopic("device-commands", 1);
-            System.exit(run(Path.of(args[0]), mqtt.serverUri(), kafka, List.of(args).contains("--keep-running")));
+            System.exit(
+                    run(Path.of(args[0]), mqtt.serverUri(), kafka, List.of(args).contains("--keep-running")));
         }
     }
 
@@ -47,9 +48,16 @@ public final class Sample {
                         "--log-level",
                         "warn")
                 .redirectErrorStream(true);
-        builder.environment().putAll(Map.of(
-                "MQTT_SERVER", mqtt, "KAFKA", kafka.bootstrapServers(), "HTTP_PORT", keepRunning ? "8080" : "0",
-                "JAVA_HOME", System.getProperty("java.home")));
+        builder.environment()
+                .putAll(Map.of(
+                        "MQTT_SERVER",
+                        mqtt,
+                        "KAFKA",
+                        kafka.bootstrapServers(),
+                        "HTTP_PORT",
+                        keepRunning ? "8080" : "0",
+                        "JAVA_HOME",
+                        System.getProperty("java.home")));
         Process bridge = builder.start();
         try (BufferedReader output = bridge.inputReader()) {
             String port = null;
@@ -58,8 +66,8 @@ public final class Sample {
                 Matcher found = PORT.matcher(line);
                 port = found.find() ? found.group(1) : port;
                 if (line.contains(" running;")) {
-                    System.out.println("started in "
-                            + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) + " ms");
+                    System.out.println(
+                            "started in " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) + " ms");
                     exchange(mqtt, kafka, String.valueOf(port));
                     if (keepRunning) {
                         System.out.println("It goes on: http://" + port + "/. Enter stops it.");
@@ -100,7 +108,10 @@ public final class Sample {
 
     private static String get(String port, String path) throws IOException, InterruptedException {
         return HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(URI.create("http://" + port + path)).build(), HttpResponse.BodyHandlers.ofString())
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://" + port + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
                 .body();
     }
 }

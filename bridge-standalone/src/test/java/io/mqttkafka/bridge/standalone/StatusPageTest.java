@@ -38,8 +38,15 @@ class StatusPageTest {
         assumeTrue(!browser.isEmpty(), "no Chromium on the PATH");
         Path output = directory.resolve("output");
         List<String> command = new ArrayList<>(List.of(
-                browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-                "--user-data-dir=" + directory.resolve("profile"), "--hide-scrollbars", "--timeout=20000",
+                browser,
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--user-data-dir=" + directory.resolve("profile"),
+                "--hide-scrollbars",
+                "--timeout=20000",
                 "--virtual-time-budget=9000"));
         command.addAll(List.of(options));
         command.add("http://" + running.port.shownAddress() + "/");
@@ -48,7 +55,9 @@ class StatusPageTest {
                 .redirectOutput(output.toFile())
                 .start();
         try {
-            assertThat(process.waitFor(90, TimeUnit.SECONDS)).as("the browser ends").isTrue();
+            assertThat(process.waitFor(90, TimeUnit.SECONDS))
+                    .as("the browser ends")
+                    .isTrue();
         } finally {
             process.destroyForcibly();
         }
@@ -62,8 +71,8 @@ class StatusPageTest {
             running.mqtt.publish("sensors/oslo/" + i % 7 + "/temp", "21." + i, i % 2);
             running.kafka.produce("device-commands", "pump", "start " + i);
         }
-        running.mqtt.awaitAcknowledged(
-                running.mqtt.publish(PublishPacket.to("alarms/door").payload("x").qos(1).packetId(1).build()));
+        running.mqtt.awaitAcknowledged(running.mqtt.publish(
+                PublishPacket.to("alarms/door").payload("x").qos(1).packetId(1).build()));
         running.kafka.awaitRecords("telemetry.dead", 1);
     }
 
@@ -79,7 +88,8 @@ class StatusPageTest {
                     .contains("<h3>MQTT edge-1</h3>", "dead letters", "at least once: ")
                     .contains("<h3>Kafka</h3>", "<svg class=\"chart\"")
                     .doesNotContain("no answer", "NaN", "undefined", "sensors/");
-            assertThat(Files.readString(directory.resolve("errors"))).doesNotContain("Content Security Policy", "Uncaught");
+            assertThat(Files.readString(directory.resolve("errors")))
+                    .doesNotContain("Content Security Policy", "Uncaught");
         }
     }
 
@@ -92,19 +102,26 @@ class StatusPageTest {
 
             String page = look(running, "--dump-dom");
 
-            assertThat(page).contains("class=\"badge warn\" role=\"status\">degraded", "<b>route alarms</b>", ">stopped</span>", "Last errors");
+            assertThat(page)
+                    .contains(
+                            "class=\"badge warn\" role=\"status\">degraded",
+                            "<b>route alarms</b>",
+                            ">stopped</span>",
+                            "Last errors");
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"wide-light,1280,900,", "wide-dark,1280,900,dark", "narrow-light,390,1400,", "narrow-dark,390,1400,dark"})
+    @CsvSource({"wide-light,1280,900,", "wide-dark,1280,900,dark", "narrow-light,390,1400,", "narrow-dark,390,1400,dark"
+    })
     void screenshot_canBeTaken(String name, int width, int height, String scheme) throws Exception {
         String kept = System.getProperty("bridge.screenshots", "");
         assumeTrue(!kept.isEmpty(), "asked for by -Dbridge.screenshots=DIRECTORY");
         try (FakeHealth running = new FakeHealth()) {
             traffic(running);
             Path picture = Path.of(kept).toAbsolutePath().resolve("status-" + name + ".png");
-            List<String> options = new ArrayList<>(List.of("--screenshot=" + picture, "--window-size=" + width + "," + height));
+            List<String> options =
+                    new ArrayList<>(List.of("--screenshot=" + picture, "--window-size=" + width + "," + height));
             if (scheme != null) {
                 options.add("--blink-settings=preferredColorScheme=0");
                 options.add("--force-dark-mode");

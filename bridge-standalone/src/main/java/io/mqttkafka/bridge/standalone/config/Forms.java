@@ -106,7 +106,9 @@ final class Forms {
         return new Single<>(
                 "a whole number",
                 Integer::valueOf,
-                either(Map.of("type", "integer", "minimum", Integer.MIN_VALUE, "maximum", Integer.MAX_VALUE), variable()),
+                either(
+                        Map.of("type", "integer", "minimum", Integer.MIN_VALUE, "maximum", Integer.MAX_VALUE),
+                        variable()),
                 (value, tree) -> value.toString(),
                 List.of("12", "\"${NUMBER:12}\""),
                 List.of("twelve", "1.5", "true", "[1]", "99999999999"));

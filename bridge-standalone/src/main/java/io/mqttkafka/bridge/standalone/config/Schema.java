@@ -29,6 +29,8 @@ final class Schema {
         if (value instanceof Map<?, ?> map) {
             return ordered(map);
         }
-        return value instanceof List<?> list ? list.stream().map(Schema::orderedValue).toList() : value;
+        return value instanceof List<?> list
+                ? list.stream().map(Schema::orderedValue).toList()
+                : value;
     }
 }

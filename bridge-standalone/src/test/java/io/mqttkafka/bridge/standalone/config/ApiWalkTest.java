@@ -34,7 +34,8 @@ class ApiWalkTest {
         assertThat(missing(MqttOptions.Builder.class, Sections.MQTT)).isEmpty();
         assertThat(missing(TlsOptions.Builder.class, Sections.TLS)).isEmpty();
         assertThat(missing(KafkaOptions.Builder.class, Sections.KAFKA)).isEmpty();
-        assertThat(missing(TransactionOptions.Builder.class, Sections.TRANSACTIONS)).isEmpty();
+        assertThat(missing(TransactionOptions.Builder.class, Sections.TRANSACTIONS))
+                .isEmpty();
         assertThat(missing(LoopOptions.Builder.class, Sections.LOOPS)).isEmpty();
         assertThat(missing(StatusOptions.Builder.class, Sections.STATUS)).isEmpty();
         assertThat(missing(FailurePolicy.Builder.class, Sections.ON_FAILURE)).isEmpty();
@@ -44,7 +45,9 @@ class ApiWalkTest {
         assertThat(missing(ToKafka.class, Sections.FROM_MQTT)).containsExactly("name");
         assertThat(missing(FromKafka.class, Sections.FROM_KAFKA)).isEmpty();
         assertThat(missing(ToMqtt.class, Sections.FROM_KAFKA)).containsExactly("name");
-        assertThat(methods(Route.class).filter(method -> Modifier.isStatic(method.getModifiers())).map(Method::getName))
+        assertThat(methods(Route.class)
+                        .filter(method -> Modifier.isStatic(method.getModifiers()))
+                        .map(Method::getName))
                 .containsOnly("fromMqtt", "fromKafka");
     }
 
@@ -58,8 +61,9 @@ class ApiWalkTest {
     }
 
     private static Stream<Method> methods(Class<?> type) {
-        return Stream.of(type.getMethods()).filter(method -> method.getDeclaringClass() != Object.class
-                && !List.of("toString", "equals", "hashCode").contains(method.getName()));
+        return Stream.of(type.getMethods())
+                .filter(method -> method.getDeclaringClass() != Object.class
+                        && !List.of("toString", "equals", "hashCode").contains(method.getName()));
     }
 
     /** Names that are not the API's are few, and said here. */

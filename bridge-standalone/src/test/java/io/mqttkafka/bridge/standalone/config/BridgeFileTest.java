@@ -106,7 +106,9 @@ class BridgeFileTest {
             from-mqtt: a, to-kafka: b, user-properties: yes | routes.r.user-properties: must be true or false
             """)
     void mistakeInARoute_isSaidWithItsPlace(String options, String said) throws IOException {
-        assertThat(refusal(HEAD + "routes:\n  r: {" + options + "}\n")).contains(said).doesNotContain("Exception");
+        assertThat(refusal(HEAD + "routes:\n  r: {" + options + "}\n"))
+                .contains(said)
+                .doesNotContain("Exception");
     }
 
     @Test
@@ -155,12 +157,14 @@ class BridgeFileTest {
 
     @Test
     void largeFile_isRefusedUnread() throws IOException {
-        assertThat(refusal("a".repeat(10 << 20))).isEqualTo("bridge.yaml: the file has 10485760 bytes; 1048576 is the most");
+        assertThat(refusal("a".repeat(10 << 20)))
+                .isEqualTo("bridge.yaml: the file has 10485760 bytes; 1048576 is the most");
     }
 
     @Test
     void notThere_isSaid() {
-        assertThatThrownBy(() -> BridgeFile.read(directory.resolve("none.yaml"), name -> null).check(Overrides.NONE))
+        assertThatThrownBy(() -> BridgeFile.read(directory.resolve("none.yaml"), name -> null)
+                        .check(Overrides.NONE))
                 .hasMessageStartingWith("none.yaml: ")
                 .hasMessageEndingWith("is not there or not a file; check the path");
     }
@@ -179,7 +183,10 @@ class BridgeFileTest {
         StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for (int i = 1; i < 9; i++) {
             bomb.append("a").append(i).append(": &a").append(i).append(" [");
-            bomb.append(("*a" + (i - 1) + ", ").repeat(8)).append("*a").append(i - 1).append("]\n");
+            bomb.append(("*a" + (i - 1) + ", ").repeat(8))
+                    .append("*a")
+                    .append(i - 1)
+                    .append("]\n");
         }
 
         assertThat(refusal(bomb.toString())).contains("more than");
@@ -190,7 +197,15 @@ class BridgeFileTest {
     void bombOfPairs_isRefusedAtOnce() throws IOException {
         StringBuilder bomb = new StringBuilder("a0: &a0 [x, x]\n");
         for (int i = 1; i < 24; i++) {
-            bomb.append("a").append(i).append(": &a").append(i).append(" [*a").append(i - 1).append(", *a").append(i - 1).append("]\n");
+            bomb.append("a")
+                    .append(i)
+                    .append(": &a")
+                    .append(i)
+                    .append(" [*a")
+                    .append(i - 1)
+                    .append(", *a")
+                    .append(i - 1)
+                    .append("]\n");
         }
 
         assertThat(refusal(bomb.toString())).contains("more than 100000 values");
@@ -284,11 +299,13 @@ class BridgeFileTest {
                         assertThat(refusal.getMessage()).as(yaml).doesNotContain(SECRET);
                     } else {
                         assertThat(file.exportJava()).as(yaml).doesNotContain(SECRET);
-                        assertThat(file.mqttOptions(Overrides.NONE).toString()).as(yaml).satisfies(shown -> {
-                            if (setting.name().contains("password")) {
-                                assertThat(shown).doesNotContain(SECRET);
-                            }
-                        });
+                        assertThat(file.mqttOptions(Overrides.NONE).toString())
+                                .as(yaml)
+                                .satisfies(shown -> {
+                                    if (setting.name().contains("password")) {
+                                        assertThat(shown).doesNotContain(SECRET);
+                                    }
+                                });
                     }
                 }
             }
@@ -297,8 +314,8 @@ class BridgeFileTest {
 
     @Test
     void passwordInTheClear_isInNoErrorAndNoExport() throws IOException {
-        String yaml = HEAD.replace("client-id: edge-1", "client-id: edge-1\n  username: me\n  password: " + SECRET)
-                + ROUTES;
+        String yaml =
+                HEAD.replace("client-id: edge-1", "client-id: edge-1\n  username: me\n  password: " + SECRET) + ROUTES;
         BridgeFile file = file(yaml, Map.of());
         file.check(Overrides.NONE);
 
@@ -309,6 +326,7 @@ class BridgeFileTest {
         assertThat(refusal(yaml.replace("password: ", "password: @"))).doesNotContain(SECRET);
         assertThat(refusal(yaml.replace("password: ", "password: \"\\x"))).doesNotContain(SECRET);
         assertThat(refusal(yaml.replace("password: ", "passwort: "))).doesNotContain(SECRET);
-        assertThat(refusal(yaml.replace("password: " + SECRET, "password: a\n" + SECRET))).doesNotContain(SECRET + " ");
+        assertThat(refusal(yaml.replace("password: " + SECRET, "password: a\n" + SECRET)))
+                .doesNotContain(SECRET + " ");
     }
 }

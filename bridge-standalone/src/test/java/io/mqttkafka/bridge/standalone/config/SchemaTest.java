@@ -30,8 +30,8 @@ class SchemaTest {
     private static final String FROM_KAFKA = "from-kafka: c, to-mqtt: a/b";
 
     private final ObjectMapper json = new ObjectMapper();
-    private final JsonSchema schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
-            .getSchema(Json.compact(BridgeFile.schema()));
+    private final JsonSchema schema =
+            JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(Json.compact(BridgeFile.schema()));
 
     @TempDir
     private Path directory;
@@ -55,7 +55,8 @@ class SchemaTest {
     }
 
     private static String document(String mqtt, String kafka, String route, String rest) {
-        return "mqtt: {" + MQTT + mqtt + "}\nkafka: {" + KAFKA + kafka + "}\nroutes: {r: {" + route + "}}" + rest + "\n";
+        return "mqtt: {" + MQTT + mqtt + "}\nkafka: {" + KAFKA + kafka + "}\nroutes: {r: {" + route + "}}" + rest
+                + "\n";
     }
 
     /** A right document with an option added, or with another value where it has the option. */
@@ -106,11 +107,18 @@ class SchemaTest {
                     }
                 }
                 if (!needed.isEmpty()) {
-                    compare(document(section, setting.name() + ": " + setting.form().examples().get(0)), false, differences);
+                    compare(
+                            document(
+                                    section,
+                                    setting.name() + ": "
+                                            + setting.form().examples().get(0)),
+                            false,
+                            differences);
                 }
                 if (setting.names().size() > 1) {
                     String value = ": " + setting.form().examples().get(0);
-                    String both = setting.names().get(0) + value + ", " + setting.names().get(1) + value;
+                    String both = setting.names().get(0) + value + ", "
+                            + setting.names().get(1) + value;
                     compare(document(section, both), false, differences);
                 }
             }
@@ -135,7 +143,13 @@ class SchemaTest {
         List<String> differences = new ArrayList<>();
         String whole = document("", "", FROM_MQTT, "");
         compare(whole, true, differences);
-        for (String part : List.of("mqtt: .*\n", "kafka: .*\n", "routes: .*\n", "server-uri: tcp://a:1, ", "from-mqtt: a/b, ", ", to-kafka: c")) {
+        for (String part : List.of(
+                "mqtt: .*\n",
+                "kafka: .*\n",
+                "routes: .*\n",
+                "server-uri: tcp://a:1, ",
+                "from-mqtt: a/b, ",
+                ", to-kafka: c")) {
             compare(whole.replaceFirst(part, ""), false, differences);
         }
         for (String text : List.of("[a]", "text", "mqtt: {}")) {
@@ -148,9 +162,9 @@ class SchemaTest {
     /** The verdicts of both on the form of a document; returns 1. */
     private int compare(String yaml, boolean right, List<String> differences) throws IOException {
         Path file = Files.writeString(directory.resolve("bridge.yaml"), yaml);
-        List<Problem> problems = BridgeFile.read(file, Map.of("SECRET", "x")::get).problems(Set.of());
-        JsonNode document = json.valueToTree(
-                new Load(LoadSettings.builder().build()).loadFromString(yaml));
+        List<Problem> problems =
+                BridgeFile.read(file, Map.of("SECRET", "x")::get).problems(Set.of());
+        JsonNode document = json.valueToTree(new Load(LoadSettings.builder().build()).loadFromString(yaml));
         boolean parser = problems.isEmpty();
         boolean valid = schema.validate(document).isEmpty();
         if (parser != right || valid != right) {
