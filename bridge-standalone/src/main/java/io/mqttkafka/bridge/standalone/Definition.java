@@ -113,6 +113,11 @@ final class Definition {
         return given == null ? DRAIN_TIMEOUT : given;
     }
 
+    /** The option that says how long. */
+    String drainOption() {
+        return file == null || options.run.drainTimeout != null ? "--drain-timeout" : "drain-timeout";
+    }
+
     @Nullable
     Duration statusInterval() {
         return options.run.statusInterval;

@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.standalone.config;
 
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +8,10 @@ import java.util.TreeMap;
 
 /** The JSON Schema of the file, made of the same tables as the parser. */
 final class Schema {
+    private static final Comparator<String> FIRST = Comparator.comparing(
+                    (String name) -> !name.equals("$schema") && !name.equals("title") && !name.equals("description"))
+            .thenComparing(Comparator.naturalOrder());
+
     private Schema() {}
 
     static Map<String, Object> of(Section<?> root) {
@@ -15,22 +20,22 @@ final class Schema {
         schema.put("title", "mqtt-kafka-bridge");
         schema.put("description", "A bridge between MQTT and Kafka.");
         schema.putAll(root.schema());
-        return ordered(schema);
+        return ordered(schema, false);
     }
 
-    // The small maps of the forms have another order in each JVM.
-    private static Map<String, Object> ordered(Map<?, ?> map) {
-        Map<String, Object> copy = new LinkedHashMap<>();
-        map.forEach((name, value) -> copy.put(String.valueOf(name), orderedValue(value)));
-        return map instanceof LinkedHashMap ? copy : new TreeMap<>(copy);
+    // The small maps of the forms have another order in each JVM; options keep theirs.
+    private static Map<String, Object> ordered(Map<?, ?> map, boolean options) {
+        Map<String, Object> copy = options ? new LinkedHashMap<>() : new TreeMap<>(FIRST);
+        map.forEach((name, value) -> copy.put(String.valueOf(name), orderedValue(value, name.equals("properties"))));
+        return copy;
     }
 
-    private static Object orderedValue(Object value) {
+    private static Object orderedValue(Object value, boolean options) {
         if (value instanceof Map<?, ?> map) {
-            return ordered(map);
+            return ordered(map, options);
         }
         return value instanceof List<?> list
-                ? list.stream().map(Schema::orderedValue).toList()
+                ? list.stream().map(item -> orderedValue(item, false)).toList()
                 : value;
     }
 }
