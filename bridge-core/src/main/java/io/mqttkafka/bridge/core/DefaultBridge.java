@@ -35,6 +35,7 @@ import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.sink.SinkRoute;
 import io.mqttkafka.bridge.core.sink.SinkRoutes;
 import io.mqttkafka.bridge.core.sink.SinkRunner;
+import io.mqttkafka.bridge.core.source.KafkaSide;
 import io.mqttkafka.bridge.core.source.SourceRoute;
 import io.mqttkafka.bridge.core.source.SourceRunner;
 import io.mqttkafka.bridge.core.time.BridgeClock;
@@ -194,25 +195,6 @@ public final class DefaultBridge implements Bridge {
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
         watch = new KafkaWatch(kafka, config.kafka(), clock, anyClientId + "-kafka", degradations, waits);
         config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
-        byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
-                clientId,
-                mqtt,
-                served,
-                transport,
-                new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
-                served.stream().anyMatch(SourceRoute::exactlyOnce)
-                        ? new ProducerTransactions(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
-                        : null,
-                config.kafka().transactions(),
-                failpoints,
-                events,
-                degradations,
-                waits,
-                clock,
-                config.drainTimeout(),
-                config.stallThreshold(),
-                this::stateChanged,
-                memory.topicCacheBytes()))));
         Surroundings around = new Surroundings(
                 transport,
                 failpoints,
@@ -222,6 +204,20 @@ public final class DefaultBridge implements Bridge {
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged);
+        byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
+                clientId,
+                mqtt,
+                served,
+                new KafkaSide(
+                        new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
+                        served.stream().anyMatch(SourceRoute::exactlyOnce)
+                                ? ProducerTransactions.ofReceived(
+                                        kafka, config.kafka(), mqtt, clientId, failpoints, waits)
+                                : null,
+                        config.kafka().transactions(),
+                        waits),
+                memory.topicCacheBytes(),
+                around))));
         SinkRoutes.requireApart(sinksByClientId, byClientId.keySet());
         sinksByClientId.forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
                 clientId,

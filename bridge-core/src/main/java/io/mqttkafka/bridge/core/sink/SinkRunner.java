@@ -9,12 +9,13 @@ import io.mqttkafka.bridge.core.connection.StartPatience;
 import io.mqttkafka.bridge.core.connection.Starvation;
 import io.mqttkafka.bridge.core.connection.StopText;
 import io.mqttkafka.bridge.core.connection.Surroundings;
+import io.mqttkafka.bridge.core.connection.TransactionMending;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.kafka.PartitionBook;
-import io.mqttkafka.bridge.core.kafka.ProducerTransactions;
 import io.mqttkafka.bridge.core.kafka.RecordFeed;
 import io.mqttkafka.bridge.core.kafka.RecordSender;
+import io.mqttkafka.bridge.core.kafka.Transactions;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
@@ -26,6 +27,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Outbox;
+import io.mqttkafka.bridge.core.session.OutboxState;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.PublishSession;
@@ -52,7 +54,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class SinkRunner implements Runner {
     private static final Logger log = LoggerFactory.getLogger(SinkRunner.class);
-    private static final long TICK_MILLIS = 250;
     private static final int NORMAL_DISCONNECTION = 0;
     private static final int PROTOCOL_ERROR = 0x82;
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
@@ -68,7 +69,7 @@ public final class SinkRunner implements Runner {
             List<SinkRoute> routes,
             RecordFeed.Factory feeds,
             Supplier<RecordSender> deadLetters,
-            @Nullable ProducerTransactions transactions,
+            @Nullable Transactions<OutboxState> transactions,
             TransactionOptions transactionOptions,
             Surroundings around) {}
 
@@ -82,6 +83,7 @@ public final class SinkRunner implements Runner {
     private final SinkLimits limits;
     private final SinkEnds ends;
     private final @Nullable OutboxCommitter committer;
+    private final @Nullable TransactionMending mending;
     private final List<SinkLane> lanes = new ArrayList<>();
     private final ConnectionSupervisor supervisor;
 
@@ -113,7 +115,7 @@ public final class SinkRunner implements Runner {
         options = parts.options();
         events = around.events();
         pauses = new SendPauses(clientId, around.clock(), log);
-        ProducerTransactions transactions = parts.transactions();
+        Transactions<OutboxState> transactions = parts.transactions();
         boolean shared = transactions != null
                 && parts.routes().stream().anyMatch(route -> route.qos.level() > 0 && !route.exactlyOnce);
         long bytes = options.maxInFlightBytes() / (shared ? 2 : 1);
@@ -174,6 +176,8 @@ public final class SinkRunner implements Runner {
                         around.stateChanged(),
                         log),
                 new ForSupervisor());
+        mending =
+                committer == null ? null : new TransactionMending(committer, supervisor, clientId, around.clock(), log);
     }
 
     private void wakeCommitter() {
@@ -197,7 +201,8 @@ public final class SinkRunner implements Runner {
         }
         // Last: who takes the identity over ends the bridge that had it, and must not fail for another reason then.
         if (committer != null) {
-            StartPatience.retry(deadlineNanos, timeout -> needsNewSession = committer.open(timeout));
+            StartPatience.retry(deadlineNanos, committer::begin);
+            needsNewSession = committer.needsNewSession();
             forgetUnread();
         }
         supervisor.start(deadlineNanos);
@@ -242,7 +247,7 @@ public final class SinkRunner implements Runner {
         supervisor.end();
         if (supervisor.begun()) {
             boolean ended = supervisor.awaitEnd(CLOSE_GRACE);
-            ProducerTransactions transactions = parts.transactions();
+            Transactions<OutboxState> transactions = parts.transactions();
             if (!ended && transactions != null) {
                 // It waits for a Kafka that does not answer.
                 transactions.close(Duration.ZERO);
@@ -295,7 +300,7 @@ public final class SinkRunner implements Runner {
             if (fenced() != null) {
                 return CloseReason.of("another bridge has taken the transactional id over", null);
             }
-            return committer == null ? null : committer.obstacle();
+            return mending == null ? null : mending.obstacle();
         }
 
         @Override
@@ -375,7 +380,7 @@ public final class SinkRunner implements Runner {
     /** Starts transactions afresh if nobody knows how the last one ended; false if the runner is to end. */
     private boolean mendTransactions() throws InterruptedException {
         OutboxCommitter own = committer;
-        return own == null || supervisor.restartTransactions(() -> own.isBroken() && fenced() == null, own::restart);
+        return own == null || mending == null || mending.restart(() -> own.isBroken() && fenced() == null);
     }
 
     /**
@@ -397,60 +402,24 @@ public final class SinkRunner implements Runner {
                 lanes.stream()
                         .map(lane -> new SinkWatch.Offsets(lane.route(), lane.feed()::uncommittedAge))
                         .toList(),
-                events,
-                around.degradations(),
-                around.stallThreshold());
+                around);
+        stalls.begin(current.limits().keepAlive(options.keepAlive()), pauses.pace());
+        CloseReason reason;
         try {
-            return watch(current, stalls);
+            reason = supervisor.watch(now -> {
+                for (SinkLane lane : lanes) {
+                    lane.watchDeadLetters(now, lost -> log.warn("'{}': {}", clientId, lost.getMessage()));
+                }
+                goOnAfterPause(now);
+                return stalls.look(now, pauses.trouble(), current.lastReadNanos());
+            });
         } finally {
             stalls.end();
         }
-    }
-
-    private @Nullable CloseReason watch(MqttConnection current, SinkWatch stalls) throws InterruptedException {
-        long finishedBefore = traffic.finished();
-        long refusedBefore = pauses.pace().refusals();
-        long progressAt = System.nanoTime();
-        long tooLong = current.limits().keepAlive(options.keepAlive()).toNanos() * 2;
-        long givenUp = traffic.givenUp();
-        while (true) {
-            synchronized (monitor) {
-                if (supervisor.closed() == null && !supervisor.ending()) {
-                    monitor.wait(TICK_MILLIS);
-                }
-                if (supervisor.ending()) {
-                    break;
-                }
-                CloseReason closed = supervisor.closed();
-                if (closed != null) {
-                    return closed;
-                }
-            }
-            long now = System.nanoTime();
-            stalls.look(now, pauses.trouble());
-            givenUp = reportGivenUp(givenUp);
-            for (SinkLane lane : lanes) {
-                lane.watchDeadLetters(now, lost -> log.warn("'{}': {}", clientId, lost.getMessage()));
-            }
-            goOnAfterPause(now);
-            long finishedNow = traffic.finished();
-            long refusedNow = pauses.pace().refusals();
-            if (finishedNow != finishedBefore || refusedNow != refusedBefore || !traffic.awaitsBroker()) {
-                finishedBefore = finishedNow;
-                refusedBefore = refusedNow;
-                progressAt = now;
-            }
-            if (now - progressAt > tooLong) {
-                return CloseReason.of(
-                        "the MQTT broker has acknowledged nothing for twice the keep-alive although messages wait for it",
-                        null);
-            }
-            if (now - current.lastReadNanos() > tooLong) {
-                return CloseReason.of("the connection was not read for twice the keep-alive", null);
-            }
+        if (reason == null) {
+            current.disconnect(NORMAL_DISCONNECTION);
         }
-        current.disconnect(NORMAL_DISCONNECTION);
-        return null;
+        return reason;
     }
 
     /** Lets messages leave again that the broker had no room for. */
@@ -463,18 +432,6 @@ public final class SinkRunner implements Runner {
             traffic.resume();
             flush();
         }
-    }
-
-    private long reportGivenUp(long before) {
-        long now = traffic.givenUp();
-        if (now > before) {
-            log.warn(
-                    "'{}': {} messages that were on their way when the bridge died held every place at the MQTT broker while more"
-                            + " records than may wait came before theirs; their packet ids are given up, so they can be repeated",
-                    clientId,
-                    now - before);
-        }
-        return now;
     }
 
     private void stopAll(Throwable cause) {
@@ -629,7 +586,7 @@ public final class SinkRunner implements Runner {
         @Override
         public void hopeless(Throwable cause) {
             synchronized (monitor) {
-                fenced = new DeliveryException(ConnectionSupervisor.hopeless(cause), cause);
+                fenced = new DeliveryException(TransactionMending.hopeless(cause), cause);
             }
             dropConnection(CloseReason.of("no transaction comes about", cause));
         }

@@ -1,9 +1,11 @@
 package io.mqttkafka.bridge.core.sink;
 
 import io.mqttkafka.bridge.core.connection.StallWatch;
+import io.mqttkafka.bridge.core.connection.Surroundings;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
-import io.mqttkafka.bridge.core.session.PublishTraffic;
+import io.mqttkafka.bridge.core.mqtt.CloseReason;
+import io.mqttkafka.bridge.core.session.SendPace;
 import io.mqttkafka.bridge.event.Stalled;
 import java.time.Duration;
 import java.util.List;
@@ -26,27 +28,42 @@ final class SinkWatch {
     record Offsets(SinkRoute route, LongUnaryOperator uncommittedAge) {}
 
     private final String clientId;
-    private final PublishTraffic traffic;
+    private final SinkTraffic traffic;
     private final List<Offsets> watched;
     private final BridgeEvents events;
     private final StallWatch messages;
     private final List<StallWatch> offsets;
 
-    SinkWatch(
-            String clientId,
-            PublishTraffic traffic,
-            List<Offsets> watched,
-            BridgeEvents events,
-            Degradations degradations,
-            Duration threshold) {
+    private long tooLong;
+    private long finished;
+    private long refused;
+    private long progressAt;
+    private long givenUp;
+    private @Nullable SendPace pace;
+
+    SinkWatch(String clientId, SinkTraffic traffic, List<Offsets> watched, Surroundings around) {
         this.clientId = clientId;
         this.traffic = traffic;
         this.watched = watched;
-        this.events = events;
-        messages = new StallWatch(Degradations.messages(clientId), threshold, degradations, log);
+        events = around.events();
+        messages = watch(Degradations.messages(clientId), around);
         offsets = watched.stream()
-                .map(one -> new StallWatch(Degradations.offsets(one.route().name()), threshold, degradations, log))
+                .map(one -> watch(Degradations.offsets(one.route().name()), around))
                 .toList();
+    }
+
+    private static StallWatch watch(String what, Surroundings around) {
+        return new StallWatch(what, around.stallThreshold(), around.degradations(), log);
+    }
+
+    /** A connection begins. */
+    void begin(Duration keepAlive, SendPace paceOfTheConnection) {
+        pace = paceOfTheConnection;
+        tooLong = keepAlive.toNanos() * 2;
+        finished = traffic.finished();
+        refused = paceOfTheConnection.refusals();
+        progressAt = System.nanoTime();
+        givenUp = traffic.givenUp();
     }
 
     /**
@@ -54,8 +71,33 @@ final class SinkWatch {
      *
      * @param now the time
      * @param trouble what the broker is known to lack; null if nothing is
+     * @param lastRead when the connection was read last
+     * @return why the connection is of no use any more; null if it is
      */
-    void look(long now, @Nullable String trouble) {
+    @Nullable
+    CloseReason look(long now, @Nullable String trouble, long lastRead) {
+        lookAtMessages(now, trouble);
+        lookAtOffsets(now);
+        lookAtGivenUp();
+        long finishedNow = traffic.finished();
+        long refusedNow = pace == null ? 0 : pace.refusals();
+        if (finishedNow != finished || refusedNow != refused || !traffic.awaitsBroker()) {
+            finished = finishedNow;
+            refused = refusedNow;
+            progressAt = now;
+        }
+        if (now - progressAt > tooLong) {
+            return CloseReason.of(
+                    "the MQTT broker has acknowledged nothing for twice the keep-alive although messages wait for it",
+                    null);
+        }
+        if (now - lastRead > tooLong) {
+            return CloseReason.of("the connection was not read for twice the keep-alive", null);
+        }
+        return null;
+    }
+
+    private void lookAtMessages(long now, @Nullable String trouble) {
         long age = traffic.oldestAge(now);
         int waiting = traffic.unfinished();
         boolean tell = messages.look(
@@ -67,6 +109,9 @@ final class SinkWatch {
         if (tell) {
             events.tell(listener -> listener.onStalled(new Stalled(clientId, Duration.ofNanos(age), waiting)));
         }
+    }
+
+    private void lookAtOffsets(long now) {
         for (int i = 0; i < offsets.size(); i++) {
             SinkRoute route = watched.get(i).route();
             long uncommitted = watched.get(i).uncommittedAge().applyAsLong(now);
@@ -78,6 +123,18 @@ final class SinkWatch {
                                     + TimeUnit.NANOSECONDS.toSeconds(uncommitted)
                                     + " s, so that a crash would publish again what has been published since");
         }
+    }
+
+    private void lookAtGivenUp() {
+        long now = traffic.givenUp();
+        if (now > givenUp) {
+            log.warn(
+                    "'{}': {} messages that were on their way when the bridge died held every place at the MQTT broker while more"
+                            + " records than may wait came before theirs; their packet ids are given up, so they can be repeated",
+                    clientId,
+                    now - givenUp);
+        }
+        givenUp = now;
     }
 
     void end() {

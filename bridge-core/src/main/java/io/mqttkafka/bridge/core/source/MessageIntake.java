@@ -71,37 +71,47 @@ final class MessageIntake {
     /** Counts messages, so that a lane can keep their order. */
     private long order;
 
-    MessageIntake(
-            String clientId,
-            MqttOptions options,
-            SourceSession session,
-            InFlightWindow window,
-            ReceiveRoom room,
+    /**
+     * What knows of the messages that are received and not acknowledged.
+     *
+     * @param session their packet ids
+     * @param window their bytes
+     * @param room the reader's place to wait
+     */
+    record Receipt(SourceSession session, InFlightWindow window, ReceiveRoom room) {}
+
+    /**
+     * Where messages go from here.
+     *
+     * @param pipeline makes records of them
+     * @param committer takes those that are written in transactions; null if none are
+     * @param routes by filter
+     * @param lanes of the routes
+     * @param subscriptions tells which subscription a message came by
+     */
+    record Onward(
             MqttToKafkaPipeline pipeline,
             @Nullable TransactionCommitter committer,
             RouteTable<SourceRoute> routes,
             Map<SourceRoute, RouteLane> lanes,
-            Subscriptions subscriptions,
-            BridgeEvents events,
-            Failpoints failpoints,
-            BridgeClock clock,
-            long topicCacheBytes,
-            Owner owner) {
-        this.clientId = clientId;
-        this.options = options;
-        this.session = session;
-        this.window = window;
-        this.room = room;
-        this.pipeline = pipeline;
-        this.committer = committer;
-        this.routes = routes;
-        this.lanes = lanes;
-        this.subscriptions = subscriptions;
-        this.events = events;
-        this.failpoints = failpoints;
-        this.clock = clock;
+            Subscriptions subscriptions) {}
+
+    MessageIntake(SourceRunner.Parts parts, Receipt receipt, Onward onward, Owner owner) {
+        clientId = parts.clientId();
+        options = parts.options();
+        session = receipt.session();
+        window = receipt.window();
+        room = receipt.room();
+        pipeline = onward.pipeline();
+        committer = onward.committer();
+        routes = onward.routes();
+        lanes = onward.lanes();
+        subscriptions = onward.subscriptions();
+        events = parts.around().events();
+        failpoints = parts.around().failpoints();
+        clock = parts.around().clock();
         this.owner = owner;
-        topics = new TopicCache(topicCacheBytes, this::matches);
+        topics = new TopicCache(parts.topicCacheBytes(), this::matches);
         userProperties = new UserPropertyLimit(options.maxUserProperties(), options.maxUserPropertyBytes());
     }
 
