@@ -112,9 +112,10 @@ final class BridgeRun {
         }
         int left = unacknowledged(health);
         if (left > 0) {
-            console.complain(definition.drainOption() + ": was over, or the connection to the MQTT broker was lost, before every"
-                    + " message was acknowledged (" + left
-                    + " left); MQTT broker or Kafka delivers the rest again at the next start");
+            console.complain(
+                    definition.drainOption() + ": was over, or the connection to the MQTT broker was lost, before every"
+                            + " message was acknowledged (" + left
+                            + " left); MQTT broker or Kafka delivers the rest again at the next start");
             return ExitCodes.NOT_DRAINED;
         }
         return ExitCodes.STOPPED;

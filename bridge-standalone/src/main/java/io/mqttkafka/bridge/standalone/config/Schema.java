@@ -26,7 +26,8 @@ final class Schema {
     // The small maps of the forms have another order in each JVM; options keep theirs.
     private static Map<String, Object> ordered(Map<?, ?> map, boolean options) {
         Map<String, Object> copy = options ? new LinkedHashMap<>() : new TreeMap<>(FIRST);
-        map.forEach((name, value) -> copy.put(String.valueOf(name), orderedValue(value, !options && name.equals("properties"))));
+        map.forEach((name, value) ->
+                copy.put(String.valueOf(name), orderedValue(value, !options && name.equals("properties"))));
         return copy;
     }
 
