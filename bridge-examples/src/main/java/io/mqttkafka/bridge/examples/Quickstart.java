@@ -7,6 +7,9 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.codecs.JsonCodec;
 import io.mqttkafka.bridge.examples.SensorMessage.Kind;
+import io.mqttkafka.bridge.standalone.ProgramVersion;
+import io.mqttkafka.bridge.standalone.StopSignals;
+import io.mqttkafka.bridge.standalone.TimeConverter;
 import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
 import io.mqttkafka.bridge.testkit.broker.EmbeddedMqttBroker;
 import java.io.PrintWriter;
@@ -32,7 +35,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "quickstart",
         mixinStandardHelpOptions = true,
-        versionProvider = StandaloneBridge.Version.class,
+        versionProvider = ProgramVersion.class,
         description = "Starts an MQTT broker, Kafka and a bridge, sends messages through in both directions, and checks"
                 + " every count.",
         exitCodeListHeading = "%nExit codes:%n",

@@ -2,19 +2,10 @@ package io.mqttkafka.bridge.examples;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.util.Map;
 import picocli.CommandLine;
 
 /** What a program in this JVM answered to its arguments. */
 record Run(int exitCode, String out, String err) {
-    static Run standaloneBridge(Map<String, String> environment, String... args) {
-        return of(new StandaloneBridge(environment::get).commandLine(), args);
-    }
-
-    static Run standaloneBridge(String... args) {
-        return standaloneBridge(Map.of(), args);
-    }
-
     static Run quickstart(String... args) {
         return of(new Quickstart().commandLine(), args);
     }

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.time.BridgeClock;
+import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,23 @@ public interface KafkaClientsFinder {
      */
     @Nullable
     KafkaClients find(KafkaOptions options);
+
+    /**
+     * Returns what makes the clients: a Kafka within this JVM if one has that address, else the one that the address leads to.
+     *
+     * @param options the Kafka side
+     * @return what makes its clients
+     */
+    static KafkaClients clients(KafkaOptions options) {
+        for (KafkaClientsFinder finder :
+                ServiceLoader.load(KafkaClientsFinder.class, KafkaClientsFinder.class.getClassLoader())) {
+            KafkaClients found = finder.find(options);
+            if (found != null) {
+                return found;
+            }
+        }
+        return KafkaClients.REAL;
+    }
 
     /**
      * Says which time bridges live by that are led to a Kafka of this finder.
