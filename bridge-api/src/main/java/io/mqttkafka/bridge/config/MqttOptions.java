@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param reconnect the delays between attempts to connect
  * @param tls TLS options; null if no server URI asks for TLS
  * @param serverUriSource where to ask for a server URI at every connect, which is tried before the others; or null
+ * @param version the version of MQTT to speak
  */
 public record MqttOptions(
         List<URI> serverUris,
@@ -62,7 +63,8 @@ public record MqttOptions(
         List<String> unsubscribe,
         Backoff reconnect,
         @Nullable TlsOptions tls,
-        @Nullable Supplier<String> serverUriSource) {
+        @Nullable Supplier<String> serverUriSource,
+        MqttVersion version) {
     /** The value of a limit that the bridge derives from what it meets when it is built: Kafka's limits, or the heap. */
     public static final int DERIVED = 0;
 
@@ -102,6 +104,7 @@ public record MqttOptions(
      * @param reconnect the delays between attempts to connect
      * @param tls TLS options; null if no server URI asks for TLS
      * @param serverUriSource where to ask for a server URI at every connect, which is tried before the others; or null
+     * @param version the version of MQTT to speak
      * @throws NullPointerException if a part that is not nullable is null
      * @throws IllegalArgumentException if an option is out of the range that its setter gives
      * @throws BridgeConfigException if there is no server, if TLS options are given without a server that uses them, or if
@@ -131,6 +134,7 @@ public record MqttOptions(
         inRange("mqtt.maxUserPropertyBytes", maxUserPropertyBytes, 0, LARGEST_PACKET, "bytes");
         Objects.requireNonNull(qos0Overflow, "qos0Overflow");
         Objects.requireNonNull(unrouted, "unrouted");
+        Objects.requireNonNull(version, "version");
         Objects.requireNonNull(reconnect, "reconnect");
         if (serverUris.isEmpty() && serverUriSource == null) {
             throw new BridgeConfigException(
@@ -192,6 +196,7 @@ public record MqttOptions(
         private Backoff reconnect = Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(30));
         private @Nullable TlsOptions tls;
         private @Nullable Supplier<String> serverUriSource;
+        private MqttVersion version = MqttVersion.V5;
 
         private Builder() {}
 
@@ -216,6 +221,19 @@ public record MqttOptions(
             reconnect = options.reconnect;
             tls = options.tls;
             serverUriSource = options.serverUriSource;
+            version = options.version;
+        }
+
+        /**
+         * Sets the version of MQTT to speak. What 3.1.1 takes away is refused when the bridge is built, or said in {@code
+         * Bridge.guarantees()}. Default: {@link MqttVersion#V5}.
+         *
+         * @param version the version
+         * @return this
+         */
+        public Builder version(MqttVersion version) {
+            this.version = Objects.requireNonNull(version, "version");
+            return this;
         }
 
         /**
@@ -535,7 +553,8 @@ public record MqttOptions(
                     unsubscribe,
                     reconnect,
                     tls,
-                    serverUriSource);
+                    serverUriSource,
+                    version);
         }
     }
 
@@ -550,7 +569,7 @@ public record MqttOptions(
                 + maxUserProperties + ", maxUserPropertyBytes=" + maxUserPropertyBytes + ", qos0Overflow="
                 + qos0Overflow + ", unrouted=" + unrouted + ", unsubscribe="
                 + unsubscribe + ", reconnect=" + reconnect + ", tls=" + tls + ", serverUriSource="
-                + (serverUriSource == null ? "null" : "****") + "]";
+                + (serverUriSource == null ? "null" : "****") + ", version=" + version + "]";
     }
 
     private static String shown(long limit) {

@@ -54,7 +54,8 @@ class MqttOptionsTest {
                         List.of(),
                         Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(30)),
                         null,
-                        null));
+                        null,
+                        MqttVersion.V5));
     }
 
     @Test
@@ -81,6 +82,7 @@ class MqttOptionsTest {
                 .unsubscribe("b/#")
                 .reconnect(backoff)
                 .tls(tls -> {})
+                .version(MqttVersion.AUTO)
                 .build();
         assertThat(options)
                 .isEqualTo(new MqttOptions(
@@ -103,7 +105,8 @@ class MqttOptionsTest {
                         List.of("a/+", "b/#"),
                         backoff,
                         TlsOptions.DEFAULT,
-                        null));
+                        null,
+                        MqttVersion.AUTO));
         assertThat(options.toBuilder().build()).isEqualTo(options);
     }
 
@@ -453,6 +456,7 @@ class MqttOptionsTest {
                 unsubscribe,
                 Backoff.fixed(Duration.ofSeconds(1)),
                 null,
-                null);
+                null,
+                MqttVersion.V5);
     }
 }
