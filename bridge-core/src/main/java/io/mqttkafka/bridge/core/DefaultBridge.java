@@ -13,7 +13,9 @@ import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.BridgeConfig;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.connection.Runner;
 import io.mqttkafka.bridge.core.connection.StatusRunner;
@@ -36,6 +38,7 @@ import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.sink.SinkRoute;
 import io.mqttkafka.bridge.core.sink.SinkRoutes;
 import io.mqttkafka.bridge.core.sink.SinkRunner;
+import io.mqttkafka.bridge.core.source.SourceOnMqtt311;
 import io.mqttkafka.bridge.core.source.SourceRoute;
 import io.mqttkafka.bridge.core.source.SourceRunner;
 import io.mqttkafka.bridge.core.time.BridgeClock;
@@ -154,6 +157,7 @@ public final class DefaultBridge implements Bridge {
                 SinkRoute compiled =
                         SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, kafka.clock());
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
+                SinkRoutes.requireVersion(config.mqtt(), compiled);
                 sinksByClientId
                         .computeIfAbsent(own == null ? anyClientId + "-out" : own, id -> new ArrayList<>())
                         .add(compiled);
@@ -171,12 +175,16 @@ public final class DefaultBridge implements Bridge {
             routes.add(compiled);
         }
         requireMqttText("mqtt.credentials", config.mqtt().username());
+        if (config.mqtt().version() == MqttVersion.V3_1_1
+                && config.mqtt().password() != null
+                && config.mqtt().username() == null) {
+            throw new BridgeConfigException("mqtt.credentials: MQTT 3.1.1 takes a password with a user name only; set a"
+                    + " user name, which can be empty");
+        }
         requireMqttText("mqtt.clientId", config.mqtt().clientId());
         byClientId.keySet().forEach(clientId -> requireMqttText("route: clientId", clientId));
         sinksByClientId.keySet().forEach(clientId -> requireMqttText("route: clientId", clientId));
-        if (bothWays && !config.loops().allowFeedback()) {
-            FeedbackCheck.requireNone(all(byClientId), all(sinksByClientId));
-        }
+        requireNoLoops(config, bothWays, byClientId, sinksByClientId);
         MemoryBudget memory = MemoryBudget.of(byClientId.size() + sinksByClientId.size());
         mqtt = Limits.resolve(config.mqtt(), config.kafka(), memory);
         byClientId.keySet().forEach(id -> limits.put(id, Limits.ofSource(mqtt, config.kafka())));
@@ -250,6 +258,32 @@ public final class DefaultBridge implements Bridge {
         return new StatusRunner(clientId, options, mqtt, transport, events, degradations, clock, this::stateChanged);
     }
 
+    /** The marker that stops a message on its way back is a user property: where there are none, topics have to be apart. */
+    private static void requireNoLoops(
+            BridgeConfig config,
+            boolean bothWays,
+            Map<String, List<SourceRoute>> sources,
+            Map<String, List<SinkRoute>> sinks) {
+        LoopOptions loops = config.loops();
+        boolean marked = config.mqtt().version() == MqttVersion.V5;
+        String version = "is not there in MQTT 3.1.1 (mqtt.version "
+                + config.mqtt().version() + "), which has no user properties for the marker; ";
+        if (!marked && loops.allowFeedback()) {
+            throw new BridgeConfigException("loops.allowFeedback: what stops a message on its way back " + version
+                    + "keep the topics of both directions apart and leave it out, or set mqtt.version(V5)");
+        }
+        if (!marked && Boolean.TRUE.equals(loops.guarded())) {
+            throw new BridgeConfigException("loops.guarded: what messages are marked with " + version
+                    + "leave it out, or set mqtt.version(V5)");
+        }
+        if (bothWays && !loops.allowFeedback()) {
+            FeedbackCheck.requireNone(all(sources), all(sinks));
+        }
+        if (bothWays && !marked && loops.guarded() == null) {
+            FeedbackCheck.requireTemplates(all(sources), all(sinks));
+        }
+    }
+
     /** A broker may end the connection over it, again and again. */
     private static void requireMqttText(String option, @Nullable String text) {
         if (text != null && MqttText.bytes(text) == null) {
@@ -309,7 +343,17 @@ public final class DefaultBridge implements Bridge {
         }
     }
 
-    private static RouteGuarantee guarantee(SourceRoute route) {
+    private RouteGuarantee guarantee(SourceRoute route) {
+        RouteGuarantee promised = promised(route);
+        String weakness = route.standing().weakness();
+        RouteGuarantee kept = weakness == null || route.qos() != QoS.EXACTLY_ONCE
+                ? promised
+                : new RouteGuarantee(route.name(), Guarantee.AT_LEAST_ONCE, "the MQTT broker: " + weakness);
+        String old = route.standing().remark(mqtt.version(), SourceOnMqtt311.REMARK);
+        return old.isEmpty() ? kept : new RouteGuarantee(kept.route(), kept.guarantee(), kept.reason() + old);
+    }
+
+    private static RouteGuarantee promised(SourceRoute route) {
         String order = route.filter().shareGroup() == null ? "" : "; order holds within this member of the share group";
         return switch (route.qos()) {
             case AT_MOST_ONCE ->

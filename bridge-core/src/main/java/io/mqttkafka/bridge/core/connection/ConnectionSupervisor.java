@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.core.kafka.TakenOverException;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
@@ -45,6 +46,7 @@ import org.slf4j.event.Level;
  */
 public final class ConnectionSupervisor {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
+    private static final long NOT_ACCEPTED = Long.MIN_VALUE;
     private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration IDENTITY_TIMEOUT = Duration.ofSeconds(10);
 
@@ -163,6 +165,7 @@ public final class ConnectionSupervisor {
      *
      * @param clientId the client id of the connection
      * @param reconnect the delays between attempts
+     * @param keepAlive the keep-alive that is asked for
      * @param words what the runner says in words of its own
      * @param monitor guards what the runner waits for while it serves a connection
      * @param clock the time between attempts
@@ -174,6 +177,7 @@ public final class ConnectionSupervisor {
     public record Parts(
             String clientId,
             Backoff reconnect,
+            Duration keepAlive,
             Words words,
             Object monitor,
             BridgeClock clock,
@@ -198,6 +202,11 @@ public final class ConnectionSupervisor {
 
     /** What the log has last been told of the connection that is away; for the supervisor's thread. */
     private @Nullable String told;
+
+    private final TakeoverPattern takeovers = new TakeoverPattern();
+
+    /** When the broker accepted the present connection, if by a version without reasons; for the supervisor's thread. */
+    private long acceptedWithoutReasons = NOT_ACCEPTED;
 
     private final ErrorMemory errors;
     private final String name;
@@ -342,7 +351,8 @@ public final class ConnectionSupervisor {
         errors.over();
         told = null;
         String uri = current.serverUri();
-        log.info("'{}' is connected to {}{}", clientId, uri, detail);
+        ProtocolVersion version = current.version();
+        log.info("'{}' is connected to {}{}{}", clientId, uri, version.hasProperties() ? "" : " by " + version, detail);
         parts.events().tell(listener -> listener.onConnected(new Connected(clientId, uri, sessionPresent)));
         parts.degradations().end(name);
         parts.stateChanged().run();
@@ -440,10 +450,11 @@ public final class ConnectionSupervisor {
             while (true) {
                 long before = owner.achieved();
                 long since = clock.nanos();
-                CloseReason reason = connectAndServe();
-                if (reason == null) {
+                CloseReason ended = connectAndServe();
+                if (ended == null) {
                     return;
                 }
+                CloseReason reason = judged(ended);
                 boolean achieving = owner.achieved() > before;
                 if (owner.givesUp(reason, achieving)) {
                     return;
@@ -482,6 +493,31 @@ public final class ConnectionSupervisor {
         }
     }
 
+    /** Where the version has no reasons, some are found out by the pattern. */
+    private CloseReason judged(CloseReason reason) {
+        if (acceptedWithoutReasons == NOT_ACCEPTED) {
+            return reason;
+        }
+        long now = clock.nanos();
+        return switch (takeovers.look(reason, Duration.ofNanos(now - acceptedWithoutReasons), parts.keepAlive(), now)) {
+            case NONE -> reason;
+            case SUSPICION -> {
+                log.warn(
+                        "'{}': the MQTT broker has closed a connection soon after it had accepted it, again; another client may"
+                                + " use the client id, or the broker does not allow what this one asks for: MQTT 3.1.1 has no"
+                                + " word for either",
+                        clientId);
+                yield reason;
+            }
+            case TAKEN_OVER -> {
+                CloseReason found = TakeoverPattern.takenOver(reason);
+                errors.note(found.text());
+                log.error("'{}': {}", clientId, found.text());
+                yield found;
+            }
+        };
+    }
+
     /** One connection from CONNECT to its end; null if the runner is to end. */
     private @Nullable CloseReason connectAndServe() throws InterruptedException {
         if (!beginConnecting()) {
@@ -495,9 +531,13 @@ public final class ConnectionSupervisor {
         }
         MqttConnection current = null;
         CloseReason reason;
+        acceptedWithoutReasons = NOT_ACCEPTED;
         try {
             current = owner.connect();
             connection = current;
+            if (!current.version().hasProperties()) {
+                acceptedWithoutReasons = clock.nanos();
+            }
             owner.prepare(current);
             doneConnecting();
             connects.increment();

@@ -15,6 +15,7 @@ import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.Will;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
@@ -76,6 +77,7 @@ public final class StatusRunner implements Runner {
     private int answer = -1;
 
     private volatile boolean sessionPresent;
+    private volatile ProtocolVersion version = ProtocolVersion.V5;
     private volatile @Nullable PacketOutput output;
 
     /**
@@ -106,7 +108,16 @@ public final class StatusRunner implements Runner {
         will = new Will(topic, Word.OFFLINE.payload(), status.willDelay());
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
-                        clientId, options.reconnect(), WORDS, monitor, clock, events, degradations, stateChanged, log),
+                        clientId,
+                        options.reconnect(),
+                        options.keepAlive(),
+                        WORDS,
+                        monitor,
+                        clock,
+                        events,
+                        degradations,
+                        stateChanged,
+                        log),
                 new ForSupervisor());
     }
 
@@ -338,10 +349,10 @@ public final class StatusRunner implements Runner {
         EncodedPublish packet =
                 EncodedPublish.of(topic.getBytes(StandardCharsets.UTF_8), QOS, true, null, next.payload());
         byte[] bytes = new byte[packet.size()];
-        packet.copyTo(bytes, 0, id, false, 0);
+        int length = packet.copyTo(version, bytes, 0, id, false, 0);
         try {
             if (out != null) {
-                out.write(bytes, bytes.length);
+                out.write(bytes, length);
             }
             return out != null;
         } catch (IOException e) {
@@ -360,6 +371,7 @@ public final class StatusRunner implements Runner {
         @Override
         public void connected(ConnAck connAck, PacketOutput acks) {
             sessionPresent = connAck.sessionPresent();
+            version = connAck.version();
             output = acks;
         }
 

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.mqtt;
 
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import java.time.Duration;
 import java.util.List;
 
@@ -12,6 +13,11 @@ public interface MqttConnection {
      * @return the CONNACK
      */
     ConnAck connAck();
+
+    /** Returns the version of MQTT that is spoken. */
+    default ProtocolVersion version() {
+        return connAck().version();
+    }
 
     /**
      * Returns the address of the broker.

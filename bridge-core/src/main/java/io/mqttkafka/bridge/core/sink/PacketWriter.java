@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.sink;
 
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.Publication;
 import io.mqttkafka.bridge.core.session.PublishSession;
@@ -32,6 +33,7 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
 
     private final PublishSession session;
     private final PacketOutput output;
+    private final ProtocolVersion version;
     private final InstantSource clock;
     private final Consumer<Throwable> broken;
     private final Thread thread;
@@ -55,7 +57,13 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
      * @param broken is told if the thread ends because of an error of ours, or of the machine
      */
     PacketWriter(
-            String name, PublishSession session, PacketOutput output, InstantSource clock, Consumer<Throwable> broken) {
+            String name,
+            PublishSession session,
+            PacketOutput output,
+            ProtocolVersion version,
+            InstantSource clock,
+            Consumer<Throwable> broken) {
+        this.version = version;
         this.broken = broken;
         this.session = session;
         this.output = output;
@@ -87,8 +95,8 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
         Outgoing outgoing = (Outgoing) publication;
         int size = outgoing.packet.size();
         room(size);
-        outgoing.packet.copyTo(filling, length, packetId, duplicate, outgoing.expirySeconds(clock.millis()));
-        length += size;
+        length = outgoing.packet.copyTo(
+                version, filling, length, packetId, duplicate, outgoing.expirySeconds(clock.millis()));
         if (publication.qos() == 0) {
             unacknowledged.add(publication);
         }
@@ -110,11 +118,12 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
                     "the MQTT broker sent more PUBRECs than there are packet ids, and did not read the answers");
         }
         room(5);
+        boolean reason = !known && version.hasProperties();
         filling[length++] = (byte) PUBREL;
-        filling[length++] = (byte) (known ? 2 : 3);
+        filling[length++] = (byte) (reason ? 3 : 2);
         filling[length++] = (byte) (packetId >> 8);
         filling[length++] = (byte) packetId;
-        if (!known) {
+        if (reason) {
             filling[length++] = (byte) PACKET_ID_NOT_FOUND;
         }
         flush();

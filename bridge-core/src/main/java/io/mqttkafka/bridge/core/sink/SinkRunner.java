@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.sink;
 
 import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
+import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.connection.ConnectionSupervisor;
@@ -40,6 +41,7 @@ import io.mqttkafka.bridge.core.session.PublishSession;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
+import io.mqttkafka.bridge.event.GuaranteeLowered;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
@@ -215,6 +217,7 @@ public final class SinkRunner implements Runner {
                 new ConnectionSupervisor.Parts(
                         clientId,
                         options.reconnect(),
+                        options.keepAlive(),
                         WORDS,
                         monitor,
                         parts.clock(),
@@ -528,6 +531,10 @@ public final class SinkRunner implements Runner {
 
     private void requireLimits(ConnAck connAck) throws MqttConnectException {
         for (SinkRoute route : parts.routes()) {
+            String problem = connAck.version().hasProperties() ? null : SinkOnMqtt311.problem(route);
+            if (problem != null) {
+                throw refused(route, problem);
+            }
             if (route.qos.level() > connAck.maximumQos()) {
                 throw refused(
                         route,
@@ -543,10 +550,12 @@ public final class SinkRunner implements Runner {
                                 + " the same connection; give this route a clientId of its own");
             }
             boolean endsSession = route.exactlyOnce && connAck.sessionExpirySeconds() == 0;
-            if (endsSession && route.weakness() == null) {
+            if (route.standing.weakness(endsSession ? NO_SESSION : null)) {
                 log.warn("Route '{}' is not exactly once on this MQTT broker: {}", route.name(), NO_SESSION);
+                events.tellSurely(listener -> listener.onGuaranteeLowered(
+                        new GuaranteeLowered(route.name(), Guarantee.AT_LEAST_ONCE, NO_SESSION)));
             }
-            route.weakness(endsSession ? NO_SESSION : null);
+            route.standing.speaks(connAck.version());
         }
         String assigned = connAck.assignedClientId();
         if (committer != null && assigned != null && !assigned.equals(clientId)) {
@@ -581,6 +590,7 @@ public final class SinkRunner implements Runner {
     private boolean fits(SinkRoute route, ConnAck connAck) {
         return !(route.exactlyOnce && shared && connAck.receiveMaximum() == 1)
                 && route.qos.level() <= connAck.maximumQos()
+                && (connAck.version().hasProperties() || SinkOnMqtt311.problem(route) == null)
                 && (!route.mayRetain() || connAck.retainAvailable());
     }
 
@@ -798,6 +808,7 @@ public final class SinkRunner implements Runner {
                     "bridge-" + clientId + "-write",
                     session,
                     output,
+                    connAck.version(),
                     parts.clock(),
                     cause -> dropConnection(Starvation.reason("writing messages failed", cause)));
             writer = next;

@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.wire.AckBuffer;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.route.RouteCounters;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.SourceSession;
@@ -42,6 +43,9 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private volatile boolean stopped;
     private volatile @Nullable PacketOutput output;
 
+    /** Whether the connection has room for the reason of a PUBCOMP. */
+    private volatile boolean withReasons = true;
+
     /** The connection that the acknowledgements in the buffer belong to; taken while it cannot be replaced. */
     private @Nullable PacketOutput target;
 
@@ -69,7 +73,8 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     }
 
     /** Says where acknowledgements go from now on. */
-    void output(PacketOutput output) {
+    void output(PacketOutput output, ProtocolVersion version) {
+        withReasons = version.hasProperties();
         this.output = output;
     }
 
@@ -165,7 +170,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     @Override
     public void pubcomp(int packetId, boolean known) {
         target = output;
-        buffer.pubcomp(packetId, known);
+        buffer.pubcomp(packetId, known || !withReasons);
     }
 
     private static void count(Delivery delivery) {

@@ -17,6 +17,7 @@ import io.mqttkafka.bridge.core.route.OwnTopics;
 import io.mqttkafka.bridge.core.route.RouteCounters;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.route.Sample;
+import io.mqttkafka.bridge.core.route.Standing;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
@@ -85,6 +86,7 @@ public final class SourceRoute implements CompiledRoute {
 
     private volatile boolean anyDoubtful;
     final ErrorMemory errors;
+    final Standing standing = new Standing();
     private volatile boolean stopped;
 
     // The stages of the public API have proven that the types of these functions fit each other.
@@ -176,6 +178,11 @@ public final class SourceRoute implements CompiledRoute {
     @Nullable
     String constantTopic() {
         return topicTemplate != null && topicTemplate.isConstant() ? topicTemplate.render(NoValues.INSTANCE) : null;
+    }
+
+    /** Says whether a function of the user names the Kafka topic. */
+    public boolean hasTopicMapper() {
+        return topicMapper != null;
     }
 
     /** Returns the dead letter topic, if there is one. */
@@ -309,6 +316,15 @@ public final class SourceRoute implements CompiledRoute {
      */
     public boolean exactlyOnce() {
         return exactlyOnce;
+    }
+
+    /**
+     * Says how it stands with the MQTT broker that it is connected to.
+     *
+     * @return that
+     */
+    public Standing standing() {
+        return standing;
     }
 
     /**

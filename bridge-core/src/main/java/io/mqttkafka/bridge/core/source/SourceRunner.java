@@ -218,6 +218,7 @@ public final class SourceRunner implements Runner {
                 new ConnectionSupervisor.Parts(
                         clientId,
                         options.reconnect(),
+                        options.keepAlive(),
                         WORDS,
                         monitor,
                         parts.clock(),
@@ -850,7 +851,7 @@ public final class SourceRunner implements Runner {
             boolean lost = supervisor.connects() > 0 && !connAck.sessionPresent() && !options.cleanStart();
             sessionPresent = connAck.sessionPresent();
             keepAlive = connAck.keepAlive(options.keepAlive());
-            acknowledger.output(acks);
+            acknowledger.output(acks, connAck.version());
             session.connected(connAck.sessionPresent());
             takingMessages = true;
             if (lost) {

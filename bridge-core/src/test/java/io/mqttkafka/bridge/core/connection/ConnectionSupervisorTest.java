@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeStartException;
@@ -37,6 +38,7 @@ class ConnectionSupervisorTest {
             new ConnectionSupervisor.Parts(
                     "client",
                     Backoff.fixed(Duration.ofMillis(1)),
+                    Duration.ofSeconds(30),
                     new ConnectionSupervisor.Words("not started", "unanswered", "the last reader"),
                     monitor,
                     BridgeClock.SYSTEM,
@@ -259,6 +261,11 @@ class ConnectionSupervisorTest {
             @Override
             public ConnAck connAck() {
                 throw new AssertionError("The supervisor asked the connection for CONNACK; that is its owner's");
+            }
+
+            @Override
+            public ProtocolVersion version() {
+                return ProtocolVersion.V5;
             }
 
             @Override

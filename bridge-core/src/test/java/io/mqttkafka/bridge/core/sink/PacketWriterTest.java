@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.core.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.PublishSession;
 import io.mqttkafka.bridge.core.session.SendPace;
@@ -44,6 +45,7 @@ class PacketWriterTest {
                         Thread.currentThread().interrupt();
                     }
                 },
+                ProtocolVersion.V5,
                 InstantSource.system(),
                 cause -> {
                     broken.set(cause);

@@ -4,8 +4,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the MQTT broker said when it answered CONNECT, with the defaults of MQTT 5 for what it did not say.
+ * What the MQTT broker said when it answered CONNECT, with the defaults of MQTT 5 for what it did not say. MQTT 3.1.1 says
+ * little, and its return codes are read as the reason codes that mean the same.
  *
+ * @param version the version of MQTT that it speaks on this connection
  * @param sessionPresent whether it still has the session
  * @param reasonCode 0, or another one if it refuses
  * @param reason its explanation, or null
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param retainAvailable whether it keeps retained messages
  */
 public record ConnAck(
+        ProtocolVersion version,
         boolean sessionPresent,
         int reasonCode,
         @Nullable String reason,
@@ -42,6 +45,9 @@ public record ConnAck(
 
     /** The highest of the codes by which a broker of MQTT 3.1.1 refuses. */
     private static final int HIGHEST_OLD_CODE = 5;
+
+    /** What the return codes of MQTT 3.1.1 are in MQTT 5. */
+    private static final int[] REASON_CODES = {0, UNSUPPORTED_VERSION, 0x85, 0x88, 0x86, 0x87};
 
     /** What MQTT has room for: a fixed header, and the highest remaining length. */
     private static final long LARGEST_PACKET = 5 + 268_435_455L;
@@ -66,19 +72,56 @@ public record ConnAck(
     /**
      * Reads a CONNACK.
      *
+     * @param version the version of MQTT that was asked for
      * @param bytes the array
      * @param from where the variable header begins
      * @param length the remaining length
      * @return the CONNACK
      * @throws MalformedPacketException if it is not one
      */
-    static ConnAck read(byte[] bytes, int from, int length) throws MalformedPacketException {
+    static ConnAck read(ProtocolVersion version, byte[] bytes, int from, int length) throws MalformedPacketException {
         if (length < 2) {
             throw new MalformedPacketException("CONNACK is too short");
         }
         if ((bytes[from] & 0xFE) != 0) {
             throw new MalformedPacketException("CONNACK has flags that MQTT does not know");
         }
+        return version.hasProperties() ? read(bytes, from, length) : readOld(bytes, from, length);
+    }
+
+    /** Two bytes. Nothing is said of limits: shared subscriptions and their identifiers belong to MQTT 5. */
+    private static ConnAck readOld(byte[] bytes, int from, int length) throws MalformedPacketException {
+        int code = bytes[from + 1] & 0xFF;
+        if (length > 2) {
+            throw new MalformedPacketException("CONNACK of MQTT 3.1.1 has " + length + " bytes instead of 2");
+        }
+        if (code > HIGHEST_OLD_CODE) {
+            throw new MalformedPacketException(
+                    "CONNACK has the return code 0x" + Integer.toHexString(code) + ", which MQTT 3.1.1 does not know");
+        }
+        boolean sessionPresent = (bytes[from] & 1) != 0;
+        if (code != 0 && sessionPresent) {
+            throw protocolError("CONNACK refuses, and resumes a session");
+        }
+        return new ConnAck(
+                ProtocolVersion.V3_1_1,
+                sessionPresent,
+                REASON_CODES[code],
+                null,
+                2,
+                false,
+                true,
+                false,
+                -1,
+                LARGEST_PACKET,
+                -1,
+                null,
+                null,
+                DEFAULT_RECEIVE_MAXIMUM,
+                true);
+    }
+
+    private static ConnAck read(byte[] bytes, int from, int length) throws MalformedPacketException {
         boolean sessionPresent = (bytes[from] & 1) != 0;
         int reasonCode = reasonCode(bytes[from + 1] & 0xFF, length);
         String reason = null;
@@ -141,6 +184,7 @@ public record ConnAck(
             throw protocolError("CONNACK with a limit of 0");
         }
         return new ConnAck(
+                ProtocolVersion.V5,
                 sessionPresent,
                 reasonCode,
                 reason,
