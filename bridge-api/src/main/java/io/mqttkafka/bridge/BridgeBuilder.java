@@ -1,13 +1,15 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.spi.BridgeConfig;
 import io.mqttkafka.bridge.spi.BridgeProvider;
+import io.mqttkafka.bridge.spi.Once;
+import io.mqttkafka.bridge.spi.RouteDefinition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,15 +27,16 @@ import org.jspecify.annotations.Nullable;
 public final class BridgeBuilder {
     private static final Duration LONGEST = Duration.ofDays(1);
 
+    private final Once once = new Once();
     private @Nullable MqttOptions mqtt;
     private @Nullable KafkaOptions kafka;
     private final List<Route> routes = new ArrayList<>();
     private final List<BridgeListener> listeners = new ArrayList<>();
-    private @Nullable Duration startTimeout;
-    private @Nullable StartMode startMode;
-    private @Nullable Duration drainTimeout;
-    private @Nullable Duration stallThreshold;
-    private @Nullable LoopOptions loops;
+    private Duration startTimeout = Duration.ofSeconds(30);
+    private StartMode startMode = StartMode.UNTIL_TIMEOUT;
+    private Duration drainTimeout = Duration.ofSeconds(10);
+    private Duration stallThreshold = Duration.ofSeconds(30);
+    private LoopOptions loops = LoopOptions.defaults();
     private @Nullable StatusOptions status;
 
     BridgeBuilder() {}
@@ -60,7 +63,7 @@ public final class BridgeBuilder {
      * @throws IllegalStateException if set before
      */
     public BridgeBuilder mqtt(MqttOptions options) {
-        mqtt = once("mqtt", mqtt, Objects.requireNonNull(options, "options"));
+        mqtt = once.set("mqtt", Objects.requireNonNull(options, "options"));
         return this;
     }
 
@@ -86,7 +89,7 @@ public final class BridgeBuilder {
      * @throws IllegalStateException if set before
      */
     public BridgeBuilder kafka(KafkaOptions options) {
-        kafka = once("kafka", kafka, Objects.requireNonNull(options, "options"));
+        kafka = once.set("kafka", Objects.requireNonNull(options, "options"));
         return this;
     }
 
@@ -96,9 +99,10 @@ public final class BridgeBuilder {
      * @param route the route
      * @return this
      * @throws NullPointerException if {@code route} is null
+     * @throws IllegalArgumentException if it was not made by {@link Route#fromMqtt} or {@link Route#fromKafka}
      */
     public BridgeBuilder route(Route route) {
-        routes.add(Objects.requireNonNull(route, "route"));
+        routes.add(RouteDefinition.of(route));
         return this;
     }
 
@@ -123,7 +127,7 @@ public final class BridgeBuilder {
      * @throws IllegalStateException if set before
      */
     public BridgeBuilder startTimeout(Duration timeout) {
-        startTimeout = once("startTimeout", startTimeout, inRange("startTimeout", timeout, Duration.ofMillis(1)));
+        startTimeout = once.set("startTimeout", inRange("startTimeout", timeout, Duration.ofMillis(1)));
         return this;
     }
 
@@ -137,7 +141,7 @@ public final class BridgeBuilder {
      * @throws IllegalStateException if set before
      */
     public BridgeBuilder startMode(StartMode mode) {
-        startMode = once("startMode", startMode, Objects.requireNonNull(mode, "mode"));
+        startMode = once.set("startMode", Objects.requireNonNull(mode, "mode"));
         return this;
     }
 
@@ -150,7 +154,7 @@ public final class BridgeBuilder {
      * @throws IllegalStateException if set before
      */
     public BridgeBuilder drainTimeout(Duration timeout) {
-        drainTimeout = once("drainTimeout", drainTimeout, inRange("drainTimeout", timeout, Duration.ZERO));
+        drainTimeout = once.set("drainTimeout", inRange("drainTimeout", timeout, Duration.ZERO));
         return this;
     }
 
@@ -164,8 +168,7 @@ public final class BridgeBuilder {
      * @throws IllegalStateException if set before
      */
     public BridgeBuilder stallThreshold(Duration threshold) {
-        stallThreshold =
-                once("stallThreshold", stallThreshold, inRange("stallThreshold", threshold, Duration.ofMillis(1)));
+        stallThreshold = once.set("stallThreshold", inRange("stallThreshold", threshold, Duration.ofMillis(1)));
         return this;
     }
 
@@ -180,7 +183,18 @@ public final class BridgeBuilder {
     public BridgeBuilder loops(Consumer<LoopOptions.Builder> options) {
         LoopOptions.Builder builder = LoopOptions.builder();
         options.accept(builder);
-        loops = once("loops", loops, builder.build());
+        return loops(builder.build());
+    }
+
+    /**
+     * Sets how messages are kept from going round in circles. Default: {@link LoopOptions#defaults()}.
+     *
+     * @param options the options
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder loops(LoopOptions options) {
+        loops = once.set("loops", Objects.requireNonNull(options, "options"));
         return this;
     }
 
@@ -209,7 +223,19 @@ public final class BridgeBuilder {
     public BridgeBuilder status(Consumer<StatusOptions.Builder> options) {
         StatusOptions.Builder builder = StatusOptions.builder();
         options.accept(builder);
-        status = once("status", status, builder.build());
+        return status(builder.build());
+    }
+
+    /**
+     * Lets the bridge say in MQTT how it is: {@code online}, {@code draining} or {@code offline}, retained. Default: it does
+     * not.
+     *
+     * @param options the options
+     * @return this
+     * @throws IllegalStateException if set before
+     */
+    public BridgeBuilder status(StatusOptions options) {
+        status = once.set("status", Objects.requireNonNull(options, "options"));
         return this;
     }
 
@@ -237,12 +263,9 @@ public final class BridgeBuilder {
                         kafka,
                         routes,
                         listeners,
-                        startTimeout == null ? Duration.ofSeconds(30) : startTimeout,
-                        drainTimeout == null ? Duration.ofSeconds(10) : drainTimeout,
-                        stallThreshold == null ? Duration.ofSeconds(30) : stallThreshold,
-                        loops == null ? LoopOptions.defaults() : loops,
-                        status,
-                        startMode == null ? StartMode.UNTIL_TIMEOUT : startMode));
+                        new BridgeConfig.Life(startTimeout, startMode, drainTimeout, stallThreshold),
+                        loops,
+                        status));
     }
 
     private static BridgeProvider provider() {
@@ -256,13 +279,6 @@ public final class BridgeBuilder {
         Objects.requireNonNull(value, option);
         if (value.compareTo(least) < 0 || value.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(option + ": " + value + " must be from " + least + " to " + LONGEST);
-        }
-        return value;
-    }
-
-    private static <V> V once(String option, @Nullable V before, V value) {
-        if (before != null) {
-            throw new IllegalStateException(option + ": was set before; set it once");
         }
         return value;
     }

@@ -1,10 +1,11 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.KafkaToMqttRoute.Filter;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Mapping;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Source;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Step;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Filter;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Mapping;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Source;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Step;
+import io.mqttkafka.bridge.spi.Once;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -18,19 +19,21 @@ import org.jspecify.annotations.Nullable;
  * The source stage of a route from Kafka: what it takes, and what happens to the value. {@link #toMqtt} goes on to the
  * target stage.
  *
- * <p>Immutable: every method returns a new stage. An option that is set again replaces what was set before.
+ * <p>Immutable: every method returns a new stage. Each option can be set once.
  *
  * @param <T> what the value has become so far; {@code byte[]} at the start
  */
 public final class FromKafka<T> {
     private final Source source;
+    private final Once once;
 
-    private FromKafka(Source source) {
+    private FromKafka(Source source, Once once) {
         this.source = source;
+        this.once = once;
     }
 
     static FromKafka<byte[]> of(List<String> topics, @Nullable Pattern pattern) {
-        return new FromKafka<>(new Source(topics, pattern, null, null, null, List.of(), null));
+        return new FromKafka<>(new Source(topics, pattern, null, null, null, List.of(), null), new Once());
     }
 
     /**
@@ -41,17 +44,22 @@ public final class FromKafka<T> {
      * @param group the name of a consumer group, not blank
      * @return the next stage
      * @throws IllegalArgumentException if blank
+     * @throws IllegalStateException if set before
      */
     public FromKafka<T> group(String group) {
         Objects.requireNonNull(group, "group");
-        return new FromKafka<>(new Source(
-                source.topics(),
-                source.pattern(),
-                group,
-                source.clientId(),
-                source.decoder(),
-                source.steps(),
-                source.encoder()));
+        Once set = new Once(once);
+        set.set("group", group);
+        return new FromKafka<>(
+                new Source(
+                        source.topics(),
+                        source.pattern(),
+                        group,
+                        source.clientId(),
+                        source.decoder(),
+                        source.steps(),
+                        source.encoder()),
+                set);
     }
 
     /**
@@ -62,17 +70,22 @@ public final class FromKafka<T> {
      *     without U+0000
      * @return the next stage
      * @throws IllegalArgumentException if blank, too long or with U+0000
+     * @throws IllegalStateException if set before
      */
     public FromKafka<T> clientId(String clientId) {
         Objects.requireNonNull(clientId, "clientId");
-        return new FromKafka<>(new Source(
-                source.topics(),
-                source.pattern(),
-                source.group(),
-                clientId,
-                source.decoder(),
-                source.steps(),
-                source.encoder()));
+        Once set = new Once(once);
+        set.set("clientId", clientId);
+        return new FromKafka<>(
+                new Source(
+                        source.topics(),
+                        source.pattern(),
+                        source.group(),
+                        clientId,
+                        source.decoder(),
+                        source.steps(),
+                        source.encoder()),
+                set);
     }
 
     /**
@@ -91,8 +104,10 @@ public final class FromKafka<T> {
                 || !source.steps().isEmpty()) {
             throw new IllegalStateException("decode: comes first and once, before filter, map and encode");
         }
-        return new FromKafka<>(new Source(
-                source.topics(), source.pattern(), source.group(), source.clientId(), codec, List.of(), null));
+        return new FromKafka<>(
+                new Source(
+                        source.topics(), source.pattern(), source.group(), source.clientId(), codec, List.of(), null),
+                once);
     }
 
     /**
@@ -139,17 +154,22 @@ public final class FromKafka<T> {
      *
      * @param codec the codec
      * @return the next stage
+     * @throws IllegalStateException if set before
      */
     public FromKafka<T> encode(PayloadCodec<T> codec) {
         Objects.requireNonNull(codec, "codec");
-        return new FromKafka<>(new Source(
-                source.topics(),
-                source.pattern(),
-                source.group(),
-                source.clientId(),
-                source.decoder(),
-                source.steps(),
-                codec));
+        Once set = new Once(once);
+        set.set("encode", codec);
+        return new FromKafka<>(
+                new Source(
+                        source.topics(),
+                        source.pattern(),
+                        source.group(),
+                        source.clientId(),
+                        source.decoder(),
+                        source.steps(),
+                        codec),
+                set);
     }
 
     /**
@@ -183,13 +203,15 @@ public final class FromKafka<T> {
     private <R> FromKafka<R> with(Step step, @Nullable PayloadCodec<?> encoder) {
         List<Step> steps = new ArrayList<>(source.steps());
         steps.add(step);
-        return new FromKafka<>(new Source(
-                source.topics(),
-                source.pattern(),
-                source.group(),
-                source.clientId(),
-                source.decoder(),
-                steps,
-                encoder));
+        return new FromKafka<>(
+                new Source(
+                        source.topics(),
+                        source.pattern(),
+                        source.group(),
+                        source.clientId(),
+                        source.decoder(),
+                        steps,
+                        encoder),
+                once);
     }
 }

@@ -1,10 +1,11 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.MqttToKafkaRoute.Filter;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Mapping;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Source;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Step;
 import io.mqttkafka.bridge.message.MqttMessage;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Filter;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Mapping;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Source;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Step;
+import io.mqttkafka.bridge.spi.Once;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -17,20 +18,22 @@ import org.jspecify.annotations.Nullable;
  * The source stage of a route from MQTT: what it takes, and what happens to the payload. {@link #toKafka} goes on to the
  * target stage.
  *
- * <p>Immutable: every method returns a new stage. An option that is set again replaces what was set before.
+ * <p>Immutable: every method returns a new stage. Each option can be set once.
  *
  * @param <T> what the payload has become so far; {@code byte[]} at the start
  */
 public final class FromMqtt<T> {
     private final Source source;
+    private final Once once;
 
-    private FromMqtt(Source source) {
+    private FromMqtt(Source source, Once once) {
         this.source = source;
+        this.once = once;
     }
 
     static FromMqtt<byte[]> of(String filter) {
         Objects.requireNonNull(filter, "filter");
-        return new FromMqtt<>(new Source(filter, QoS.AT_LEAST_ONCE, false, null, null, List.of(), null));
+        return new FromMqtt<>(new Source(filter, QoS.AT_LEAST_ONCE, false, null, null, List.of(), null), new Once());
     }
 
     /**
@@ -38,17 +41,22 @@ public final class FromMqtt<T> {
      *
      * @param qos the QoS
      * @return the next stage
+     * @throws IllegalStateException if set before
      */
     public FromMqtt<T> qos(QoS qos) {
         Objects.requireNonNull(qos, "qos");
-        return new FromMqtt<>(new Source(
-                source.filter(),
-                qos,
-                source.effectivelyOnce(),
-                source.clientId(),
-                source.decoder(),
-                source.steps(),
-                source.encoder()));
+        Once set = new Once(once);
+        set.set("qos", qos);
+        return new FromMqtt<>(
+                new Source(
+                        source.filter(),
+                        qos,
+                        source.effectivelyOnce(),
+                        source.clientId(),
+                        source.decoder(),
+                        source.steps(),
+                        source.encoder()),
+                set);
     }
 
     /**
@@ -58,16 +66,21 @@ public final class FromMqtt<T> {
      * Default: exactly once.
      *
      * @return the next stage
+     * @throws IllegalStateException if set before
      */
     public FromMqtt<T> effectivelyOnce() {
-        return new FromMqtt<>(new Source(
-                source.filter(),
-                source.qos(),
-                true,
-                source.clientId(),
-                source.decoder(),
-                source.steps(),
-                source.encoder()));
+        Once set = new Once(once);
+        set.set("effectivelyOnce", true);
+        return new FromMqtt<>(
+                new Source(
+                        source.filter(),
+                        source.qos(),
+                        true,
+                        source.clientId(),
+                        source.decoder(),
+                        source.steps(),
+                        source.encoder()),
+                set);
     }
 
     /**
@@ -77,17 +90,22 @@ public final class FromMqtt<T> {
      * @param clientId a client id that no other client uses, 1 to 65,535 bytes of UTF-8, not blank, without U+0000
      * @return the next stage
      * @throws IllegalArgumentException if blank, too long or with U+0000
+     * @throws IllegalStateException if set before
      */
     public FromMqtt<T> clientId(String clientId) {
         Objects.requireNonNull(clientId, "clientId");
-        return new FromMqtt<>(new Source(
-                source.filter(),
-                source.qos(),
-                source.effectivelyOnce(),
-                clientId,
-                source.decoder(),
-                source.steps(),
-                source.encoder()));
+        Once set = new Once(once);
+        set.set("clientId", clientId);
+        return new FromMqtt<>(
+                new Source(
+                        source.filter(),
+                        source.qos(),
+                        source.effectivelyOnce(),
+                        clientId,
+                        source.decoder(),
+                        source.steps(),
+                        source.encoder()),
+                set);
     }
 
     /**
@@ -106,8 +124,16 @@ public final class FromMqtt<T> {
                 || !source.steps().isEmpty()) {
             throw new IllegalStateException("decode: comes first and once, before filter, map and encode");
         }
-        return new FromMqtt<>(new Source(
-                source.filter(), source.qos(), source.effectivelyOnce(), source.clientId(), codec, List.of(), null));
+        return new FromMqtt<>(
+                new Source(
+                        source.filter(),
+                        source.qos(),
+                        source.effectivelyOnce(),
+                        source.clientId(),
+                        codec,
+                        List.of(),
+                        null),
+                once);
     }
 
     /**
@@ -154,17 +180,22 @@ public final class FromMqtt<T> {
      *
      * @param codec the codec
      * @return the next stage
+     * @throws IllegalStateException if set before
      */
     public FromMqtt<T> encode(PayloadCodec<T> codec) {
         Objects.requireNonNull(codec, "codec");
-        return new FromMqtt<>(new Source(
-                source.filter(),
-                source.qos(),
-                source.effectivelyOnce(),
-                source.clientId(),
-                source.decoder(),
-                source.steps(),
-                codec));
+        Once set = new Once(once);
+        set.set("encode", codec);
+        return new FromMqtt<>(
+                new Source(
+                        source.filter(),
+                        source.qos(),
+                        source.effectivelyOnce(),
+                        source.clientId(),
+                        source.decoder(),
+                        source.steps(),
+                        codec),
+                set);
     }
 
     /**
@@ -194,13 +225,15 @@ public final class FromMqtt<T> {
     private <R> FromMqtt<R> with(Step step, @Nullable PayloadCodec<?> encoder) {
         List<Step> steps = new ArrayList<>(source.steps());
         steps.add(step);
-        return new FromMqtt<>(new Source(
-                source.filter(),
-                source.qos(),
-                source.effectivelyOnce(),
-                source.clientId(),
-                source.decoder(),
-                List.copyOf(steps),
-                encoder));
+        return new FromMqtt<>(
+                new Source(
+                        source.filter(),
+                        source.qos(),
+                        source.effectivelyOnce(),
+                        source.clientId(),
+                        source.decoder(),
+                        List.copyOf(steps),
+                        encoder),
+                once);
     }
 }

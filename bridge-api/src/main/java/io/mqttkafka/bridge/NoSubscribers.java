@@ -1,8 +1,9 @@
 package io.mqttkafka.bridge;
 
 import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.spi.WhenUnheard;
 import java.time.Duration;
-import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to a record whose message the MQTT broker took over with the words "no matching subscribers" (0x10): it has
@@ -14,40 +15,12 @@ import java.util.Objects;
  *
  * <p>Immutable.
  */
-public sealed interface NoSubscribers {
-    /**
-     * Publish the message again, after a while, until somebody subscribes or its deadline is over. Later records of the route
-     * wait behind it.
-     *
-     * <p>Immutable.
-     *
-     * @param backoff the delays between the attempts, of which there can be any number
-     */
-    record Await(Backoff backoff) implements NoSubscribers {
-        /**
-         * Checks its part.
-         *
-         * @param backoff the delays between the attempts, of which there can be any number
-         * @throws NullPointerException if it is null
-         */
-        public Await {
-            Objects.requireNonNull(backoff, "backoff");
-        }
+public final class NoSubscribers {
+    private final WhenUnheard choice;
+
+    private NoSubscribers(WhenUnheard choice) {
+        this.choice = choice;
     }
-
-    /**
-     * Take it for a failure that a repetition may mend: the failure policy of the route decides.
-     *
-     * <p>Immutable.
-     */
-    record Fail() implements NoSubscribers {}
-
-    /**
-     * Take the message for delivered, and tell.
-     *
-     * <p>Immutable.
-     */
-    record Accept() implements NoSubscribers {}
 
     /**
      * Waits for a subscriber, looking for one after 200 milliseconds at first and every 5 seconds at last. The default of
@@ -55,18 +28,20 @@ public sealed interface NoSubscribers {
      *
      * @return the policy
      */
-    static NoSubscribers await() {
+    public static NoSubscribers await() {
         return await(Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(5)));
     }
 
     /**
-     * Waits for a subscriber.
+     * Publishes the message again, after a while, until somebody subscribes or its deadline is over. Later records of the route
+     * wait behind it.
      *
-     * @param backoff the delays between the attempts
+     * @param backoff the delays between the attempts, of which there can be any number
      * @return the policy
+     * @throws NullPointerException if {@code backoff} is null
      */
-    static NoSubscribers await(Backoff backoff) {
-        return new Await(backoff);
+    public static NoSubscribers await(Backoff backoff) {
+        return new NoSubscribers(new WhenUnheard.Await(backoff));
     }
 
     /**
@@ -75,8 +50,8 @@ public sealed interface NoSubscribers {
      *
      * @return the policy
      */
-    static NoSubscribers fail() {
-        return new Fail();
+    public static NoSubscribers fail() {
+        return new NoSubscribers(new WhenUnheard.Fail());
     }
 
     /**
@@ -84,7 +59,27 @@ public sealed interface NoSubscribers {
      *
      * @return the policy
      */
-    static NoSubscribers accept() {
-        return new Accept();
+    public static NoSubscribers accept() {
+        return new NoSubscribers(new WhenUnheard.Accept());
+    }
+
+    /** {@return what the engine does} */
+    public WhenUnheard choice() {
+        return choice;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof NoSubscribers policy && choice.equals(policy.choice);
+    }
+
+    @Override
+    public int hashCode() {
+        return choice.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return choice.toString();
     }
 }

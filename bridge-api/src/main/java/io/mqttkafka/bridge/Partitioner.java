@@ -1,6 +1,8 @@
 package io.mqttkafka.bridge;
 
 import io.mqttkafka.bridge.message.MqttMessage;
+import io.mqttkafka.bridge.spi.ByKeyPartitioner;
+import io.mqttkafka.bridge.spi.SinglePartitioner;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +69,7 @@ public interface Partitioner {
      * @return the partitioner
      */
     static Partitioner byKey() {
-        return ByKey.INSTANCE;
+        return ByKeyPartitioner.INSTANCE;
     }
 
     /**
@@ -78,46 +80,6 @@ public interface Partitioner {
      * @throws IllegalArgumentException if {@code partition} is negative
      */
     static Partitioner single(int partition) {
-        return new Single(partition);
-    }
-
-    /** Kafka's placement by the hash of the key. Immutable. */
-    enum ByKey implements Partitioner {
-        /** The only instance. */
-        INSTANCE;
-
-        @Override
-        public int partition(Request request) {
-            throw new IllegalStateException("Partitioner.byKey() is applied by Kafka's producer");
-        }
-
-        @Override
-        public String toString() {
-            return "Partitioner.byKey()";
-        }
-    }
-
-    /**
-     * Everything on one partition. Immutable.
-     *
-     * @param partition the partition, from 0
-     */
-    record Single(int partition) implements Partitioner {
-        /**
-         * Checks the partition.
-         *
-         * @param partition the partition, from 0
-         * @throws IllegalArgumentException if {@code partition} is negative
-         */
-        public Single {
-            if (partition < 0) {
-                throw new IllegalArgumentException("partitioner: " + partition + " is not a partition; use 0 or more");
-            }
-        }
-
-        @Override
-        public int partition(Request request) {
-            return partition;
-        }
+        return new SinglePartitioner(partition);
     }
 }

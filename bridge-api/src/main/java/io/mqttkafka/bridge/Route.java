@@ -8,9 +8,11 @@ import java.util.regex.Pattern;
  * What a bridge does with some messages: which it takes, how it changes them, where they go. A value that can be built
  * once, shared and given to several bridges.
  *
+ * <p>Made by {@link #fromMqtt} and {@link #fromKafka} only; a bridge refuses any other implementation.
+ *
  * <p>Immutable, provided that the codecs and functions given to it are.
  */
-public sealed interface Route permits MqttToKafkaRoute, KafkaToMqttRoute {
+public interface Route {
     /**
      * Starts a route from MQTT.
      *

@@ -1,10 +1,15 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.MqttToKafkaRoute.HeaderTemplate;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Source;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Target;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.Received;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.HeaderTemplate;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.KafkaTopics;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.RecordHeaders;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.RecordKey;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Source;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Target;
+import io.mqttkafka.bridge.spi.Once;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -22,18 +27,19 @@ import org.jspecify.annotations.Nullable;
 public final class ToKafka<T> {
     private static final int DEFAULT_MAX_TOPICS = 100;
 
+    private final Once once = new Once();
     private final Source source;
     private final @Nullable String topicTemplate;
     private final @Nullable TopicMapper<?> topicMapper;
     private @Nullable String name;
-    private @Nullable String keyTemplate;
+    private @Nullable String keyTemplate = "{topic}";
     private @Nullable Function<?, byte @Nullable []> keyMapper;
     private final List<HeaderTemplate> headers = new ArrayList<>();
-    private @Nullable Boolean userProperties;
+    private boolean userProperties = true;
     private boolean metadataHeaders;
-    private @Nullable Partitioner partitioner;
-    private @Nullable FailurePolicy failurePolicy;
-    private @Nullable Integer maxTopics;
+    private Partitioner partitioner = Partitioner.byKey();
+    private FailurePolicy failurePolicy = FailurePolicy.stop();
+    private int maxTopics = DEFAULT_MAX_TOPICS;
     private boolean allowInternalTopics;
     private boolean clearedAsTombstone;
 
@@ -59,7 +65,7 @@ public final class ToKafka<T> {
         if (name.isBlank()) {
             throw new IllegalArgumentException("name: '" + name + "' is blank; name the route or leave it out");
         }
-        this.name = once("name", this.name, name);
+        this.name = once.set("name", name);
         return this;
     }
 
@@ -72,8 +78,7 @@ public final class ToKafka<T> {
      * @throws IllegalStateException if a key was set before
      */
     public ToKafka<T> key(String template) {
-        requireNoKey();
-        keyTemplate = Objects.requireNonNull(template, "template");
+        keyTemplate = once.set("key", Objects.requireNonNull(template, "template"));
         return this;
     }
 
@@ -85,8 +90,10 @@ public final class ToKafka<T> {
      * @throws IllegalStateException if a key was set before
      */
     public ToKafka<T> key(Function<Received<T>, byte @Nullable []> mapper) {
-        requireNoKey();
-        keyMapper = Objects.requireNonNull(mapper, "mapper");
+        Objects.requireNonNull(mapper, "mapper");
+        once.note("key", "a function");
+        keyTemplate = null;
+        keyMapper = mapper;
         return this;
     }
 
@@ -115,7 +122,7 @@ public final class ToKafka<T> {
      * @throws IllegalStateException if set before
      */
     public ToKafka<T> userProperties(boolean copy) {
-        userProperties = once("userProperties", userProperties, copy);
+        userProperties = once.set("userProperties", copy);
         return this;
     }
 
@@ -126,9 +133,10 @@ public final class ToKafka<T> {
      * 1970). Texts and numbers are UTF-8 text; correlation data is the bytes. Default: none of them.
      *
      * @return this
+     * @throws IllegalStateException if set before
      */
     public ToKafka<T> metadataHeaders() {
-        metadataHeaders = true;
+        metadataHeaders = once.set("metadataHeaders", true);
         return this;
     }
 
@@ -140,7 +148,7 @@ public final class ToKafka<T> {
      * @throws IllegalStateException if set before
      */
     public ToKafka<T> partitioner(Partitioner partitioner) {
-        this.partitioner = once("partitioner", this.partitioner, Objects.requireNonNull(partitioner, "partitioner"));
+        this.partitioner = once.set("partitioner", Objects.requireNonNull(partitioner, "partitioner"));
         return this;
     }
 
@@ -152,7 +160,7 @@ public final class ToKafka<T> {
      * @throws IllegalStateException if set before
      */
     public ToKafka<T> onFailure(Consumer<FailurePolicy.Builder> options) {
-        FailurePolicy.Builder builder = new FailurePolicy.Builder();
+        FailurePolicy.Builder builder = FailurePolicy.builder();
         options.accept(builder);
         return onFailure(builder.build());
     }
@@ -165,7 +173,7 @@ public final class ToKafka<T> {
      * @throws IllegalStateException if set before
      */
     public ToKafka<T> onFailure(FailurePolicy policy) {
-        failurePolicy = once("onFailure", failurePolicy, Objects.requireNonNull(policy, "policy"));
+        failurePolicy = once.set("onFailure", Objects.requireNonNull(policy, "policy"));
         return this;
     }
 
@@ -182,7 +190,7 @@ public final class ToKafka<T> {
         if (limit < 1 || limit > 100_000) {
             throw new IllegalArgumentException("maxTopics: " + limit + " must be from 1 to 100000 topics");
         }
-        maxTopics = once("maxTopics", maxTopics, limit);
+        maxTopics = once.set("maxTopics", limit);
         return this;
     }
 
@@ -191,9 +199,10 @@ public final class ToKafka<T> {
      * refused.
      *
      * @return this
+     * @throws IllegalStateException if set before
      */
     public ToKafka<T> allowInternalTopics() {
-        allowInternalTopics = true;
+        allowInternalTopics = once.set("allowInternalTopics", true);
         return this;
     }
 
@@ -206,9 +215,10 @@ public final class ToKafka<T> {
      * the MQTT broker kept no session for the bridge is not heard of. Default: an empty message is a record with an empty value.
      *
      * @return this
+     * @throws IllegalStateException if set before
      */
     public ToKafka<T> clearedAsTombstone() {
-        clearedAsTombstone = true;
+        clearedAsTombstone = once.set("clearedAsTombstone", true);
         return this;
     }
 
@@ -224,30 +234,11 @@ public final class ToKafka<T> {
                 name == null ? source.filter() + " -> " + target : name,
                 source,
                 new Target(
-                        topicTemplate,
-                        topicMapper,
-                        keyTemplate == null && keyMapper == null ? "{topic}" : keyTemplate,
-                        keyMapper,
-                        headers,
-                        userProperties == null || userProperties,
-                        metadataHeaders,
-                        partitioner == null ? Partitioner.byKey() : partitioner,
-                        maxTopics == null ? DEFAULT_MAX_TOPICS : maxTopics,
-                        allowInternalTopics,
+                        new KafkaTopics(topicTemplate, topicMapper, maxTopics, allowInternalTopics),
+                        new RecordKey(keyTemplate, keyMapper),
+                        new RecordHeaders(headers, userProperties, metadataHeaders),
+                        partitioner,
                         clearedAsTombstone),
-                failurePolicy == null ? FailurePolicy.stop() : failurePolicy);
-    }
-
-    private void requireNoKey() {
-        if (keyTemplate != null || keyMapper != null) {
-            throw new IllegalStateException("key: was set before; a record has one key");
-        }
-    }
-
-    private static <V> V once(String option, @Nullable V before, V value) {
-        if (before != null) {
-            throw new IllegalStateException(option + ": was set before to " + before + "; set it once");
-        }
-        return value;
+                failurePolicy);
     }
 }

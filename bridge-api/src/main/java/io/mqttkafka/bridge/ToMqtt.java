@@ -1,8 +1,13 @@
 package io.mqttkafka.bridge;
 
-import io.mqttkafka.bridge.KafkaToMqttRoute.Source;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Target;
 import io.mqttkafka.bridge.failure.FailurePolicy;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.MqttTopic;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Retention;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Source;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Target;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.UserProperties;
+import io.mqttkafka.bridge.spi.Once;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -15,20 +20,21 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value that mappers see
  */
 public final class ToMqtt<T> {
+    private final Once once = new Once();
     private final Source source;
     private final @Nullable String topicTemplate;
     private final @Nullable MqttTopicMapper<?> topicMapper;
     private @Nullable String name;
-    private @Nullable QoS qos;
-    private @Nullable Boolean retain;
-    private @Nullable Boolean userProperties;
+    private QoS qos = QoS.AT_LEAST_ONCE;
+    private boolean retain;
+    private boolean userProperties = true;
     private boolean metadataProperties;
-    private @Nullable BinaryHeaders binaryHeaders;
+    private BinaryHeaders binaryHeaders = BinaryHeaders.FAIL;
     private @Nullable NoSubscribers noSubscribers;
     private boolean clearOnTombstone;
     private @Nullable String retainHeader;
     private boolean effectivelyOnce;
-    private @Nullable FailurePolicy failurePolicy;
+    private FailurePolicy failurePolicy = FailurePolicy.stop();
 
     private ToMqtt(Source source, @Nullable String topicTemplate, @Nullable MqttTopicMapper<?> topicMapper) {
         this.source = source;
@@ -52,7 +58,7 @@ public final class ToMqtt<T> {
         if (name.isBlank()) {
             throw new IllegalArgumentException("name: '" + name + "' is blank; name the route or leave it out");
         }
-        this.name = once("name", this.name, name);
+        this.name = once.set("name", name);
         return this;
     }
 
@@ -70,7 +76,7 @@ public final class ToMqtt<T> {
      * @throws IllegalStateException if set before
      */
     public ToMqtt<T> qos(QoS qos) {
-        this.qos = once("qos", this.qos, Objects.requireNonNull(qos, "qos"));
+        this.qos = once.set("qos", Objects.requireNonNull(qos, "qos"));
         return this;
     }
 
@@ -80,9 +86,10 @@ public final class ToMqtt<T> {
      * transactions. Has no effect at other QoS. Default: exactly once.
      *
      * @return this
+     * @throws IllegalStateException if set before
      */
     public ToMqtt<T> effectivelyOnce() {
-        effectivelyOnce = true;
+        effectivelyOnce = once.set("effectivelyOnce", true);
         return this;
     }
 
@@ -95,7 +102,7 @@ public final class ToMqtt<T> {
      * @throws IllegalStateException if set before
      */
     public ToMqtt<T> retain(boolean retain) {
-        this.retain = once("retain", this.retain, retain);
+        this.retain = once.set("retain", retain);
         return this;
     }
 
@@ -114,7 +121,7 @@ public final class ToMqtt<T> {
         if (header.isBlank()) {
             throw new IllegalArgumentException("retainHeader: '" + header + "' is blank; name a header");
         }
-        retainHeader = once("retainHeader", retainHeader, header);
+        retainHeader = once.set("retainHeader", header);
         return this;
     }
 
@@ -125,9 +132,10 @@ public final class ToMqtt<T> {
      * failure policy decides on.
      *
      * @return this
+     * @throws IllegalStateException if set before
      */
     public ToMqtt<T> clearOnTombstone() {
-        clearOnTombstone = true;
+        clearOnTombstone = once.set("clearOnTombstone", true);
         return this;
     }
 
@@ -148,7 +156,7 @@ public final class ToMqtt<T> {
      * @throws IllegalStateException if set before
      */
     public ToMqtt<T> userProperties(boolean copy) {
-        userProperties = once("userProperties", userProperties, copy);
+        userProperties = once.set("userProperties", copy);
         return this;
     }
 
@@ -157,9 +165,10 @@ public final class ToMqtt<T> {
      * kafka.topic}, {@code kafka.partition} and {@code kafka.offset}. Default: none of them.
      *
      * @return this
+     * @throws IllegalStateException if set before
      */
     public ToMqtt<T> metadataProperties() {
-        metadataProperties = true;
+        metadataProperties = once.set("metadataProperties", true);
         return this;
     }
 
@@ -171,8 +180,7 @@ public final class ToMqtt<T> {
      * @throws IllegalStateException if set before
      */
     public ToMqtt<T> binaryHeaders(BinaryHeaders binaryHeaders) {
-        this.binaryHeaders =
-                once("binaryHeaders", this.binaryHeaders, Objects.requireNonNull(binaryHeaders, "binaryHeaders"));
+        this.binaryHeaders = once.set("binaryHeaders", Objects.requireNonNull(binaryHeaders, "binaryHeaders"));
         return this;
     }
 
@@ -186,8 +194,7 @@ public final class ToMqtt<T> {
      * @throws IllegalStateException if set before
      */
     public ToMqtt<T> noSubscribers(NoSubscribers noSubscribers) {
-        this.noSubscribers =
-                once("noSubscribers", this.noSubscribers, Objects.requireNonNull(noSubscribers, "noSubscribers"));
+        this.noSubscribers = once.set("noSubscribers", Objects.requireNonNull(noSubscribers, "noSubscribers"));
         return this;
     }
 
@@ -199,7 +206,7 @@ public final class ToMqtt<T> {
      * @throws IllegalStateException if set before
      */
     public ToMqtt<T> onFailure(Consumer<FailurePolicy.Builder> options) {
-        FailurePolicy.Builder builder = new FailurePolicy.Builder();
+        FailurePolicy.Builder builder = FailurePolicy.builder();
         options.accept(builder);
         return onFailure(builder.build());
     }
@@ -215,7 +222,7 @@ public final class ToMqtt<T> {
      * @throws IllegalStateException if set before
      */
     public ToMqtt<T> onFailure(FailurePolicy policy) {
-        failurePolicy = once("onFailure", failurePolicy, Objects.requireNonNull(policy, "policy"));
+        failurePolicy = once.set("onFailure", Objects.requireNonNull(policy, "policy"));
         return this;
     }
 
@@ -227,31 +234,18 @@ public final class ToMqtt<T> {
      *     clearOnTombstone} is there without {@code retain(true)} or {@code retainHeader(..)}, or without a topic template
      */
     public Route build() {
-        QoS published = qos == null ? QoS.AT_LEAST_ONCE : qos;
-        NoSubscribers unheard = published == QoS.AT_MOST_ONCE ? NoSubscribers.accept() : NoSubscribers.await();
+        NoSubscribers unheard = qos == QoS.AT_MOST_ONCE ? NoSubscribers.accept() : NoSubscribers.await();
         String target = topicTemplate == null ? "mapper" : topicTemplate;
         return new KafkaToMqttRoute(
                 name == null ? source.topicsShown() + " -> " + target : name,
                 source,
                 new Target(
-                        topicTemplate,
-                        topicMapper,
-                        published,
-                        retain != null && retain,
-                        userProperties == null || userProperties,
-                        metadataProperties,
-                        binaryHeaders == null ? BinaryHeaders.FAIL : binaryHeaders,
-                        noSubscribers == null ? unheard : noSubscribers,
-                        clearOnTombstone,
-                        retainHeader,
-                        effectivelyOnce),
-                failurePolicy == null ? FailurePolicy.stop() : failurePolicy);
-    }
-
-    private static <V> V once(String option, @Nullable V before, V value) {
-        if (before != null) {
-            throw new IllegalStateException(option + ": was set before to " + before + "; set it once");
-        }
-        return value;
+                        new MqttTopic(topicTemplate, topicMapper),
+                        qos,
+                        effectivelyOnce,
+                        new Retention(retain, retainHeader, clearOnTombstone),
+                        new UserProperties(userProperties, metadataProperties, binaryHeaders),
+                        noSubscribers == null ? unheard : noSubscribers),
+                failurePolicy);
     }
 }

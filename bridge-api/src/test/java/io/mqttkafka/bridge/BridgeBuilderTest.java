@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.event.BridgeListener;
+import io.mqttkafka.bridge.spi.BridgeConfig;
+import io.mqttkafka.bridge.spi.BridgeConfig.Life;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +62,12 @@ class BridgeBuilderTest {
                 once("kafka", b -> b.kafka(k -> k.bootstrapServers("kafka:9092"))),
                 once("startTimeout", b -> b.startTimeout(Duration.ofSeconds(1))),
                 once("drainTimeout", b -> b.drainTimeout(Duration.ofSeconds(1))),
-                once("stallThreshold", b -> b.stallThreshold(Duration.ofSeconds(1))));
+                once("stallThreshold", b -> b.stallThreshold(Duration.ofSeconds(1))),
+                once("startMode", b -> b.startMode(StartMode.IN_BACKGROUND)),
+                once("loops", b -> b.loops(LoopOptions.defaults())),
+                once("loops", b -> b.loops(l -> l.hopLimit(3))),
+                once("status", b -> b.status("bridges/1")),
+                once("status", b -> b.status(s -> s.topic("bridges/1"))));
     }
 
     private static Arguments once(String option, Consumer<BridgeBuilder> setter) {
@@ -74,7 +81,9 @@ class BridgeBuilderTest {
         setter.accept(builder);
         assertThatIllegalStateException()
                 .isThrownBy(() -> setter.accept(builder))
-                .withMessage(option + ": was set before; set it once");
+                .withMessageStartingWith(option + ": was set before to ")
+                .withMessageContaining(", and now to ")
+                .withMessageEndingWith("; set it once");
     }
 
     @Test
@@ -127,6 +136,16 @@ class BridgeBuilderTest {
     }
 
     @Test
+    void route_ofAnotherImplementation_isRefused() {
+        Route foreign = () -> "foreign";
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Bridge.builder().route(foreign))
+                .withMessageEndingWith(" is not a route of this library; make one with Route.fromMqtt(..) or"
+                        + " Route.fromKafka(..)");
+        assertThatIllegalArgumentException().isThrownBy(() -> config(MQTT, KAFKA, List.of(foreign), List.of()));
+    }
+
+    @Test
     void config_listsChangedLater_haveNoEffect() {
         List<Route> routes = new ArrayList<>(List.of(ROUTE));
         List<BridgeListener> listeners = new ArrayList<>();
@@ -149,6 +168,13 @@ class BridgeBuilderTest {
     private static BridgeConfig config(
             MqttOptions mqtt, KafkaOptions kafka, List<Route> routes, List<BridgeListener> listeners) {
         Duration second = Duration.ofSeconds(1);
-        return new BridgeConfig(mqtt, kafka, routes, listeners, second, second, second);
+        return new BridgeConfig(
+                mqtt,
+                kafka,
+                routes,
+                listeners,
+                new Life(second, StartMode.UNTIL_TIMEOUT, second, second),
+                LoopOptions.defaults(),
+                null);
     }
 }

@@ -2,7 +2,7 @@ package io.mqttkafka.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mqttkafka.bridge.config.BridgeConfig;
+import io.mqttkafka.bridge.spi.BridgeConfig;
 import io.mqttkafka.bridge.spi.BridgeProvider;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -5,16 +5,25 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
-import io.mqttkafka.bridge.KafkaToMqttRoute.Filter;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Mapping;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.Consumed;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Filter;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Mapping;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.MqttTopic;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Retention;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.UserProperties;
+import io.mqttkafka.bridge.spi.LastAction;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class KafkaRouteTest {
@@ -35,17 +44,12 @@ class KafkaRouteTest {
         assertThat(route.source().encoder()).isNull();
         assertThat(route.target())
                 .isEqualTo(new KafkaToMqttRoute.Target(
-                        "devices/{key}/cmd",
-                        null,
+                        new MqttTopic("devices/{key}/cmd", null),
                         QoS.AT_LEAST_ONCE,
                         false,
-                        true,
-                        false,
-                        BinaryHeaders.FAIL,
-                        NoSubscribers.await(),
-                        false,
-                        null,
-                        false));
+                        new Retention(false, null, false),
+                        new UserProperties(true, false, BinaryHeaders.FAIL),
+                        NoSubscribers.await()));
         assertThat(route.failurePolicy()).isEqualTo(FailurePolicy.stop());
     }
 
@@ -84,18 +88,13 @@ class KafkaRouteTest {
         assertThat(route.source().steps().get(1)).isInstanceOf(Mapping.class);
         assertThat(route.target())
                 .isEqualTo(new KafkaToMqttRoute.Target(
-                        null,
-                        mapper,
+                        new MqttTopic(null, mapper),
                         QoS.EXACTLY_ONCE,
                         true,
-                        false,
-                        true,
-                        BinaryHeaders.BASE64,
-                        NoSubscribers.fail(),
-                        false,
-                        "x-retain",
-                        true));
-        assertThat(route.failurePolicy().lastAction()).isInstanceOf(FailurePolicy.Skip.class);
+                        new Retention(true, "x-retain", false),
+                        new UserProperties(false, true, BinaryHeaders.BASE64),
+                        NoSubscribers.fail()));
+        assertThat(route.failurePolicy().lastAction()).isInstanceOf(LastAction.Skip.class);
     }
 
     @Test
@@ -136,6 +135,44 @@ class KafkaRouteTest {
         FromKafka<byte[]> source = Route.fromKafka("a");
         build(source.group("g").toMqtt("t"));
         assertThat(build(source.toMqtt("t")).source().group()).isNull();
+    }
+
+    static Stream<Arguments> onceOptions() {
+        return Stream.of(
+                once("group", r -> r.group("g").group("h")),
+                once("clientId", r -> r.clientId("c").clientId("d")),
+                once("encode", r -> r.encode(PayloadCodec.bytes()).encode(PayloadCodec.bytes())),
+                once("name", r -> r.toMqtt("t").name("a").name("b")),
+                once("qos", r -> r.toMqtt("t").qos(QoS.AT_MOST_ONCE).qos(QoS.AT_LEAST_ONCE)),
+                once("effectivelyOnce", r -> r.toMqtt("t").effectivelyOnce().effectivelyOnce()),
+                once("retain", r -> r.toMqtt("t").retain(false).retain(true)),
+                once("retainHeader", r -> r.toMqtt("t").retainHeader("a").retainHeader("b")),
+                once("clearOnTombstone", r -> r.toMqtt("t").clearOnTombstone().clearOnTombstone()),
+                once("userProperties", r -> r.toMqtt("t").userProperties(true).userProperties(false)),
+                once(
+                        "metadataProperties",
+                        r -> r.toMqtt("t").metadataProperties().metadataProperties()),
+                once(
+                        "binaryHeaders",
+                        r -> r.toMqtt("t").binaryHeaders(BinaryHeaders.FAIL).binaryHeaders(BinaryHeaders.BASE64)),
+                once(
+                        "noSubscribers",
+                        r -> r.toMqtt("t").noSubscribers(NoSubscribers.fail()).noSubscribers(NoSubscribers.accept())),
+                once("onFailure", r -> r.toMqtt("t").onFailure(f -> f.skip()).onFailure(FailurePolicy.stop())));
+    }
+
+    private static Arguments once(String option, Consumer<FromKafka<byte[]>> setter) {
+        return Arguments.of(option, setter);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("onceOptions")
+    void option_setTwice_isRefusedNamingBoth(String option, Consumer<FromKafka<byte[]>> twice) {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> twice.accept(Route.fromKafka("a")))
+                .withMessageStartingWith(option + ": was set before to ")
+                .withMessageContaining(", and now to ")
+                .withMessageEndingWith("; set it once");
     }
 
     @ParameterizedTest

@@ -6,21 +6,26 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
-import io.mqttkafka.bridge.MqttToKafkaRoute.Filter;
-import io.mqttkafka.bridge.MqttToKafkaRoute.HeaderTemplate;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Mapping;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Source;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Step;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Target;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.Received;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Filter;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.HeaderTemplate;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.KafkaTopics;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Mapping;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.RecordHeaders;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.RecordKey;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Source;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Step;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,16 +59,10 @@ class RouteTest {
                         "sensors/{site}/# -> telemetry.{site}",
                         new Source("sensors/{site}/#", QoS.AT_LEAST_ONCE, false, null, null, List.of(), null),
                         new Target(
-                                "telemetry.{site}",
-                                null,
-                                "{topic}",
-                                null,
-                                List.of(),
-                                true,
-                                false,
+                                new KafkaTopics("telemetry.{site}", null, 100, false),
+                                new RecordKey("{topic}", null),
+                                new RecordHeaders(List.of(), true, false),
                                 Partitioner.byKey(),
-                                100,
-                                false,
                                 false),
                         FailurePolicy.stop()));
     }
@@ -99,18 +98,15 @@ class RouteTest {
                                 List.of(),
                                 CODEC),
                         new Target(
-                                "telemetry.{site}",
-                                null,
-                                "{site}",
-                                null,
-                                List.of(new HeaderTemplate("a", "1"), new HeaderTemplate("a", "{topic}")),
-                                false,
-                                true,
+                                new KafkaTopics("telemetry.{site}", null, 7, true),
+                                new RecordKey("{site}", null),
+                                new RecordHeaders(
+                                        List.of(new HeaderTemplate("a", "1"), new HeaderTemplate("a", "{topic}")),
+                                        false,
+                                        true),
                                 partitioner,
-                                7,
-                                true,
                                 true),
-                        new FailurePolicy(0, null, new FailurePolicy.Skip())));
+                        FailurePolicy.builder().skip().build()));
         assertThat(route.source().decoder()).isSameAs(CODEC);
         assertThat(route.name()).isEqualTo("telemetry");
     }
@@ -133,10 +129,10 @@ class RouteTest {
         Function<Received<byte[]>, byte[]> key = received -> null;
         MqttToKafkaRoute route = built(source().toKafka(mapper).key(key));
         assertThat(route.name()).isEqualTo("sensors/{site}/# -> mapper");
-        assertThat(route.target().topicTemplate()).isNull();
-        assertThat(route.target().topicMapper()).isSameAs(mapper);
-        assertThat(route.target().keyTemplate()).isNull();
-        assertThat(route.target().keyMapper()).isSameAs(key);
+        assertThat(route.target().topics().template()).isNull();
+        assertThat(route.target().topics().mapper()).isSameAs(mapper);
+        assertThat(route.target().key().template()).isNull();
+        assertThat(route.target().key().mapper()).isSameAs(key);
     }
 
     @Test
@@ -157,9 +153,7 @@ class RouteTest {
 
     @Test
     void source_everyMethod_keepsWhatWasSetBefore() {
-        Source source = sourceOf(source().qos(QoS.AT_MOST_ONCE)
-                .clientId("edge-2")
-                .decode(CODEC)
+        Source source = sourceOf(source().decode(CODEC)
                 .filter(text -> true)
                 .map(String::length, new IntCodec())
                 .filter((value, message) -> true)
@@ -237,7 +231,10 @@ class RouteTest {
                 once("partitioner", t -> t.partitioner(Partitioner.byKey())),
                 once("onFailure", t -> t.onFailure(f -> f.skip())),
                 once("onFailure", t -> t.onFailure(FailurePolicy.stop())),
-                once("maxTopics", t -> t.maxTopics(1)));
+                once("maxTopics", t -> t.maxTopics(1)),
+                once("metadataHeaders", ToKafka::metadataHeaders),
+                once("allowInternalTopics", ToKafka::allowInternalTopics),
+                once("clearedAsTombstone", ToKafka::clearedAsTombstone));
     }
 
     private static Arguments once(String option, Consumer<ToKafka<byte[]>> setter) {
@@ -252,6 +249,32 @@ class RouteTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> setter.accept(target))
                 .withMessageStartingWith(option + ": was set before");
+    }
+
+    static Stream<Arguments> sourceOptions() {
+        return Stream.of(
+                source("qos", s -> s.qos(QoS.EXACTLY_ONCE)),
+                source("effectivelyOnce", FromMqtt::effectivelyOnce),
+                source("clientId", s -> s.clientId("a")),
+                source("encode", s -> s.encode(PayloadCodec.bytes())));
+    }
+
+    private static Arguments source(String option, UnaryOperator<FromMqtt<byte[]>> setter) {
+        return Arguments.of(option, setter);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("sourceOptions")
+    void source_optionSetTwice_isRefusedAndTheStageBeforeIsNotChanged(
+            String option, UnaryOperator<FromMqtt<byte[]>> setter) {
+        FromMqtt<byte[]> set = setter.apply(source());
+        assertThatIllegalStateException()
+                .isThrownBy(() -> setter.apply(set))
+                .withMessageStartingWith(option + ": was set before to ")
+                .withMessageContaining(", and now to ");
+        FromMqtt<byte[]> unset = source();
+        setter.apply(unset);
+        setter.apply(unset.filter(value -> true));
     }
 
     @Test
@@ -272,7 +295,7 @@ class RouteTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 100_000})
     void maxTopics_atTheEndsOfTheRange_isKept(int limit) {
-        assertThat(built(target().maxTopics(limit)).target().maxTopics()).isEqualTo(limit);
+        assertThat(built(target().maxTopics(limit)).target().topics().most()).isEqualTo(limit);
     }
 
     @ParameterizedTest
@@ -281,9 +304,7 @@ class RouteTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> target().maxTopics(limit))
                 .withMessage("maxTopics: " + limit + " must be from 1 to 100000 topics");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Target(
-                        "t", null, null, null, List.of(), true, false, Partitioner.byKey(), limit, false, false));
+        assertThatIllegalArgumentException().isThrownBy(() -> new KafkaTopics("t", null, limit, false));
     }
 
     @Test
@@ -299,28 +320,27 @@ class RouteTest {
         List<Step> steps = new ArrayList<>();
         List<HeaderTemplate> headers = new ArrayList<>();
         Source source = new Source("a", QoS.AT_MOST_ONCE, false, null, null, steps, null);
-        Target target = new Target("t", null, null, null, headers, true, false, Partitioner.byKey(), 1, false, false);
+        RecordHeaders copied = new RecordHeaders(headers, true, false);
         steps.add(new Mapping(value -> value));
         headers.add(new HeaderTemplate("a", "b"));
         assertThat(source.steps()).isEmpty();
         assertThat(source.steps()).isUnmodifiable();
-        assertThat(target.headers()).isEmpty();
-        assertThat(target.headers()).isUnmodifiable();
+        assertThat(copied.templates()).isEmpty();
+        assertThat(copied.templates()).isUnmodifiable();
     }
 
     @Test
     void target_notOneWayToTheTopicOrTwoToTheKey_isRefused() {
         TopicMapper<byte[]> mapper = received -> "t";
         Function<Object, byte[]> key = received -> null;
-        Partitioner byKey = Partitioner.byKey();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Target(null, null, null, null, List.of(), true, false, byKey, 1, false, false))
+                .isThrownBy(() -> new KafkaTopics(null, null, 1, false))
                 .withMessageStartingWith("toKafka: ");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Target("t", mapper, null, null, List.of(), true, false, byKey, 1, false, false))
+                .isThrownBy(() -> new KafkaTopics("t", mapper, 1, false))
                 .withMessageStartingWith("toKafka: ");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Target("t", null, "k", key, List.of(), true, false, byKey, 1, false, false))
+                .isThrownBy(() -> new RecordKey("k", key))
                 .withMessageStartingWith("key: ");
     }
 
@@ -348,7 +368,12 @@ class RouteTest {
                 () -> new Mapping(null),
                 () -> new Source(null, QoS.AT_MOST_ONCE, false, null, null, List.of(), null),
                 () -> new Source("a", null, false, null, null, List.of(), null),
-                () -> new Target("t", null, null, null, List.of(), true, false, null, 1, false, false),
+                () -> new Target(
+                        new KafkaTopics("t", null, 1, false),
+                        new RecordKey(null, null),
+                        new RecordHeaders(List.of(), true, false),
+                        null,
+                        false),
                 () -> new MqttToKafkaRoute(
                         null, sourceOf(source()), built(target()).target(), FailurePolicy.stop()),
                 () -> new MqttToKafkaRoute("a", null, built(target()).target(), FailurePolicy.stop()),

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.config;
 
 import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.spi.Once;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,22 +19,8 @@ import org.jspecify.annotations.Nullable;
  * The Kafka side of a bridge.
  *
  * <p>Immutable. {@link #toString()} shows the names of properties, never their values.
- *
- * @param bootstrapServers the brokers to ask first, {@code host:port}
- * @param client properties for every Kafka client of the bridge, such as {@code security.protocol}
- * @param producer properties for producers only, such as {@code compression.type}
- * @param consumer properties for consumers only, such as {@code group.instance.id}
- * @param deliveryTimeout how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged;
- *     null to try for as long as it takes
- * @param transactions how messages of QoS 2 are written exactly once
  */
-public record KafkaOptions(
-        List<String> bootstrapServers,
-        Map<String, Object> client,
-        Map<String, Object> producer,
-        Map<String, Object> consumer,
-        @Nullable Duration deliveryTimeout,
-        TransactionOptions transactions) {
+public final class KafkaOptions {
     private static final Map<String, String> OWNED = Map.ofEntries(
             Map.entry("bootstrap.servers", "set it with kafka.bootstrapServers(..)"),
             Map.entry("key.serializer", "the bridge writes bytes; use .key(..) on the route"),
@@ -57,35 +44,20 @@ public record KafkaOptions(
     private static final Duration SHORTEST_DELIVERY = Duration.ofSeconds(1);
     private static final Duration LONGEST_DELIVERY = Duration.ofDays(24);
 
-    /**
-     * Checks the options as the {@link Builder} does, and copies the collections.
-     *
-     * @param bootstrapServers the brokers to ask first, {@code host:port}
-     * @param client properties for every Kafka client of the bridge, such as {@code security.protocol}
-     * @param producer properties for producers only, such as {@code compression.type}
-     * @param consumer properties for consumers only, such as {@code group.instance.id}
-     * @param deliveryTimeout how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged;
-     *     null to try for as long as it takes
-     * @param transactions how messages of QoS 2 are written exactly once
-     * @throws NullPointerException if a part other than {@code deliveryTimeout} is or holds null
-     * @throws IllegalArgumentException if a server is not {@code host:port}, if the bridge owns a property or its value voids
-     *     the acknowledgements, if the login could be made to run foreign code, or if {@code deliveryTimeout} is not from 1
-     *     second to 24 days
-     * @throws BridgeConfigException if there are no servers
-     */
-    public KafkaOptions {
-        Objects.requireNonNull(transactions, "transactions");
-        bootstrapServers = List.copyOf(bootstrapServers);
-        client = Map.copyOf(client);
-        producer = Map.copyOf(producer);
-        consumer = Map.copyOf(consumer);
-        bootstrapServers.forEach(KafkaOptions::checkedServer);
-        client.forEach((name, value) -> checkedName("kafka.client", name, value));
-        producer.forEach((name, value) -> checkedName("kafka.producer", name, value));
-        consumer.forEach((name, value) -> checkedName("kafka.consumer", name, value));
-        if (deliveryTimeout != null) {
-            checkedTimeout(deliveryTimeout);
-        }
+    private final List<String> bootstrapServers;
+    private final Map<String, Object> client;
+    private final Map<String, Object> producer;
+    private final Map<String, Object> consumer;
+    private final @Nullable Duration deliveryTimeout;
+    private final TransactionOptions transactions;
+
+    private KafkaOptions(Builder builder) {
+        bootstrapServers = List.copyOf(builder.bootstrapServers);
+        client = Map.copyOf(builder.client);
+        producer = Map.copyOf(builder.producer);
+        consumer = Map.copyOf(builder.consumer);
+        deliveryTimeout = builder.deliveryTimeout;
+        transactions = builder.transactions;
         if (bootstrapServers.isEmpty()) {
             throw new BridgeConfigException(
                     "kafka.bootstrapServers: is not set; add .bootstrapServers(\"kafka:9092\") to kafka(..)");
@@ -110,10 +82,63 @@ public record KafkaOptions(
     }
 
     /**
-     * Collects {@link KafkaOptions}. An option or property that is set again replaces what was set before; servers add up.
-     * Not thread-safe.
+     * Starts with these options, each of which can be set anew once; servers add up.
+     *
+     * @return a builder
+     */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** {@return the brokers to ask first, {@code host:port}} */
+    public List<String> bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /** {@return properties for every Kafka client of the bridge, such as {@code security.protocol}} */
+    public Map<String, Object> client() {
+        return client;
+    }
+
+    /** {@return properties for producers only, such as {@code compression.type}} */
+    public Map<String, Object> producer() {
+        return producer;
+    }
+
+    /** {@return properties for consumers only, such as {@code group.instance.id}} */
+    public Map<String, Object> consumer() {
+        return consumer;
+    }
+
+    /** {@return how long a record is tried before the connection to the MQTT broker is dropped, unacknowledged; null to try for as long as it takes} */
+    public @Nullable Duration deliveryTimeout() {
+        return deliveryTimeout;
+    }
+
+    /** {@return how messages of QoS 2 are written exactly once} */
+    public TransactionOptions transactions() {
+        return transactions;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof KafkaOptions options && parts().equals(options.parts());
+    }
+
+    @Override
+    public int hashCode() {
+        return parts().hashCode();
+    }
+
+    private List<@Nullable Object> parts() {
+        return Arrays.asList(bootstrapServers, client, producer, consumer, deliveryTimeout, transactions);
+    }
+
+    /**
+     * Collects {@link KafkaOptions}. Each option and each property can be set once; servers add up. Not thread-safe.
      */
     public static final class Builder {
+        private final Once once = new Once();
         private final List<String> bootstrapServers = new ArrayList<>();
         private final Map<String, Object> client = new LinkedHashMap<>();
         private final Map<String, Object> producer = new LinkedHashMap<>();
@@ -122,6 +147,15 @@ public record KafkaOptions(
         private TransactionOptions transactions = TransactionOptions.defaults();
 
         private Builder() {}
+
+        private Builder(KafkaOptions options) {
+            bootstrapServers.addAll(options.bootstrapServers);
+            client.putAll(options.client);
+            producer.putAll(options.producer);
+            consumer.putAll(options.consumer);
+            deliveryTimeout = options.deliveryTimeout;
+            transactions = options.transactions;
+        }
 
         /**
          * Adds brokers to ask first. At least one is needed.
@@ -149,9 +183,13 @@ public record KafkaOptions(
          * @return this
          * @throws IllegalArgumentException if the bridge owns the property, or the value voids the acknowledgements; the
          *     message says what to use instead
+         * @throws IllegalStateException if the property was set before
          */
         public Builder client(String name, Object value) {
-            client.put(checkedName("kafka.client", name, Objects.requireNonNull(value, "value")), value);
+            checkedName("kafka.client", name, Objects.requireNonNull(value, "value"));
+            // Values are not shown: they can be passwords.
+            once.note("kafka.client: " + name, "****");
+            client.put(name, value);
             return this;
         }
 
@@ -163,9 +201,13 @@ public record KafkaOptions(
          * @return this
          * @throws IllegalArgumentException if the bridge owns the property, or the value voids the acknowledgements; the
          *     message says what to use instead
+         * @throws IllegalStateException if the property was set before
          */
         public Builder producer(String name, Object value) {
-            producer.put(checkedName("kafka.producer", name, Objects.requireNonNull(value, "value")), value);
+            checkedName("kafka.producer", name, Objects.requireNonNull(value, "value"));
+            // Values are not shown: they can be passwords.
+            once.note("kafka.producer: " + name, "****");
+            producer.put(name, value);
             return this;
         }
 
@@ -178,9 +220,13 @@ public record KafkaOptions(
          * @param value its value
          * @return this
          * @throws IllegalArgumentException if the bridge owns the property; the message says what to use instead
+         * @throws IllegalStateException if the property was set before
          */
         public Builder consumer(String name, Object value) {
-            consumer.put(checkedName("kafka.consumer", name, Objects.requireNonNull(value, "value")), value);
+            checkedName("kafka.consumer", name, Objects.requireNonNull(value, "value"));
+            // Values are not shown: they can be passwords.
+            once.note("kafka.consumer: " + name, "****");
+            consumer.put(name, value);
             return this;
         }
 
@@ -192,9 +238,10 @@ public record KafkaOptions(
          * @param timeout from 1 second to 24 days
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder deliveryTimeout(Duration timeout) {
-            deliveryTimeout = checkedTimeout(timeout);
+            deliveryTimeout = once.set("kafka.deliveryTimeout", checkedTimeout(timeout));
             return this;
         }
 
@@ -204,11 +251,23 @@ public record KafkaOptions(
          * @param transactions sets the options
          * @return this
          * @throws IllegalArgumentException if one is out of range
+         * @throws IllegalStateException if set before
          */
         public Builder transactions(Consumer<TransactionOptions.Builder> transactions) {
             TransactionOptions.Builder builder = TransactionOptions.builder();
             transactions.accept(builder);
-            this.transactions = builder.build();
+            return transactions(builder.build());
+        }
+
+        /**
+         * Says how messages of QoS 2 are written exactly once. Default: {@link TransactionOptions#defaults}.
+         *
+         * @param transactions the options
+         * @return this
+         * @throws IllegalStateException if set before
+         */
+        public Builder transactions(TransactionOptions transactions) {
+            this.transactions = once.set("kafka.transactions", Objects.requireNonNull(transactions, "transactions"));
             return this;
         }
 
@@ -219,7 +278,7 @@ public record KafkaOptions(
          * @throws BridgeConfigException if there are no servers
          */
         public KafkaOptions build() {
-            return new KafkaOptions(bootstrapServers, client, producer, consumer, deliveryTimeout, transactions);
+            return new KafkaOptions(this);
         }
 
         @Override

@@ -1,6 +1,9 @@
 package io.mqttkafka.bridge.config;
 
+import io.mqttkafka.bridge.spi.Once;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -13,36 +16,24 @@ import org.jspecify.annotations.Nullable;
  * limit.
  *
  * <p>Immutable.
- *
- * @param guarded whether messages are marked and looked at; null to do so if the bridge has routes in both directions
- * @param identity what the marker calls the bridge; null for the client id of the bridge
- * @param marker the name of the header and user property
- * @param hopLimit how many bridges a message may pass
- * @param allowFeedback whether routes that plainly feed each other are allowed
  */
-public record LoopOptions(
-        @Nullable Boolean guarded, @Nullable String identity, String marker, int hopLimit, boolean allowFeedback) {
+public final class LoopOptions {
     private static final int LONGEST_NAME = 200;
     private static final int MOST_HOPS = 1_000;
-    private static final LoopOptions DEFAULTS = new LoopOptions(null, null, "bridge.origin", 8, false);
+    private static final LoopOptions DEFAULTS = new Builder().build();
 
-    /**
-     * Checks the options as the {@link Builder} does.
-     *
-     * @param guarded whether messages are marked and looked at; null to do so if the bridge has routes in both directions
-     * @param identity what the marker calls the bridge; null for the client id of the bridge
-     * @param marker the name of the header and user property
-     * @param hopLimit how many bridges a message may pass
-     * @param allowFeedback whether routes that plainly feed each other are allowed
-     * @throws NullPointerException if {@code marker} is null
-     * @throws IllegalArgumentException if an option is out of the range that its setter gives
-     */
-    public LoopOptions {
-        if (identity != null) {
-            checkedText("loops.identity", identity);
-        }
-        checkedMarker(marker);
-        checkedHopLimit(hopLimit);
+    private final @Nullable Boolean guarded;
+    private final @Nullable String identity;
+    private final String marker;
+    private final int hopLimit;
+    private final boolean allowFeedback;
+
+    private LoopOptions(Builder builder) {
+        guarded = builder.guarded;
+        identity = builder.identity;
+        marker = builder.marker;
+        hopLimit = builder.hopLimit;
+        allowFeedback = builder.allowFeedback;
     }
 
     /**
@@ -63,15 +54,78 @@ public record LoopOptions(
         return new Builder();
     }
 
-    /** Collects {@link LoopOptions}. An option that is set again replaces what was set before. Not thread-safe. */
+    /**
+     * Starts with these options, each of which can be set anew once.
+     *
+     * @return a builder
+     */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** {@return whether messages are marked and looked at; null to do so if the bridge has routes in both directions} */
+    public @Nullable Boolean guarded() {
+        return guarded;
+    }
+
+    /** {@return what the marker calls the bridge; null for the client id of the bridge} */
+    public @Nullable String identity() {
+        return identity;
+    }
+
+    /** {@return the name of the header and user property} */
+    public String marker() {
+        return marker;
+    }
+
+    /** {@return how many bridges a message may pass} */
+    public int hopLimit() {
+        return hopLimit;
+    }
+
+    /** {@return whether routes that plainly feed each other are allowed} */
+    public boolean allowFeedback() {
+        return allowFeedback;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof LoopOptions options && parts().equals(options.parts());
+    }
+
+    @Override
+    public int hashCode() {
+        return parts().hashCode();
+    }
+
+    private List<@Nullable Object> parts() {
+        return Arrays.asList(guarded, identity, marker, hopLimit, allowFeedback);
+    }
+
+    @Override
+    public String toString() {
+        return "LoopOptions[guarded=" + guarded + ", identity=" + identity + ", marker=" + marker + ", hopLimit="
+                + hopLimit + ", allowFeedback=" + allowFeedback + "]";
+    }
+
+    /** Collects {@link LoopOptions}. Each option can be set once. Not thread-safe. */
     public static final class Builder {
+        private final Once once = new Once();
         private @Nullable Boolean guarded;
         private @Nullable String identity;
-        private String marker = DEFAULTS.marker;
-        private int hopLimit = DEFAULTS.hopLimit;
+        private String marker = "bridge.origin";
+        private int hopLimit = 8;
         private boolean allowFeedback;
 
         private Builder() {}
+
+        private Builder(LoopOptions options) {
+            guarded = options.guarded;
+            identity = options.identity;
+            marker = options.marker;
+            hopLimit = options.hopLimit;
+            allowFeedback = options.allowFeedback;
+        }
 
         /**
          * Says whether messages are marked, and those that come back are stopped. A bridge that is not guarded hands markers of
@@ -80,9 +134,10 @@ public record LoopOptions(
          *
          * @param guarded whether they are
          * @return this
+         * @throws IllegalStateException if set before
          */
         public Builder guarded(boolean guarded) {
-            this.guarded = guarded;
+            this.guarded = once.set("loops.guarded", guarded);
             return this;
         }
 
@@ -94,9 +149,10 @@ public record LoopOptions(
          * @param identity 1 to 200 bytes of UTF-8, not blank, without control characters
          * @return this
          * @throws IllegalArgumentException if blank, too long or with control characters
+         * @throws IllegalStateException if set before
          */
         public Builder identity(String identity) {
-            this.identity = checkedText("loops.identity", identity);
+            this.identity = once.set("loops.identity", checkedText("loops.identity", identity));
             return this;
         }
 
@@ -108,9 +164,10 @@ public record LoopOptions(
          *     {@code kafka.} or {@code bridge.dead-letter.}, which have their own meaning
          * @return this
          * @throws IllegalArgumentException if it is no such name
+         * @throws IllegalStateException if set before
          */
         public Builder marker(String name) {
-            marker = checkedMarker(name);
+            marker = once.set("loops.marker", checkedMarker(name));
             return this;
         }
 
@@ -122,9 +179,10 @@ public record LoopOptions(
          * @param hops from 1 to 1,000
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder hopLimit(int hops) {
-            hopLimit = checkedHopLimit(hops);
+            hopLimit = once.set("loops.hopLimit", checkedHopLimit(hops));
             return this;
         }
 
@@ -134,9 +192,10 @@ public record LoopOptions(
          * built.
          *
          * @return this
+         * @throws IllegalStateException if set before
          */
         public Builder allowFeedback() {
-            allowFeedback = true;
+            allowFeedback = once.set("loops.allowFeedback", true);
             return this;
         }
 
@@ -146,7 +205,7 @@ public record LoopOptions(
          * @return the options
          */
         public LoopOptions build() {
-            return new LoopOptions(guarded, identity, marker, hopLimit, allowFeedback);
+            return new LoopOptions(this);
         }
     }
 

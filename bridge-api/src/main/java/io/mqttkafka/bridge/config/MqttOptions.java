@@ -2,11 +2,13 @@ package io.mqttkafka.bridge.config;
 
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.spi.Once;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -17,54 +19,8 @@ import org.jspecify.annotations.Nullable;
  * The MQTT side of a bridge.
  *
  * <p>Immutable. Secrets never appear in {@link #toString()}.
- *
- * @param serverUris the brokers to try, in order
- * @param clientId the client id of routes without one of their own; null for a random one, with which only routes of QoS 0
- *     are allowed
- * @param username the user name, or null
- * @param password the password, or null
- * @param cleanStart whether to throw the session away at every connect; only allowed if all routes have QoS 0
- * @param sessionExpiry how long the broker keeps the session of a bridge that is away
- * @param keepAlive the longest silence on the connection before it counts as dead
- * @param connectTimeout how long one attempt to connect may take, and how long the broker may be silent before it answers
- *     to subscribing
- * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
- * @param sendMaximum the most messages of QoS 1 and 2 published that wait for the broker to take them over
- * @param maximumPacketSize the largest packet the broker may send, in bytes; {@link #DERIVED} to follow Kafka's limits
- * @param maxInFlightBytes the most bytes of messages that wait for Kafka, and the most that wait for the MQTT broker; {@link
- *     #DERIVED} to follow the heap
- * @param maxUserProperties the most user properties of one message, in either direction
- * @param maxUserPropertyBytes the most bytes that their names and values have together
- * @param qos0Overflow what happens to QoS 0 when there is no room for it
- * @param unrouted what happens to messages that no route matches
- * @param unsubscribe filters of earlier routes to remove from the session at every connect
- * @param reconnect the delays between attempts to connect
- * @param tls TLS options; null if no server URI asks for TLS
- * @param serverUriSource where to ask for a server URI at every connect, which is tried before the others; or null
- * @param version the version of MQTT to speak
  */
-public record MqttOptions(
-        List<URI> serverUris,
-        @Nullable String clientId,
-        @Nullable String username,
-        @Nullable Secret password,
-        boolean cleanStart,
-        Duration sessionExpiry,
-        Duration keepAlive,
-        Duration connectTimeout,
-        int receiveMaximum,
-        int sendMaximum,
-        int maximumPacketSize,
-        long maxInFlightBytes,
-        int maxUserProperties,
-        int maxUserPropertyBytes,
-        Qos0Overflow qos0Overflow,
-        Unrouted unrouted,
-        List<String> unsubscribe,
-        Backoff reconnect,
-        @Nullable TlsOptions tls,
-        @Nullable Supplier<String> serverUriSource,
-        MqttVersion version) {
+public final class MqttOptions {
     /** The value of a limit that the bridge derives from what it meets when it is built: Kafka's limits, or the heap. */
     public static final int DERIVED = 0;
 
@@ -79,76 +35,60 @@ public record MqttOptions(
     private static final int LARGEST_PACKET = 268_435_455;
     private static final int MOST_USER_PROPERTIES = 1_000_000;
 
-    /**
-     * Checks the options as the {@link Builder} does, and copies the lists. Where a server URI asks for TLS and {@code tls}
-     * is null, it becomes {@link TlsOptions#DEFAULT}; one that is asked for can.
-     *
-     * @param serverUris the brokers to try, in order
-     * @param clientId the client id of routes without one of their own; null for a random one, with which only routes of QoS 0
-     *     are allowed
-     * @param username the user name, or null
-     * @param password the password, or null
-     * @param cleanStart whether to throw the session away at every connect; only allowed if all routes have QoS 0
-     * @param sessionExpiry how long the broker keeps the session of a bridge that is away
-     * @param keepAlive the longest silence on the connection before it counts as dead
-     * @param connectTimeout how long one attempt to connect, and one to subscribe, may take
-     * @param receiveMaximum the most messages of QoS 1 and 2 that wait for their acknowledgement
-     * @param sendMaximum the most messages of QoS 1 and 2 published that wait for the broker to take them over
-     * @param maximumPacketSize the largest packet the broker may send, in bytes; {@link #DERIVED} to follow Kafka's limits
-     * @param maxInFlightBytes the most bytes of messages that wait for Kafka; {@link #DERIVED} to follow the heap
-     * @param maxUserProperties the most user properties of one message, in either direction
-     * @param maxUserPropertyBytes the most bytes that their names and values have together
-     * @param qos0Overflow what happens to QoS 0 when there is no room for it
-     * @param unrouted what happens to messages that no route matches
-     * @param unsubscribe filters of earlier routes to remove from the session at every connect
-     * @param reconnect the delays between attempts to connect
-     * @param tls TLS options; null if no server URI asks for TLS
-     * @param serverUriSource where to ask for a server URI at every connect, which is tried before the others; or null
-     * @param version the version of MQTT to speak
-     * @throws NullPointerException if a part that is not nullable is null
-     * @throws IllegalArgumentException if an option is out of the range that its setter gives
-     * @throws BridgeConfigException if there is no server, if TLS options are given without a server that uses them, or if
-     *     {@code maxInFlightBytes} is less than {@code maximumPacketSize} and neither is derived
-     */
-    public MqttOptions {
-        serverUris = List.copyOf(serverUris);
-        unsubscribe = List.copyOf(unsubscribe);
-        serverUris.forEach(ServerAddress::of);
-        if (clientId != null) {
-            requireClientId(clientId);
-        }
-        requireUsername(username);
-        requirePassword(password);
-        inRange("mqtt.sessionExpiry", sessionExpiry, Duration.ZERO, NEVER);
-        inRange("mqtt.keepAlive", keepAlive, SHORTEST_KEEP_ALIVE, LONGEST_KEEP_ALIVE);
-        inRange("mqtt.connectTimeout", connectTimeout, SHORTEST_CONNECT, LONGEST_CONNECT);
-        inRange("mqtt.receiveMaximum", receiveMaximum, 1, 65_535, "messages");
-        inRange("mqtt.sendMaximum", sendMaximum, 1, 65_535, "messages");
-        if (maximumPacketSize != DERIVED) {
-            inRange("mqtt.maximumPacketSize", maximumPacketSize, 1024, LARGEST_PACKET, "bytes");
-        }
-        if (maxInFlightBytes != DERIVED) {
-            inRange("mqtt.maxInFlightBytes", maxInFlightBytes, 1024, 1L << 40, "bytes");
-        }
-        inRange("mqtt.maxUserProperties", maxUserProperties, 0, MOST_USER_PROPERTIES, "properties");
-        inRange("mqtt.maxUserPropertyBytes", maxUserPropertyBytes, 0, LARGEST_PACKET, "bytes");
-        Objects.requireNonNull(qos0Overflow, "qos0Overflow");
-        Objects.requireNonNull(unrouted, "unrouted");
-        Objects.requireNonNull(version, "version");
-        Objects.requireNonNull(reconnect, "reconnect");
+    private final List<URI> serverUris;
+    private final @Nullable String clientId;
+    private final @Nullable String username;
+    private final @Nullable Secret password;
+    private final boolean cleanStart;
+    private final Duration sessionExpiry;
+    private final Duration keepAlive;
+    private final Duration connectTimeout;
+    private final int receiveMaximum;
+    private final int sendMaximum;
+    private final int maximumPacketSize;
+    private final long maxInFlightBytes;
+    private final int maxUserProperties;
+    private final int maxUserPropertyBytes;
+    private final Qos0Overflow qos0Overflow;
+    private final Unrouted unrouted;
+    private final List<String> unsubscribe;
+    private final Backoff reconnect;
+    private final @Nullable TlsOptions tls;
+    private final @Nullable Supplier<String> serverUriSource;
+    private final MqttVersion version;
+
+    private MqttOptions(Builder builder) {
+        serverUris = List.copyOf(builder.serverUris);
+        clientId = builder.clientId;
+        username = builder.username;
+        password = builder.password;
+        cleanStart = builder.cleanStart;
+        sessionExpiry = builder.sessionExpiry;
+        keepAlive = builder.keepAlive;
+        connectTimeout = builder.connectTimeout;
+        receiveMaximum = builder.receiveMaximum;
+        sendMaximum = builder.sendMaximum;
+        maximumPacketSize = builder.maximumPacketSize;
+        maxInFlightBytes = builder.maxInFlightBytes;
+        maxUserProperties = builder.maxUserProperties;
+        maxUserPropertyBytes = builder.maxUserPropertyBytes;
+        qos0Overflow = builder.qos0Overflow;
+        unrouted = builder.unrouted;
+        unsubscribe = List.copyOf(builder.unsubscribe);
+        reconnect = builder.reconnect;
+        serverUriSource = builder.serverUriSource;
+        version = builder.version;
         if (serverUris.isEmpty() && serverUriSource == null) {
             throw new BridgeConfigException(
                     "mqtt.serverUri: is not set; add .serverUri(\"tcp://broker:1883\") to mqtt(..)");
         }
         boolean secure = serverUriSource != null
                 || serverUris.stream().anyMatch(uri -> ServerAddress.of(uri).secure());
-        if (tls != null && !secure) {
+        if (builder.tls != null && !secure) {
             throw new BridgeConfigException(
                     "mqtt.tls: is set, but no server URI of " + shown(serverUris) + " uses TLS; use ssl:// or wss://");
         }
-        if (tls == null && secure) {
-            tls = TlsOptions.DEFAULT;
-        }
+        tls = builder.tls == null && secure ? TlsOptions.defaults() : builder.tls;
         if (maxInFlightBytes != DERIVED && maxInFlightBytes < maximumPacketSize) {
             throw new BridgeConfigException("mqtt.maxInFlightBytes: " + maxInFlightBytes
                     + " is less than mqtt.maximumPacketSize " + maximumPacketSize
@@ -166,7 +106,7 @@ public record MqttOptions(
     }
 
     /**
-     * Starts with these options.
+     * Starts with these options, each of which can be set anew once; servers and filters to unsubscribe add up.
      *
      * @return a builder
      */
@@ -174,8 +114,151 @@ public record MqttOptions(
         return new Builder(this);
     }
 
-    /** Collects {@link MqttOptions}. An option that is set again replaces what was set before. Not thread-safe. */
+    /** {@return the brokers to try, in order} */
+    public List<URI> serverUris() {
+        return serverUris;
+    }
+
+    /** {@return the client id of routes without one of their own; null for a random one, with which only routes of QoS 0 are allowed} */
+    public @Nullable String clientId() {
+        return clientId;
+    }
+
+    /** {@return the user name, or null} */
+    public @Nullable String username() {
+        return username;
+    }
+
+    /** {@return the password, or null} */
+    public @Nullable Secret password() {
+        return password;
+    }
+
+    /** {@return whether to throw the session away at every connect; only allowed if all routes have QoS 0} */
+    public boolean cleanStart() {
+        return cleanStart;
+    }
+
+    /** {@return how long the broker keeps the session of a bridge that is away} */
+    public Duration sessionExpiry() {
+        return sessionExpiry;
+    }
+
+    /** {@return the longest silence on the connection before it counts as dead} */
+    public Duration keepAlive() {
+        return keepAlive;
+    }
+
+    /** {@return how long one attempt to connect may take, and how long the broker may be silent before it answers to subscribing} */
+    public Duration connectTimeout() {
+        return connectTimeout;
+    }
+
+    /** {@return the most messages of QoS 1 and 2 that wait for their acknowledgement} */
+    public int receiveMaximum() {
+        return receiveMaximum;
+    }
+
+    /** {@return the most messages of QoS 1 and 2 published that wait for the broker to take them over} */
+    public int sendMaximum() {
+        return sendMaximum;
+    }
+
+    /** {@return the largest packet the broker may send, in bytes; {@link #DERIVED} to follow Kafka's limits} */
+    public int maximumPacketSize() {
+        return maximumPacketSize;
+    }
+
+    /** {@return the most bytes of messages that wait for Kafka, and the most that wait for the MQTT broker; {@link #DERIVED} to follow the heap} */
+    public long maxInFlightBytes() {
+        return maxInFlightBytes;
+    }
+
+    /** {@return the most user properties of one message, in either direction} */
+    public int maxUserProperties() {
+        return maxUserProperties;
+    }
+
+    /** {@return the most bytes that their names and values have together} */
+    public int maxUserPropertyBytes() {
+        return maxUserPropertyBytes;
+    }
+
+    /** {@return what happens to QoS 0 when there is no room for it} */
+    public Qos0Overflow qos0Overflow() {
+        return qos0Overflow;
+    }
+
+    /** {@return what happens to messages that no route matches} */
+    public Unrouted unrouted() {
+        return unrouted;
+    }
+
+    /** {@return filters of earlier routes to remove from the session at every connect} */
+    public List<String> unsubscribe() {
+        return unsubscribe;
+    }
+
+    /** {@return the delays between attempts to connect} */
+    public Backoff reconnect() {
+        return reconnect;
+    }
+
+    /** {@return TLS options; null if no server URI asks for TLS} */
+    public @Nullable TlsOptions tls() {
+        return tls;
+    }
+
+    /** {@return where to ask for a server URI at every connect, which is tried before the others; or null} */
+    public @Nullable Supplier<String> serverUriSource() {
+        return serverUriSource;
+    }
+
+    /** {@return the version of MQTT to speak} */
+    public MqttVersion version() {
+        return version;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof MqttOptions options && parts().equals(options.parts());
+    }
+
+    @Override
+    public int hashCode() {
+        return parts().hashCode();
+    }
+
+    private List<@Nullable Object> parts() {
+        return Arrays.asList(
+                serverUris,
+                clientId,
+                username,
+                password,
+                cleanStart,
+                sessionExpiry,
+                keepAlive,
+                connectTimeout,
+                receiveMaximum,
+                sendMaximum,
+                maximumPacketSize,
+                maxInFlightBytes,
+                maxUserProperties,
+                maxUserPropertyBytes,
+                qos0Overflow,
+                unrouted,
+                unsubscribe,
+                reconnect,
+                tls,
+                serverUriSource,
+                version);
+    }
+
+    /**
+     * Collects {@link MqttOptions}. Each option can be set once; servers and filters to unsubscribe add up. Not thread-safe.
+     */
     public static final class Builder {
+        private final Once once = new Once();
         private final List<URI> serverUris = new ArrayList<>();
         private @Nullable String clientId;
         private @Nullable String username;
@@ -230,9 +313,10 @@ public record MqttOptions(
          *
          * @param version the version
          * @return this
+         * @throws IllegalStateException if set before
          */
         public Builder version(MqttVersion version) {
-            this.version = Objects.requireNonNull(version, "version");
+            this.version = once.set("mqtt.version", Objects.requireNonNull(version, "version"));
             return this;
         }
 
@@ -259,9 +343,11 @@ public record MqttOptions(
          * @param source gives a URI as {@link #serverUri(String)} takes it; called by one thread of the bridge for each
          *     connection, must not block for long. If it throws, or gives no such URI, that attempt fails and is repeated
          * @return this
+         * @throws IllegalStateException if set before
          */
         public Builder serverUri(Supplier<String> source) {
             serverUriSource = Objects.requireNonNull(source, "source");
+            once.note("mqtt.serverUri", "a supplier");
             return this;
         }
 
@@ -273,9 +359,10 @@ public record MqttOptions(
          *     refused when the bridge is built
          * @return this
          * @throws IllegalArgumentException if blank, too long or with U+0000
+         * @throws IllegalStateException if set before
          */
         public Builder clientId(String id) {
-            clientId = requireClientId(id);
+            clientId = once.set("mqtt.clientId", requireClientId(id));
             return this;
         }
 
@@ -287,39 +374,46 @@ public record MqttOptions(
          * @param password the password, at most 65,535 bytes of UTF-8, or null if there is none
          * @return this
          * @throws IllegalArgumentException if one is too long, or the user name holds U+0000
+         * @throws IllegalStateException if set before
          */
         public Builder credentials(String username, @Nullable String password) {
             requireUsername(Objects.requireNonNull(username, "username"));
             Secret secret = password == null ? null : new Secret(password);
             requirePassword(secret);
-            this.username = username;
-            this.password = secret;
+            this.username = once.set("mqtt.credentials", username);
+            if (secret != null) {
+                this.password = setPassword(secret);
+            } else if (!once.isSet("mqtt.password")) {
+                this.password = null;
+            }
             return this;
         }
 
         /**
          * Asks for the password at every connect, as for a token that expires. The user name is that of {@link #credentials},
-         * called before with a password of null, or none.
+         * called with a password of null, or none.
          *
          * @param source gives the password, at most 65,535 bytes of UTF-8; called by one thread of the bridge for each
          *     connection, must not block for long. If it throws or gives null, that attempt fails and is repeated
          * @return this
+         * @throws IllegalStateException if a password was set before
          */
         public Builder password(Supplier<String> source) {
-            password = Secret.from(source);
+            password = setPassword(Secret.from(source));
             return this;
         }
 
         /**
          * Reads the password from a file at every connect, so that one that is replaced is picked up. The user name is that of
-         * {@link #credentials}, called before with a password of null, or none.
+         * {@link #credentials}, called with a password of null, or none.
          *
          * @param file a file in UTF-8; ends of line at its end do not count. If it cannot be read, that attempt fails and is
          *     repeated
          * @return this
+         * @throws IllegalStateException if a password was set before
          */
         public Builder password(Path file) {
-            password = Secret.file(file);
+            password = setPassword(Secret.file(file));
             return this;
         }
 
@@ -329,9 +423,10 @@ public record MqttOptions(
          *
          * @param cleanStart whether to do so
          * @return this
+         * @throws IllegalStateException if set before
          */
         public Builder cleanStart(boolean cleanStart) {
-            this.cleanStart = cleanStart;
+            this.cleanStart = once.set("mqtt.cleanStart", cleanStart);
             return this;
         }
 
@@ -342,9 +437,10 @@ public record MqttOptions(
          * @param expiry from 0 to {@link MqttOptions#NEVER}, in whole seconds
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder sessionExpiry(Duration expiry) {
-            sessionExpiry = inRange("mqtt.sessionExpiry", expiry, Duration.ZERO, NEVER);
+            sessionExpiry = once.set("mqtt.sessionExpiry", inRange("mqtt.sessionExpiry", expiry, Duration.ZERO, NEVER));
             return this;
         }
 
@@ -354,9 +450,11 @@ public record MqttOptions(
          * @param keepAlive from 2 seconds to 65,535 seconds, in whole seconds
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder keepAlive(Duration keepAlive) {
-            this.keepAlive = inRange("mqtt.keepAlive", keepAlive, SHORTEST_KEEP_ALIVE, LONGEST_KEEP_ALIVE);
+            this.keepAlive = once.set(
+                    "mqtt.keepAlive", inRange("mqtt.keepAlive", keepAlive, SHORTEST_KEEP_ALIVE, LONGEST_KEEP_ALIVE));
             return this;
         }
 
@@ -367,9 +465,11 @@ public record MqttOptions(
          * @param timeout from 1 second to 10 minutes, in whole seconds
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder connectTimeout(Duration timeout) {
-            connectTimeout = inRange("mqtt.connectTimeout", timeout, SHORTEST_CONNECT, LONGEST_CONNECT);
+            connectTimeout = once.set(
+                    "mqtt.connectTimeout", inRange("mqtt.connectTimeout", timeout, SHORTEST_CONNECT, LONGEST_CONNECT));
             return this;
         }
 
@@ -380,9 +480,11 @@ public record MqttOptions(
          * @param messages from 1 to 65,535
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder receiveMaximum(int messages) {
-            receiveMaximum = (int) inRange("mqtt.receiveMaximum", messages, 1, 65_535, "messages");
+            receiveMaximum = once.set(
+                    "mqtt.receiveMaximum", (int) inRange("mqtt.receiveMaximum", messages, 1, 65_535, "messages"));
             return this;
         }
 
@@ -394,9 +496,11 @@ public record MqttOptions(
          * @param messages from 1 to 65,535
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder sendMaximum(int messages) {
-            sendMaximum = (int) inRange("mqtt.sendMaximum", messages, 1, 65_535, "messages");
+            sendMaximum =
+                    once.set("mqtt.sendMaximum", (int) inRange("mqtt.sendMaximum", messages, 1, 65_535, "messages"));
             return this;
         }
 
@@ -409,11 +513,14 @@ public record MqttOptions(
          * @param bytes from 1 KiB to 256 MiB - 1, or {@link MqttOptions#DERIVED}
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder maximumPacketSize(int bytes) {
-            maximumPacketSize = bytes == DERIVED
-                    ? DERIVED
-                    : (int) inRange("mqtt.maximumPacketSize", bytes, 1024, LARGEST_PACKET, "bytes");
+            maximumPacketSize = once.set(
+                    "mqtt.maximumPacketSize",
+                    bytes == DERIVED
+                            ? DERIVED
+                            : (int) inRange("mqtt.maximumPacketSize", bytes, 1024, LARGEST_PACKET, "bytes"));
             return this;
         }
 
@@ -429,10 +536,12 @@ public record MqttOptions(
          * @param bytes from 1 KiB to 1 TiB, or {@link MqttOptions#DERIVED}
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder maxInFlightBytes(long bytes) {
-            maxInFlightBytes =
-                    bytes == DERIVED ? DERIVED : inRange("mqtt.maxInFlightBytes", bytes, 1024, 1L << 40, "bytes");
+            maxInFlightBytes = once.set(
+                    "mqtt.maxInFlightBytes",
+                    bytes == DERIVED ? DERIVED : inRange("mqtt.maxInFlightBytes", bytes, 1024, 1L << 40, "bytes"));
             return this;
         }
 
@@ -444,10 +553,11 @@ public record MqttOptions(
          * @param properties from 0 to 1,000,000
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder maxUserProperties(int properties) {
-            maxUserProperties =
-                    (int) inRange("mqtt.maxUserProperties", properties, 0, MOST_USER_PROPERTIES, "properties");
+            maxUserProperties = once.set("mqtt.maxUserProperties", (int)
+                    inRange("mqtt.maxUserProperties", properties, 0, MOST_USER_PROPERTIES, "properties"));
             return this;
         }
 
@@ -458,9 +568,11 @@ public record MqttOptions(
          * @param bytes from 0 to 256 MiB - 1
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder maxUserPropertyBytes(int bytes) {
-            maxUserPropertyBytes = (int) inRange("mqtt.maxUserPropertyBytes", bytes, 0, LARGEST_PACKET, "bytes");
+            maxUserPropertyBytes = once.set("mqtt.maxUserPropertyBytes", (int)
+                    inRange("mqtt.maxUserPropertyBytes", bytes, 0, LARGEST_PACKET, "bytes"));
             return this;
         }
 
@@ -469,9 +581,10 @@ public record MqttOptions(
          *
          * @param overflow the choice
          * @return this
+         * @throws IllegalStateException if set before
          */
         public Builder qos0Overflow(Qos0Overflow overflow) {
-            qos0Overflow = Objects.requireNonNull(overflow, "overflow");
+            qos0Overflow = once.set("mqtt.qos0Overflow", Objects.requireNonNull(overflow, "overflow"));
             return this;
         }
 
@@ -480,9 +593,10 @@ public record MqttOptions(
          *
          * @param choice the choice
          * @return this
+         * @throws IllegalStateException if set before
          */
         public Builder unrouted(Unrouted choice) {
-            unrouted = Objects.requireNonNull(choice, "choice");
+            unrouted = once.set("mqtt.unrouted", Objects.requireNonNull(choice, "choice"));
             return this;
         }
 
@@ -504,25 +618,41 @@ public record MqttOptions(
          *
          * @param backoff the delays
          * @return this
+         * @throws IllegalStateException if set before
          */
         public Builder reconnect(Backoff backoff) {
-            reconnect = Objects.requireNonNull(backoff, "backoff");
+            reconnect = once.set("mqtt.reconnect", Objects.requireNonNull(backoff, "backoff"));
             return this;
         }
 
         /**
-         * Sets TLS options for {@code ssl} and {@code wss}. A second call starts from the defaults again. Default: trust what
-         * Java trusts.
+         * Sets TLS options for {@code ssl} and {@code wss}. Default: trust what Java trusts.
          *
          * @param options sets the options
          * @return this
          * @throws BridgeConfigException if a file cannot be read
+         * @throws IllegalStateException if set before
          */
         public Builder tls(Consumer<TlsOptions.Builder> options) {
-            TlsOptions.Builder builder = new TlsOptions.Builder();
+            TlsOptions.Builder builder = TlsOptions.builder();
             options.accept(builder);
-            tls = builder.build();
+            return tls(builder.build());
+        }
+
+        /**
+         * Sets TLS options for {@code ssl} and {@code wss}. Default: {@link TlsOptions#defaults()}.
+         *
+         * @param options the options
+         * @return this
+         * @throws IllegalStateException if set before
+         */
+        public Builder tls(TlsOptions options) {
+            tls = once.set("mqtt.tls", Objects.requireNonNull(options, "options"));
             return this;
+        }
+
+        private Secret setPassword(Secret secret) {
+            return once.set("mqtt.password", secret);
         }
 
         /**
@@ -533,28 +663,7 @@ public record MqttOptions(
          *     if {@code maxInFlightBytes} is less than {@code maximumPacketSize} and neither is derived
          */
         public MqttOptions build() {
-            return new MqttOptions(
-                    serverUris,
-                    clientId,
-                    username,
-                    password,
-                    cleanStart,
-                    sessionExpiry,
-                    keepAlive,
-                    connectTimeout,
-                    receiveMaximum,
-                    sendMaximum,
-                    maximumPacketSize,
-                    maxInFlightBytes,
-                    maxUserProperties,
-                    maxUserPropertyBytes,
-                    qos0Overflow,
-                    unrouted,
-                    unsubscribe,
-                    reconnect,
-                    tls,
-                    serverUriSource,
-                    version);
+            return new MqttOptions(this);
         }
     }
 

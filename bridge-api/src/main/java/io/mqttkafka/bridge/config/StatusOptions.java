@@ -1,8 +1,11 @@
 package io.mqttkafka.bridge.config;
 
 import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.spi.Once;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -13,32 +16,20 @@ import org.jspecify.annotations.Nullable;
  * it works for every bridge and a reconnect within the delay tells nobody anything.
  *
  * <p>Immutable.
- *
- * @param topic the MQTT topic
- * @param willDelay how long the bridge has to be gone before the broker says {@code offline} in its place
- * @param clientId the client id of the connection, or null for that of the bridge and {@code -status}
  */
-public record StatusOptions(
-        String topic, Duration willDelay, @Nullable String clientId) {
+public final class StatusOptions {
     private static final Duration DEFAULT_WILL_DELAY = Duration.ofSeconds(30);
     private static final Duration LONGEST_WILL_DELAY = Duration.ofDays(1);
     private static final int LONGEST_STRING = 65_535;
 
-    /**
-     * Checks the options as the {@link Builder} does.
-     *
-     * @param topic the MQTT topic
-     * @param willDelay how long the bridge has to be gone before the broker says {@code offline} in its place
-     * @param clientId the client id of the connection, or null for that of the bridge and {@code -status}
-     * @throws NullPointerException if {@code topic} or {@code willDelay} is null
-     * @throws IllegalArgumentException if an option is out of the range that its setter gives
-     */
-    public StatusOptions {
-        checkedTopic(topic);
-        checkedDelay(willDelay);
-        if (clientId != null) {
-            checkedClientId(clientId);
-        }
+    private final String topic;
+    private final Duration willDelay;
+    private final @Nullable String clientId;
+
+    private StatusOptions(String topic, Builder builder) {
+        this.topic = topic;
+        willDelay = builder.willDelay;
+        clientId = builder.clientId;
     }
 
     /**
@@ -50,13 +41,63 @@ public record StatusOptions(
         return new Builder();
     }
 
-    /** Collects {@link StatusOptions}. An option that is set again replaces what was set before. Not thread-safe. */
+    /**
+     * Starts with these options, each of which can be set anew once.
+     *
+     * @return a builder
+     */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** {@return the MQTT topic} */
+    public String topic() {
+        return topic;
+    }
+
+    /** {@return how long the bridge has to be gone before the broker says {@code offline} in its place} */
+    public Duration willDelay() {
+        return willDelay;
+    }
+
+    /** {@return the client id of the connection, or null for that of the bridge and {@code -status}} */
+    public @Nullable String clientId() {
+        return clientId;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof StatusOptions options && parts().equals(options.parts());
+    }
+
+    @Override
+    public int hashCode() {
+        return parts().hashCode();
+    }
+
+    private List<@Nullable Object> parts() {
+        return Arrays.asList(topic, willDelay, clientId);
+    }
+
+    @Override
+    public String toString() {
+        return "StatusOptions[topic=" + topic + ", willDelay=" + willDelay + ", clientId=" + clientId + "]";
+    }
+
+    /** Collects {@link StatusOptions}. Each option can be set once. Not thread-safe. */
     public static final class Builder {
+        private final Once once = new Once();
         private @Nullable String topic;
         private Duration willDelay = DEFAULT_WILL_DELAY;
         private @Nullable String clientId;
 
         private Builder() {}
+
+        private Builder(StatusOptions options) {
+            topic = options.topic;
+            willDelay = options.willDelay;
+            clientId = options.clientId;
+        }
 
         /**
          * Sets the MQTT topic. Each bridge needs one of its own.
@@ -64,9 +105,10 @@ public record StatusOptions(
          * @param topic 1 to 65,535 bytes of UTF-8 without {@code +}, {@code #} and control characters
          * @return this
          * @throws IllegalArgumentException if it is no such topic
+         * @throws IllegalStateException if set before
          */
         public Builder topic(String topic) {
-            this.topic = checkedTopic(topic);
+            this.topic = once.set("status.topic", checkedTopic(topic));
             return this;
         }
 
@@ -77,9 +119,10 @@ public record StatusOptions(
          * @param delay from 0 to 1 day, in whole seconds
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder willDelay(Duration delay) {
-            willDelay = checkedDelay(delay);
+            willDelay = once.set("status.willDelay", checkedDelay(delay));
             return this;
         }
 
@@ -89,9 +132,10 @@ public record StatusOptions(
          * @param id a client id that no route and no other client uses, 1 to 65,535 bytes of UTF-8, not blank, without U+0000
          * @return this
          * @throws IllegalArgumentException if blank, too long or with U+0000
+         * @throws IllegalStateException if set before
          */
         public Builder clientId(String id) {
-            clientId = checkedClientId(id);
+            clientId = once.set("status.clientId", checkedClientId(id));
             return this;
         }
 
@@ -105,7 +149,7 @@ public record StatusOptions(
             if (topic == null) {
                 throw new BridgeConfigException("status.topic: is not set; add .topic(\"bridges/edge-1/status\")");
             }
-            return new StatusOptions(topic, willDelay, clientId);
+            return new StatusOptions(topic, this);
         }
     }
 

@@ -1,41 +1,33 @@
 package io.mqttkafka.bridge.config;
 
+import io.mqttkafka.bridge.spi.Once;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How messages of QoS 2 go to Kafka exactly once: many of them in one transaction, together with their packet ids.
  *
  * <p>Immutable.
- *
- * @param idPrefix what the transactional id starts with; the MQTT client id follows
- * @param stateTopic the compacted Kafka topic that holds packet ids
- * @param commitInterval the shortest time from one transaction to the next
- * @param commitRecords how many records make a transaction begin at once
  */
-public record TransactionOptions(String idPrefix, String stateTopic, Duration commitInterval, int commitRecords) {
+public final class TransactionOptions {
     private static final Duration LONGEST_INTERVAL = Duration.ofSeconds(10);
     private static final int MOST_RECORDS = 65_535;
     private static final int LONGEST_TOPIC = 249;
-    private static final TransactionOptions DEFAULTS =
-            new TransactionOptions("mqtt-bridge-", "__mqtt_bridge_state", Duration.ofMillis(10), 10_000);
+    private static final TransactionOptions DEFAULTS = new Builder().build();
 
-    /**
-     * Checks the options as the {@link Builder} does.
-     *
-     * @param idPrefix what the transactional id starts with
-     * @param stateTopic the compacted Kafka topic that holds packet ids
-     * @param commitInterval the shortest time from one transaction to the next
-     * @param commitRecords how many records make a transaction begin at once
-     * @throws NullPointerException if a part is null
-     * @throws IllegalArgumentException if {@code stateTopic} is no legal name of a Kafka topic, {@code commitInterval} is not
-     *     from 0 to 10 seconds, or {@code commitRecords} not from 1 to 65,535
-     */
-    public TransactionOptions {
-        Objects.requireNonNull(idPrefix, "idPrefix");
-        checkedTopic(stateTopic);
-        checkedInterval(commitInterval);
-        checkedRecords(commitRecords);
+    private final String idPrefix;
+    private final String stateTopic;
+    private final Duration commitInterval;
+    private final int commitRecords;
+
+    private TransactionOptions(Builder builder) {
+        idPrefix = builder.idPrefix;
+        stateTopic = builder.stateTopic;
+        commitInterval = builder.commitInterval;
+        commitRecords = builder.commitRecords;
     }
 
     /**
@@ -56,14 +48,71 @@ public record TransactionOptions(String idPrefix, String stateTopic, Duration co
         return new Builder();
     }
 
-    /** Collects {@link TransactionOptions}. An option that is set again replaces what was set before. Not thread-safe. */
+    /**
+     * Starts with these options, each of which can be set anew once.
+     *
+     * @return a builder
+     */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** {@return what the transactional id starts with; the MQTT client id follows} */
+    public String idPrefix() {
+        return idPrefix;
+    }
+
+    /** {@return the compacted Kafka topic that holds packet ids} */
+    public String stateTopic() {
+        return stateTopic;
+    }
+
+    /** {@return the shortest time from one transaction to the next} */
+    public Duration commitInterval() {
+        return commitInterval;
+    }
+
+    /** {@return how many records make a transaction begin at once} */
+    public int commitRecords() {
+        return commitRecords;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof TransactionOptions options && parts().equals(options.parts());
+    }
+
+    @Override
+    public int hashCode() {
+        return parts().hashCode();
+    }
+
+    private List<@Nullable Object> parts() {
+        return Arrays.asList(idPrefix, stateTopic, commitInterval, commitRecords);
+    }
+
+    @Override
+    public String toString() {
+        return "TransactionOptions[idPrefix=" + idPrefix + ", stateTopic=" + stateTopic + ", commitInterval="
+                + commitInterval + ", commitRecords=" + commitRecords + "]";
+    }
+
+    /** Collects {@link TransactionOptions}. Each option can be set once. Not thread-safe. */
     public static final class Builder {
-        private String idPrefix = DEFAULTS.idPrefix;
-        private String stateTopic = DEFAULTS.stateTopic;
-        private Duration commitInterval = DEFAULTS.commitInterval;
-        private int commitRecords = DEFAULTS.commitRecords;
+        private final Once once = new Once();
+        private String idPrefix = "mqtt-bridge-";
+        private String stateTopic = "__mqtt_bridge_state";
+        private Duration commitInterval = Duration.ofMillis(10);
+        private int commitRecords = 10_000;
 
         private Builder() {}
+
+        private Builder(TransactionOptions options) {
+            idPrefix = options.idPrefix;
+            stateTopic = options.stateTopic;
+            commitInterval = options.commitInterval;
+            commitRecords = options.commitRecords;
+        }
 
         /**
          * Sets what the transactional id starts with; the MQTT client id follows. Bridges with the same client id shut each
@@ -71,9 +120,10 @@ public record TransactionOptions(String idPrefix, String stateTopic, Duration co
          *
          * @param prefix the prefix; can be empty
          * @return this
+         * @throws IllegalStateException if set before
          */
         public Builder idPrefix(String prefix) {
-            idPrefix = Objects.requireNonNull(prefix, "prefix");
+            idPrefix = once.set("kafka.transactions.idPrefix", Objects.requireNonNull(prefix, "prefix"));
             return this;
         }
 
@@ -85,9 +135,10 @@ public record TransactionOptions(String idPrefix, String stateTopic, Duration co
          * @param topic its name
          * @return this
          * @throws IllegalArgumentException if it is no legal name of a Kafka topic
+         * @throws IllegalStateException if set before
          */
         public Builder stateTopic(String topic) {
-            stateTopic = checkedTopic(topic);
+            stateTopic = once.set("kafka.transactions.stateTopic", checkedTopic(topic));
             return this;
         }
 
@@ -99,9 +150,10 @@ public record TransactionOptions(String idPrefix, String stateTopic, Duration co
          * @param interval from 0 to 10 seconds
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder commitInterval(Duration interval) {
-            commitInterval = checkedInterval(interval);
+            commitInterval = once.set("kafka.transactions.commitInterval", checkedInterval(interval));
             return this;
         }
 
@@ -112,9 +164,10 @@ public record TransactionOptions(String idPrefix, String stateTopic, Duration co
          * @param records from 1 to 65,535
          * @return this
          * @throws IllegalArgumentException if out of range
+         * @throws IllegalStateException if set before
          */
         public Builder commitRecords(int records) {
-            commitRecords = checkedRecords(records);
+            commitRecords = once.set("kafka.transactions.commitRecords", checkedRecords(records));
             return this;
         }
 
@@ -124,7 +177,7 @@ public record TransactionOptions(String idPrefix, String stateTopic, Duration co
          * @return the options
          */
         public TransactionOptions build() {
-            return new TransactionOptions(idPrefix, stateTopic, commitInterval, commitRecords);
+            return new TransactionOptions(this);
         }
     }
 

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.failure;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How long to wait before the next attempt: growing from one delay to another, with jitter.
@@ -10,23 +11,14 @@ import java.util.Objects;
  * random, so that many clients do not come back at once.
  *
  * <p>Immutable.
- *
- * @param initial the first delay, more than zero
- * @param max the longest delay, at least {@code initial} and at most one day
  */
-public record Backoff(Duration initial, Duration max) {
+public final class Backoff {
     private static final Duration LONGEST = Duration.ofDays(1);
 
-    /**
-     * Checks the range.
-     *
-     * @param initial the first delay, more than zero
-     * @param max the longest delay, at least {@code initial} and at most one day
-     * @throws NullPointerException if a part is null
-     * @throws IllegalArgumentException if {@code initial} is not positive, or {@code max} is shorter than {@code initial}
-     *     or longer than a day
-     */
-    public Backoff {
+    private final Duration initial;
+    private final Duration max;
+
+    private Backoff(Duration initial, Duration max) {
         Objects.requireNonNull(initial, "initial");
         Objects.requireNonNull(max, "max");
         if (initial.isNegative() || initial.isZero()) {
@@ -36,6 +28,8 @@ public record Backoff(Duration initial, Duration max) {
             throw new IllegalArgumentException(
                     "backoff: the longest delay " + max + " must be from " + initial + " to " + LONGEST);
         }
+        this.initial = initial;
+        this.max = max;
     }
 
     /**
@@ -44,7 +38,9 @@ public record Backoff(Duration initial, Duration max) {
      * @param initial the first delay, more than zero
      * @param max the longest delay, at least {@code initial} and at most one day
      * @return the backoff
-     * @throws IllegalArgumentException if the range is not legal
+     * @throws NullPointerException if a part is null
+     * @throws IllegalArgumentException if {@code initial} is not positive, or {@code max} is shorter than {@code initial}
+     *     or longer than a day
      */
     public static Backoff exponential(Duration initial, Duration max) {
         return new Backoff(initial, max);
@@ -59,6 +55,31 @@ public record Backoff(Duration initial, Duration max) {
      */
     public static Backoff fixed(Duration delay) {
         return new Backoff(delay, delay);
+    }
+
+    /** {@return the first delay, more than zero} */
+    public Duration initial() {
+        return initial;
+    }
+
+    /** {@return the longest delay, at least the first and at most one day} */
+    public Duration max() {
+        return max;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Backoff backoff && initial.equals(backoff.initial) && max.equals(backoff.max);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(initial, max);
+    }
+
+    @Override
+    public String toString() {
+        return "Backoff[initial=" + initial + ", max=" + max + "]";
     }
 
     /**

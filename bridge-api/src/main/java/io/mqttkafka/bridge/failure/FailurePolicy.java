@@ -1,5 +1,7 @@
 package io.mqttkafka.bridge.failure;
 
+import io.mqttkafka.bridge.spi.LastAction;
+import io.mqttkafka.bridge.spi.Once;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,100 +23,22 @@ import org.jspecify.annotations.Nullable;
  * <p>The first retry, dead letter and skip of a route is logged with the class of the exception and the frames of the user's
  * code, never its message unless it is a {@link io.mqttkafka.bridge.error.BridgeException}; more are counted once a minute.
  *
- * <p>The default is {@link #stop()} without retries. Messages of QoS 0 are never retried; instead of {@link Stop} they are
+ * <p>The default is {@link #stop()} without retries. Messages of QoS 0 are never retried; instead of stopping they are
  * shed and counted.
  *
  * <p>Immutable.
- *
- * @param retries how often to try again after the first failure, from 0 to 1,000,000
- * @param backoff the delays between the attempts; null if and only if {@code retries} is 0
- * @param lastAction what to do when the last attempt has failed
  */
-public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastAction) {
+public final class FailurePolicy {
     private static final int MOST_RETRIES = 1_000_000;
 
-    /**
-     * What to do with a message that will not be tried again.
-     *
-     * <p>Immutable.
-     */
-    public sealed interface Action permits DeadLetter, Skip, Stop {}
+    private final int retries;
+    private final @Nullable Backoff backoff;
+    private final LastAction lastAction;
 
-    /**
-     * Write the message to a Kafka topic as it came, with its origin and the cause in headers, then acknowledge it.
-     *
-     * <p>Immutable.
-     *
-     * @param topic the dead letter topic, a legal Kafka topic name
-     */
-    public record DeadLetter(String topic) implements Action {
-        private static final int LONGEST_NAME = 249;
-
-        /**
-         * Checks the name.
-         *
-         * @param topic the dead letter topic, a legal Kafka topic name
-         * @throws NullPointerException if {@code topic} is null
-         * @throws IllegalArgumentException if it is not 1 to 249 of the characters {@code a-z A-Z 0-9 . _ -}, or is {@code .}
-         *     or {@code ..}
-         */
-        public DeadLetter {
-            Objects.requireNonNull(topic, "topic");
-            if (topic.isEmpty()
-                    || topic.length() > LONGEST_NAME
-                    || topic.equals(".")
-                    || topic.equals("..")
-                    || !topic.chars().allMatch(DeadLetter::isLegal)) {
-                throw new IllegalArgumentException("onFailure.deadLetter: '" + topic
-                        + "' is not a Kafka topic name; use 1 to 249 of a-z A-Z 0-9 . _ -");
-            }
-        }
-
-        private static boolean isLegal(int c) {
-            return (c >= 'a' && c <= 'z')
-                    || (c >= 'A' && c <= 'Z')
-                    || (c >= '0' && c <= '9')
-                    || c == '.'
-                    || c == '_'
-                    || c == '-';
-        }
-    }
-
-    /**
-     * Acknowledge the message and count it as skipped. The message is lost.
-     *
-     * <p>Immutable.
-     */
-    public record Skip() implements Action {}
-
-    /**
-     * Do not acknowledge the message: finish what came before it, leave the MQTT session in place and stop. MQTT has no
-     * way to keep one message back and go on, so every route on the same MQTT connection stops; give a route a client id
-     * of its own to keep it apart.
-     *
-     * <p>Immutable.
-     */
-    public record Stop() implements Action {}
-
-    /**
-     * Checks the numbers.
-     *
-     * @param retries how often to try again after the first failure, from 0 to 1,000,000
-     * @param backoff the delays between the attempts; null if and only if {@code retries} is 0
-     * @param lastAction what to do when the last attempt has failed
-     * @throws NullPointerException if {@code lastAction} is null
-     * @throws IllegalArgumentException if {@code retries} is out of range or does not go with {@code backoff}
-     */
-    public FailurePolicy {
-        Objects.requireNonNull(lastAction, "lastAction");
-        if (retries < 0 || retries > MOST_RETRIES) {
-            throw new IllegalArgumentException(
-                    "onFailure.retry: " + retries + " must be from 0 to " + MOST_RETRIES + " attempts");
-        }
-        if ((retries == 0) != (backoff == null)) {
-            throw new IllegalArgumentException("onFailure.retry: " + retries + " retries need "
-                    + (retries == 0 ? "no backoff" : "a backoff between them"));
-        }
+    private FailurePolicy(int retries, @Nullable Backoff backoff, LastAction lastAction) {
+        this.retries = retries;
+        this.backoff = backoff;
+        this.lastAction = lastAction;
     }
 
     /**
@@ -123,17 +47,59 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
      * @return the policy
      */
     public static FailurePolicy stop() {
-        return new FailurePolicy(0, null, new Stop());
+        return new FailurePolicy(0, null, new LastAction.Stop());
     }
 
-    /** Collects a {@link FailurePolicy}. Not thread-safe. */
+    /**
+     * Starts with the policy that stops at the first failure.
+     *
+     * @return a builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** {@return how often to try again after the first failure, from 0 to 1,000,000} */
+    public int retries() {
+        return retries;
+    }
+
+    /** {@return the delays between the attempts; null if and only if there are no retries} */
+    public @Nullable Backoff backoff() {
+        return backoff;
+    }
+
+    /** {@return what to do when the last attempt has failed} */
+    public LastAction lastAction() {
+        return lastAction;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof FailurePolicy policy
+                && retries == policy.retries
+                && Objects.equals(backoff, policy.backoff)
+                && lastAction.equals(policy.lastAction);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(retries, backoff, lastAction);
+    }
+
+    @Override
+    public String toString() {
+        return "FailurePolicy[retries=" + retries + ", backoff=" + backoff + ", lastAction=" + lastAction + "]";
+    }
+
+    /** Collects a {@link FailurePolicy}. Each option can be set once. Not thread-safe. */
     public static final class Builder {
+        private final Once once = new Once();
         private int retries;
         private @Nullable Backoff backoff;
-        private @Nullable Action lastAction;
+        private @Nullable LastAction lastAction;
 
-        /** Makes a builder of the policy that stops at the first failure. */
-        public Builder() {}
+        private Builder() {}
 
         /**
          * Tries again before giving up. Default: no retries.
@@ -145,15 +111,13 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
          * @throws IllegalArgumentException if {@code retries} is out of range
          */
         public Builder retry(int retries, Backoff backoff) {
-            if (this.backoff != null) {
-                throw new IllegalStateException("onFailure.retry: was set before to " + this.retries + "; set it once");
-            }
             if (retries < 1 || retries > MOST_RETRIES) {
                 throw new IllegalArgumentException(
                         "onFailure.retry: " + retries + " must be from 1 to " + MOST_RETRIES + " attempts");
             }
-            this.backoff = Objects.requireNonNull(backoff, "backoff");
-            this.retries = retries;
+            Objects.requireNonNull(backoff, "backoff");
+            this.retries = once.set("onFailure.retry", retries);
+            this.backoff = backoff;
             return this;
         }
 
@@ -177,7 +141,7 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
          * @throws IllegalStateException if a last action was set before
          */
         public Builder deadLetter(String topic) {
-            return lastAction(new DeadLetter(topic));
+            return lastAction(new LastAction.DeadLetter(topic));
         }
 
         /**
@@ -187,7 +151,7 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
          * @throws IllegalStateException if a last action was set before
          */
         public Builder skip() {
-            return lastAction(new Skip());
+            return lastAction(new LastAction.Skip());
         }
 
         /**
@@ -197,10 +161,10 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
          * @throws IllegalStateException if a last action was set before
          */
         public Builder stop() {
-            return lastAction(new Stop());
+            return lastAction(new LastAction.Stop());
         }
 
-        private Builder lastAction(Action action) {
+        private Builder lastAction(LastAction action) {
             if (lastAction != null) {
                 throw new IllegalStateException(
                         "onFailure: " + action + " conflicts with " + lastAction + "; choose one of them");
@@ -215,7 +179,7 @@ public record FailurePolicy(int retries, @Nullable Backoff backoff, Action lastA
          * @return the policy
          */
         public FailurePolicy build() {
-            return new FailurePolicy(retries, backoff, lastAction == null ? new Stop() : lastAction);
+            return new FailurePolicy(retries, backoff, lastAction == null ? new LastAction.Stop() : lastAction);
         }
     }
 }

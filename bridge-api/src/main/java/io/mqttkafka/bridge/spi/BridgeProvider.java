@@ -1,7 +1,6 @@
 package io.mqttkafka.bridge.spi;
 
 import io.mqttkafka.bridge.Bridge;
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 
 /**

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.event.BridgeListener;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.MqttProperties;
 import io.mqttkafka.bridge.message.Received;
 import io.mqttkafka.bridge.message.UserProperty;
+import io.mqttkafka.bridge.spi.BridgeConfig;
+import io.mqttkafka.bridge.spi.BridgeConfig.Life;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,9 +66,9 @@ class SecretsTest {
                 kafka().build(),
                 List.of(Route.fromMqtt("a/#").toKafka("b").build()),
                 List.of(new BridgeListener() {}),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(1));
+                new Life(Duration.ofSeconds(1), StartMode.UNTIL_TIMEOUT, Duration.ofSeconds(1), Duration.ofSeconds(1)),
+                LoopOptions.defaults(),
+                null);
         assertThat(config.toString()).doesNotContain(CANARY);
         assertThat(config.mqtt().toString())
                 .doesNotContain(CANARY)
@@ -78,7 +81,7 @@ class SecretsTest {
     void toString_builders_showNoSecret() {
         assertThat(kafka().toString()).doesNotContain(CANARY);
         assertThat(MqttOptions.builder().credentials("user", CANARY).toString()).doesNotContain(CANARY);
-        assertThat(new TlsOptions.Builder().trustStore(directory, CANARY).toString())
+        assertThat(TlsOptions.builder().trustStore(directory, CANARY).toString())
                 .doesNotContain(CANARY);
     }
 

@@ -23,47 +23,48 @@ class TlsOptionsTest {
         return Files.writeString(directory.resolve(name), "");
     }
 
-    private static TlsOptions stores(Path trust, Secret trustPassword, Path key, Secret keyPassword) {
-        return new TlsOptions(trust, trustPassword, key, keyPassword, null, null, null, null, List.of());
-    }
-
     @Test
     void build_pemFilesSet_arrive() throws IOException {
         Path ca = file("ca.pem");
         Path certificate = file("certificate.pem");
         Path key = file("key.pem");
-        assertThat(new TlsOptions.Builder()
-                        .caCertificates(ca)
-                        .certificate(certificate)
-                        .privateKey(key)
-                        .keyPassword("one")
-                        .alpn("mqtt", "x")
-                        .build())
-                .isEqualTo(new TlsOptions(
-                        null, null, null, null, ca, certificate, key, new Secret("one"), List.of("mqtt", "x")));
+        TlsOptions options = TlsOptions.builder()
+                .caCertificates(ca)
+                .certificate(certificate)
+                .privateKey(key)
+                .keyPassword("one")
+                .alpn("mqtt", "x")
+                .build();
+        assertThat(options)
+                .returns(ca, TlsOptions::caCertificates)
+                .returns(certificate, TlsOptions::certificate)
+                .returns(key, TlsOptions::privateKey)
+                .returns(new Secret("one"), TlsOptions::keyPassword)
+                .returns(List.of("mqtt", "x"), TlsOptions::alpn)
+                .isEqualTo(options.toBuilder().build());
     }
 
     @Test
     void build_twoSourcesOrHalfAPair_isRefusedNamingTheOption() throws IOException {
         Path pem = file("a.pem");
         assertThatExceptionOfType(BridgeConfigException.class)
-                .isThrownBy(() -> new TlsOptions.Builder()
+                .isThrownBy(() -> TlsOptions.builder()
                         .trustStore(pem, null)
                         .caCertificates(pem)
                         .build())
                 .withMessageStartingWith("tls.caCertificates: is set beside tls.trustStore");
         assertThatExceptionOfType(BridgeConfigException.class)
-                .isThrownBy(() -> new TlsOptions.Builder()
+                .isThrownBy(() -> TlsOptions.builder()
                         .keyStore(pem, null)
                         .certificate(pem)
                         .privateKey(pem)
                         .build())
                 .withMessageStartingWith("tls.certificate: is set beside tls.keyStore");
         assertThatExceptionOfType(BridgeConfigException.class)
-                .isThrownBy(() -> new TlsOptions.Builder().certificate(pem).build())
+                .isThrownBy(() -> TlsOptions.builder().certificate(pem).build())
                 .withMessageStartingWith("tls.privateKey: is missing");
         assertThatExceptionOfType(BridgeConfigException.class)
-                .isThrownBy(() -> new TlsOptions.Builder().privateKey(pem).build())
+                .isThrownBy(() -> TlsOptions.builder().privateKey(pem).build())
                 .withMessageStartingWith("tls.certificate: is missing");
     }
 
@@ -71,59 +72,66 @@ class TlsOptionsTest {
     @ValueSource(ints = {0, 256})
     void alpn_emptyOrTooLong_isRefused(int length) {
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> new TlsOptions.Builder().alpn("x".repeat(length)).build())
+                .isThrownBy(() -> TlsOptions.builder().alpn("x".repeat(length)).build())
                 .withMessageStartingWith("tls.alpn: ");
     }
 
     @Test
     void build_nothingSet_isTheDefault() {
-        assertThat(new TlsOptions.Builder().build()).isEqualTo(TlsOptions.DEFAULT);
-        assertThat(TlsOptions.DEFAULT).isEqualTo(stores(null, null, null, null));
+        assertThat(TlsOptions.builder().build()).isEqualTo(TlsOptions.defaults());
+        assertThat(TlsOptions.defaults())
+                .hasToString(
+                        "TlsOptions[trustStore=null, trustStorePassword=null, keyStore=null, keyStorePassword=null,"
+                                + " caCertificates=null, certificate=null, privateKey=null, keyPassword=null, alpn=[]]");
     }
 
     @Test
     void build_everythingSet_arrives() throws IOException {
         Path trust = file("trust.p12");
         Path key = file("key.p12");
-        assertThat(new TlsOptions.Builder()
-                        .trustStore(trust, "one")
-                        .keyStore(key, "two")
-                        .build())
-                .isEqualTo(stores(trust, new Secret("one"), key, new Secret("two")));
-        assertThat(new TlsOptions.Builder()
+        TlsOptions options = TlsOptions.builder()
+                .trustStore(trust, "one")
+                .keyStore(key, "two")
+                .build();
+        assertThat(options)
+                .returns(trust, TlsOptions::trustStore)
+                .returns(new Secret("one"), TlsOptions::trustStorePassword)
+                .returns(key, TlsOptions::keyStore)
+                .returns(new Secret("two"), TlsOptions::keyStorePassword)
+                .isEqualTo(options.toBuilder().build());
+        assertThat(TlsOptions.builder()
                         .trustStore(trust, null)
                         .keyStore(key, null)
                         .build())
-                .isEqualTo(stores(trust, null, key, null));
+                .returns(null, TlsOptions::trustStorePassword)
+                .returns(null, TlsOptions::keyStorePassword);
     }
 
     @Test
     void build_fileMissing_namesOptionAndFileButNotThePassword() {
         Path missing = directory.resolve("missing.p12");
         assertThatExceptionOfType(BridgeConfigException.class)
-                .isThrownBy(() ->
-                        new TlsOptions.Builder().trustStore(missing, "canary").build())
+                .isThrownBy(
+                        () -> TlsOptions.builder().trustStore(missing, "canary").build())
                 .withMessage("tls.trustStore: '" + missing + "' is not a readable file; check path and rights");
         assertThatExceptionOfType(BridgeConfigException.class)
-                .isThrownBy(() ->
-                        new TlsOptions.Builder().keyStore(missing, "canary").build())
+                .isThrownBy(
+                        () -> TlsOptions.builder().keyStore(missing, "canary").build())
                 .withMessage("tls.keyStore: '" + missing + "' is not a readable file; check path and rights");
-        assertThatExceptionOfType(BridgeConfigException.class).isThrownBy(() -> stores(missing, null, null, null));
     }
 
     @Test
     void build_directory_isRefused() {
         assertThatExceptionOfType(BridgeConfigException.class)
-                .isThrownBy(() ->
-                        new TlsOptions.Builder().trustStore(directory, null).build())
+                .isThrownBy(
+                        () -> TlsOptions.builder().trustStore(directory, null).build())
                 .withMessageContaining("is not a readable file");
     }
 
     @Test
     void stores_null_areRefused() {
-        assertThatNullPointerException().isThrownBy(() -> new TlsOptions.Builder().trustStore(null, "a"));
-        assertThatNullPointerException().isThrownBy(() -> new TlsOptions.Builder().keyStore(null, "a"));
+        assertThatNullPointerException().isThrownBy(() -> TlsOptions.builder().trustStore(null, "a"));
+        assertThatNullPointerException().isThrownBy(() -> TlsOptions.builder().keyStore(null, "a"));
     }
 
     @Test

@@ -15,7 +15,9 @@ class BackoffTest {
     @CsvSource({"PT0.000000001S,PT0.000000001S", "PT0.1S,PT5S", "PT24H,PT24H", "PT0.000000001S,PT24H"})
     void exponential_legalRange_isKept(Duration initial, Duration max) {
         Backoff backoff = Backoff.exponential(initial, max);
-        assertThat(backoff).isEqualTo(new Backoff(initial, max));
+        assertThat(backoff)
+                .isEqualTo(Backoff.exponential(initial, max))
+                .hasToString("Backoff[initial=" + initial + ", max=" + max + "]");
         assertThat(backoff.initial()).isEqualTo(initial);
         assertThat(backoff.max()).isEqualTo(max);
     }
@@ -37,8 +39,8 @@ class BackoffTest {
 
     @Test
     void constructor_null_isRefused() {
-        assertThatNullPointerException().isThrownBy(() -> new Backoff(null, Duration.ofSeconds(1)));
-        assertThatNullPointerException().isThrownBy(() -> new Backoff(Duration.ofSeconds(1), null));
+        assertThatNullPointerException().isThrownBy(() -> Backoff.exponential(null, Duration.ofSeconds(1)));
+        assertThatNullPointerException().isThrownBy(() -> Backoff.exponential(Duration.ofSeconds(1), null));
     }
 
     @ParameterizedTest

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
-import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
-import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
-import io.mqttkafka.bridge.failure.FailurePolicy.Stop;
+import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
+import io.mqttkafka.bridge.spi.LastAction.Skip;
+import io.mqttkafka.bridge.spi.LastAction.Stop;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -22,27 +22,28 @@ class FailurePolicyTest {
 
     @Test
     void build_nothingSet_stopsAtTheFirstFailure() {
-        assertThat(new FailurePolicy.Builder().build())
+        assertThat(FailurePolicy.builder().build())
                 .isEqualTo(FailurePolicy.stop())
-                .isEqualTo(new FailurePolicy(0, null, new Stop()));
+                .returns(0, FailurePolicy::retries)
+                .returns(null, FailurePolicy::backoff)
+                .returns(new Stop(), FailurePolicy::lastAction);
     }
 
     @Test
     void build_retriesAndAction_arrive() {
-        assertThat(new FailurePolicy.Builder()
-                        .retry(5, BACKOFF)
-                        .deadLetter("dead")
-                        .build())
-                .isEqualTo(new FailurePolicy(5, BACKOFF, new DeadLetter("dead")));
-        assertThat(new FailurePolicy.Builder().skip().build()).isEqualTo(new FailurePolicy(0, null, new Skip()));
-        assertThat(new FailurePolicy.Builder().retry(1, BACKOFF).stop().build())
-                .isEqualTo(new FailurePolicy(1, BACKOFF, new Stop()));
+        assertThat(FailurePolicy.builder().retry(5, BACKOFF).deadLetter("dead").build())
+                .returns(5, FailurePolicy::retries)
+                .returns(BACKOFF, FailurePolicy::backoff)
+                .returns(new DeadLetter("dead"), FailurePolicy::lastAction);
+        assertThat(FailurePolicy.builder().skip().build()).returns(new Skip(), FailurePolicy::lastAction);
+        assertThat(FailurePolicy.builder().retry(1, BACKOFF).stop().build())
+                .hasToString("FailurePolicy[retries=1, backoff=Backoff[initial=PT1S, max=PT1S], lastAction=Stop[]]");
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 1_000_000})
     void retry_atTheEndsOfTheRange_isKept(int retries) {
-        assertThat(new FailurePolicy.Builder().retry(retries, BACKOFF).build().retries())
+        assertThat(FailurePolicy.builder().retry(retries, BACKOFF).build().retries())
                 .isEqualTo(retries);
     }
 
@@ -50,20 +51,20 @@ class FailurePolicyTest {
     @ValueSource(ints = {Integer.MIN_VALUE, -1, 0, 1_000_001})
     void retry_outOfRange_isRefused(int retries) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new FailurePolicy.Builder().retry(retries, BACKOFF))
+                .isThrownBy(() -> FailurePolicy.builder().retry(retries, BACKOFF))
                 .withMessage("onFailure.retry: " + retries + " must be from 1 to 1000000 attempts");
     }
 
     @Test
-    void retry_twice_isRefusedWithTheFirstValue() {
+    void retry_twice_namesBoth() {
         assertThatIllegalStateException()
-                .isThrownBy(() -> new FailurePolicy.Builder().retry(3, BACKOFF).retry(4, BACKOFF))
-                .withMessage("onFailure.retry: was set before to 3; set it once");
+                .isThrownBy(() -> FailurePolicy.builder().retry(3, BACKOFF).retry(4, BACKOFF))
+                .withMessage("onFailure.retry: was set before to 3, and now to 4; set it once");
     }
 
     @Test
     void retry_nullBackoff_isRefusedAndChangesNothing() {
-        FailurePolicy.Builder builder = new FailurePolicy.Builder();
+        FailurePolicy.Builder builder = FailurePolicy.builder();
         assertThatNullPointerException().isThrownBy(() -> builder.retry(3, null));
         assertThat(builder.build()).isEqualTo(FailurePolicy.stop());
     }
@@ -76,7 +77,7 @@ class FailurePolicyTest {
     @MethodSource("actions")
     void lastAction_setTwice_namesBoth(Consumer<FailurePolicy.Builder> first) {
         for (Consumer<FailurePolicy.Builder> second : actions().toList()) {
-            FailurePolicy.Builder builder = new FailurePolicy.Builder();
+            FailurePolicy.Builder builder = FailurePolicy.builder();
             first.accept(builder);
             String set = builder.build().lastAction().toString();
             assertThatIllegalStateException()
@@ -104,25 +105,13 @@ class FailurePolicyTest {
     @MethodSource("illegalTopics")
     void deadLetter_illegalTopic_isRefused(String topic) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new FailurePolicy.Builder().deadLetter(topic))
+                .isThrownBy(() -> FailurePolicy.builder().deadLetter(topic))
                 .withMessageStartingWith("onFailure.deadLetter: '" + topic + "'");
     }
 
     @Test
-    void constructor_numbersThatDoNotFit_areRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new FailurePolicy(-1, BACKOFF, new Stop()));
-        assertThatIllegalArgumentException().isThrownBy(() -> new FailurePolicy(1_000_001, BACKOFF, new Stop()));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new FailurePolicy(1, null, new Stop()))
-                .withMessage("onFailure.retry: 1 retries need a backoff between them");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new FailurePolicy(0, BACKOFF, new Stop()))
-                .withMessage("onFailure.retry: 0 retries need no backoff");
-    }
-
-    @Test
-    void constructors_null_areRefused() {
-        assertThatNullPointerException().isThrownBy(() -> new FailurePolicy(0, null, null));
-        assertThatNullPointerException().isThrownBy(() -> new DeadLetter(null));
+    void deadLetter_null_isRefused() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> FailurePolicy.builder().deadLetter(null));
     }
 }

@@ -1,12 +1,12 @@
 package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.Bridge;
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaClientsFinder;
 import io.mqttkafka.bridge.core.kafka.KafkaVersion;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
+import io.mqttkafka.bridge.spi.BridgeConfig;
 import io.mqttkafka.bridge.spi.BridgeProvider;
 import java.util.ServiceLoader;
 

@@ -6,7 +6,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.route.CompiledRoute;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.failure.FailurePolicy;
-import io.mqttkafka.bridge.failure.FailurePolicy.Stop;
+import io.mqttkafka.bridge.spi.LastAction.Stop;
 import java.util.List;
 
 /** Says in words, with the mend, why a route has stopped. */

@@ -1,6 +1,5 @@
 package io.mqttkafka.bridge.core.sink;
 
-import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.RecordHandler;
@@ -31,10 +30,12 @@ import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.Skipped;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.failure.FailurePolicy;
-import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
-import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import io.mqttkafka.bridge.spi.LastAction;
+import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
+import io.mqttkafka.bridge.spi.LastAction.Skip;
+import io.mqttkafka.bridge.spi.WhenUnheard;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -256,7 +257,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
 
     /** Says whether a record is done with once the MQTT broker has said this of its message. */
     boolean isDone(RoutedRecord attempt, int reasonCode) {
-        return !isUnheard(attempt, reasonCode) || route.noSubscribers instanceof NoSubscribers.Accept;
+        return !isUnheard(attempt, reasonCode) || route.noSubscribers instanceof WhenUnheard.Accept;
     }
 
     private static boolean isUnheard(RoutedRecord attempt, int reasonCode) {
@@ -295,14 +296,14 @@ final class KafkaToMqttPipeline implements RecordHandler {
     /** The MQTT broker has taken the message over and thrown it away. */
     private void unheard(RoutedRecord attempt) {
         route.counters.unheard.increment();
-        if (route.noSubscribers instanceof NoSubscribers.Accept) {
+        if (route.noSubscribers instanceof WhenUnheard.Accept) {
             events.unheard(route.name(), attempt.message.origin());
             delivered(attempt);
             return;
         }
         DeliveryException cause = new DeliveryException("the MQTT broker threw the message away: "
                 + ReasonCodes.text(ReasonCodes.NO_MATCHING_SUBSCRIBERS) + "; see noSubscribers(..)");
-        boolean waits = route.noSubscribers instanceof NoSubscribers.Await;
+        boolean waits = route.noSubscribers instanceof WhenUnheard.Await;
         giveBack(attempt, new Failure(waits ? Failure.Kind.UNHEARD : Failure.Kind.RETRYABLE, cause));
     }
 
@@ -492,7 +493,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
                 probe = attempt;
             }
             advance(attempt);
-        } else if (failure.kind() == Failure.Kind.UNHEARD && route.noSubscribers instanceof NoSubscribers.Await wait) {
+        } else if (failure.kind() == Failure.Kind.UNHEARD && route.noSubscribers instanceof WhenUnheard.Await wait) {
             awaitSubscriber(attempt, failure.cause(), wait.backoff());
         } else {
             retryOrGiveUp(attempt, failure);
@@ -549,7 +550,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
     }
 
     private void giveUp(RoutedRecord attempt, Throwable cause, @Nullable Failure failure) {
-        FailurePolicy.Action action = route.failurePolicy.lastAction();
+        LastAction action = route.failurePolicy.lastAction();
         if (action instanceof DeadLetter deadLetter && deadLetters != null) {
             deadLetter(attempt, deadLetters, deadLetter.topic(), cause, failure);
         } else if (action instanceof Skip) {

@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.core.sink;
 
-import io.mqttkafka.bridge.NoSubscribers;
+import io.mqttkafka.bridge.spi.WhenUnheard;
 import org.jspecify.annotations.Nullable;
 
 /** What MQTT 3.1.1 takes away from routes from Kafka: refused where a route cannot do without, said in its guarantee elsewhere. */
@@ -24,7 +24,7 @@ public final class SinkOnMqtt311 {
             return "metadataProperties: are user properties, and MQTT 3.1.1 has none; leave it out, or speak MQTT 5"
                     + " (mqtt.version)";
         }
-        if (route.noSubscribers instanceof NoSubscribers.Fail) {
+        if (route.noSubscribers instanceof WhenUnheard.Fail) {
             return "noSubscribers: fail() needs the MQTT broker to say that nobody subscribes, and MQTT 3.1.1 has no word for"
                     + " it; leave it out, or speak MQTT 5 (mqtt.version)";
         }

@@ -2,13 +2,8 @@ package io.mqttkafka.bridge.core.sink;
 
 import io.mqttkafka.bridge.BinaryHeaders;
 import io.mqttkafka.bridge.BridgeHealth.RouteCounts;
-import io.mqttkafka.bridge.KafkaToMqttRoute;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Filter;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Mapping;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Step;
 import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.MqttTopicMapper;
-import io.mqttkafka.bridge.NoSubscribers;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.core.events.ErrorMemory;
@@ -29,6 +24,12 @@ import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Filter;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Mapping;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Step;
+import io.mqttkafka.bridge.spi.LastAction;
+import io.mqttkafka.bridge.spi.WhenUnheard;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.EnumSet;
@@ -56,7 +57,7 @@ public final class SinkRoute implements CompiledRoute {
     final boolean userProperties;
     final boolean metadataProperties;
     final BinaryHeaders binaryHeaders;
-    final NoSubscribers noSubscribers;
+    final WhenUnheard noSubscribers;
     final boolean clearOnTombstone;
     final @Nullable String retainHeader;
     final @Nullable PayloadCodec<Object> decoder;
@@ -90,22 +91,22 @@ public final class SinkRoute implements CompiledRoute {
         this.ownTopics = ownTopics;
         qos = target.qos();
         exactlyOnce = qos == QoS.EXACTLY_ONCE && !target.effectivelyOnce();
-        retain = target.retain();
-        userProperties = target.userProperties();
-        metadataProperties = target.metadataProperties();
-        binaryHeaders = target.binaryHeaders();
-        noSubscribers = target.noSubscribers();
-        clearOnTombstone = target.clearOnTombstone();
-        retainHeader = target.retainHeader();
+        retain = target.retention().retain();
+        userProperties = target.properties().headers();
+        metadataProperties = target.properties().metadata();
+        binaryHeaders = target.properties().binaryHeaders();
+        noSubscribers = target.noSubscribers().choice();
+        clearOnTombstone = target.retention().clearOnTombstone();
+        retainHeader = target.retention().header();
         decoder = (PayloadCodec<Object>) source.decoder();
         steps = source.steps();
         encoder = (PayloadCodec<Object>) source.encoder();
-        topicMapper = (MqttTopicMapper<Object>) target.topicMapper();
-        if (target.topicTemplate() == null) {
+        topicMapper = (MqttTopicMapper<Object>) target.topic().mapper();
+        if (target.topic().template() == null) {
             topicTemplate = null;
         } else {
             topicTemplate = TopicTemplate.parse(
-                    "toMqtt", target.topicTemplate(), List.of(PARTITION), EnumSet.allOf(Variable.class));
+                    "toMqtt", target.topic().template(), List.of(PARTITION), EnumSet.allOf(Variable.class));
             MqttTopicName.requirePossible(topicTemplate);
             String own = topicTemplate.isConstant() ? ownTopics.problem(topicTemplate.literalPrefix()) : null;
             if (own != null) {
@@ -114,7 +115,7 @@ public final class SinkRoute implements CompiledRoute {
         }
         allowDollar = topicTemplate != null && topicTemplate.literalPrefix().startsWith("$");
         failurePolicy = route.failurePolicy();
-        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+        if (failurePolicy.lastAction() instanceof LastAction.DeadLetter deadLetter) {
             ownTopics.requireNotState("onFailure.deadLetter", deadLetter.topic());
             KafkaTopicName.requireNotInternal("onFailure.deadLetter", deadLetter.topic(), false, "choose another name");
             if (reads(deadLetter.topic())) {
@@ -155,7 +156,7 @@ public final class SinkRoute implements CompiledRoute {
      * @return whether they do
      */
     public boolean acceptsUnheard() {
-        return noSubscribers instanceof NoSubscribers.Accept;
+        return noSubscribers instanceof WhenUnheard.Accept;
     }
 
     /**

@@ -1,12 +1,12 @@
 package io.mqttkafka.bridge.core.sink;
 
 import io.mqttkafka.bridge.Guarantee;
-import io.mqttkafka.bridge.KafkaToMqttRoute;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.error.BridgeConfigException;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -45,7 +45,7 @@ import io.mqttkafka.bridge.event.GuaranteeLowered;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
-import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
+import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

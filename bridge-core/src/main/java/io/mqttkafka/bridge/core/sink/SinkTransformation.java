@@ -1,9 +1,6 @@
 package io.mqttkafka.bridge.core.sink;
 
 import io.mqttkafka.bridge.CodecContext;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Filter;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Mapping;
-import io.mqttkafka.bridge.KafkaToMqttRoute.Step;
 import io.mqttkafka.bridge.core.route.MetadataHeaders;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
 import io.mqttkafka.bridge.error.CodecException;
@@ -11,6 +8,9 @@ import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.message.Consumed;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Filter;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Mapping;
+import io.mqttkafka.bridge.spi.KafkaToMqttRoute.Step;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;

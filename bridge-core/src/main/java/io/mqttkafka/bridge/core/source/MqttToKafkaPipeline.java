@@ -26,10 +26,12 @@ import io.mqttkafka.bridge.event.DeadLettered;
 import io.mqttkafka.bridge.event.Retry;
 import io.mqttkafka.bridge.event.Skipped;
 import io.mqttkafka.bridge.failure.FailurePolicy;
-import io.mqttkafka.bridge.failure.FailurePolicy.DeadLetter;
-import io.mqttkafka.bridge.failure.FailurePolicy.Skip;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
+import io.mqttkafka.bridge.spi.LastAction;
+import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
+import io.mqttkafka.bridge.spi.LastAction.Skip;
+import io.mqttkafka.bridge.spi.SinglePartitioner;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -235,7 +237,7 @@ public final class MqttToKafkaPipeline {
         if (partitioner == Partitioner.byKey()) {
             return null;
         }
-        if (partitioner instanceof Partitioner.Single single) {
+        if (partitioner instanceof SinglePartitioner single) {
             return single.partition();
         }
         int partition = partitioner.partition(new Partitioner.Request(topic, count, key, message));
@@ -248,7 +250,7 @@ public final class MqttToKafkaPipeline {
 
     /** Says why a topic does not have the only partition that a route writes to; null if it has, or if any will do. */
     static @Nullable String missingPartition(SourceRoute route, String topic, int count) {
-        return route.partitioner instanceof Partitioner.Single single && single.partition() >= count
+        return route.partitioner instanceof SinglePartitioner single && single.partition() >= count
                 ? "partitioner: single(" + single.partition() + "), but " + choice(topic, count, "choose")
                 : null;
     }
@@ -536,7 +538,7 @@ public final class MqttToKafkaPipeline {
     }
 
     private void giveUp(RoutedMessage attempt, Throwable cause) {
-        FailurePolicy.Action action = attempt.route().failurePolicy.lastAction();
+        LastAction action = attempt.route().failurePolicy.lastAction();
         if (action instanceof DeadLetter deadLetter) {
             deadLetter(attempt, deadLetter.topic(), cause);
         } else if (action instanceof Skip) {

@@ -1,11 +1,6 @@
 package io.mqttkafka.bridge.core.source;
 
 import io.mqttkafka.bridge.LastError;
-import io.mqttkafka.bridge.MqttToKafkaRoute;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Filter;
-import io.mqttkafka.bridge.MqttToKafkaRoute.HeaderTemplate;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Mapping;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Step;
 import io.mqttkafka.bridge.Partitioner;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
@@ -26,6 +21,12 @@ import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.Received;
+import io.mqttkafka.bridge.spi.LastAction;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Filter;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.HeaderTemplate;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Mapping;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Step;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -104,23 +105,24 @@ public final class SourceRoute implements CompiledRoute {
         decoder = (PayloadCodec<Object>) source.decoder();
         steps = source.steps();
         encoder = (PayloadCodec<Object>) source.encoder();
-        topicMapper = (TopicMapper<Object>) target.topicMapper();
-        keyMapper = (Function<Received<Object>, byte @Nullable []>) target.keyMapper();
+        topicMapper = (TopicMapper<Object>) target.topics().mapper();
+        keyMapper = (Function<Received<Object>, byte @Nullable []>) target.key().mapper();
         List<String> levels = filter.levelNames();
         Set<Variable> withoutKey = EnumSet.of(Variable.TOPIC, Variable.LEVEL, Variable.HEADER);
-        keyTemplate = target.keyTemplate() == null
+        keyTemplate = target.key().template() == null
                 ? null
-                : TopicTemplate.parse("key", target.keyTemplate(), levels, withoutKey);
+                : TopicTemplate.parse("key", target.key().template(), levels, withoutKey);
         Set<Variable> all = keyTemplate == null ? withoutKey : EnumSet.allOf(Variable.class);
-        if (target.topicTemplate() == null) {
+        if (target.topics().template() == null) {
             topicTemplate = null;
         } else {
-            topicTemplate = TopicTemplate.parse("toKafka", target.topicTemplate(), levels, all);
-            KafkaTopicName.requirePossible(topicTemplate, filter, target.allowInternalTopics());
+            topicTemplate = TopicTemplate.parse("toKafka", target.topics().template(), levels, all);
+            KafkaTopicName.requirePossible(
+                    topicTemplate, filter, target.topics().allowInternal());
             ownTopics.requireNotState("toKafka", constantTopic());
         }
         headers = new ArrayList<>();
-        for (HeaderTemplate header : target.headers()) {
+        for (HeaderTemplate header : target.headers().templates()) {
             if (header.name().startsWith(LoopGuard.RESERVED_PREFIX)) {
                 throw new BridgeConfigException("header: '" + header.name() + "' starts with '"
                         + LoopGuard.RESERVED_PREFIX + "', which the bridge keeps for itself; choose another name");
@@ -128,14 +130,14 @@ public final class SourceRoute implements CompiledRoute {
             headers.add(new CompiledHeader(
                     header.name(), TopicTemplate.parse("header " + header.name(), header.template(), levels, all)));
         }
-        userProperties = target.userProperties();
-        metadataHeaders = target.metadataHeaders();
+        userProperties = target.headers().userProperties();
+        metadataHeaders = target.headers().metadata();
         partitioner = target.partitioner();
-        maxTopics = target.maxTopics();
-        allowInternalTopics = target.allowInternalTopics();
+        maxTopics = target.topics().most();
+        allowInternalTopics = target.topics().allowInternal();
         clearedAsTombstone = target.clearedAsTombstone();
         failurePolicy = route.failurePolicy();
-        if (failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter) {
+        if (failurePolicy.lastAction() instanceof LastAction.DeadLetter deadLetter) {
             ownTopics.requireNotState("onFailure.deadLetter", deadLetter.topic());
             requireLegal("onFailure.deadLetter", deadLetter.topic());
             KafkaTopicName.requireNotInternal(
@@ -188,7 +190,7 @@ public final class SourceRoute implements CompiledRoute {
     /** Returns the dead letter topic, if there is one. */
     @Nullable
     String deadLetterTopic() {
-        return failurePolicy.lastAction() instanceof FailurePolicy.DeadLetter deadLetter ? deadLetter.topic() : null;
+        return failurePolicy.lastAction() instanceof LastAction.DeadLetter deadLetter ? deadLetter.topic() : null;
     }
 
     /** Makes up an MQTT topic that the route takes. */

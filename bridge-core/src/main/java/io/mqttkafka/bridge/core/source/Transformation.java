@@ -1,9 +1,6 @@
 package io.mqttkafka.bridge.core.source;
 
 import io.mqttkafka.bridge.CodecContext;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Filter;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Mapping;
-import io.mqttkafka.bridge.MqttToKafkaRoute.Step;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.error.CodecException;
@@ -12,6 +9,9 @@ import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.Received;
 import io.mqttkafka.bridge.message.UserProperty;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Filter;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Mapping;
+import io.mqttkafka.bridge.spi.MqttToKafkaRoute.Step;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,12 +6,15 @@ import static org.awaitility.Awaitility.await;
 import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
-import io.mqttkafka.bridge.config.BridgeConfig;
+import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.spi.BridgeConfig;
+import io.mqttkafka.bridge.spi.BridgeConfig.Life;
 import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import io.mqttkafka.bridge.tests.engine.ScriptedKafka;
 import java.nio.charset.StandardCharsets;
@@ -149,9 +152,13 @@ class RetainedMirrorTest {
                                 .build(),
                         List.of(route),
                         List.of(),
-                        Duration.ofSeconds(30),
-                        Duration.ofMillis(300),
-                        Duration.ofSeconds(30)),
+                        new Life(
+                                Duration.ofSeconds(30),
+                                StartMode.UNTIL_TIMEOUT,
+                                Duration.ofMillis(300),
+                                Duration.ofSeconds(30)),
+                        LoopOptions.defaults(),
+                        null),
                 new SocketTransport(),
                 kafka);
         bridge.start();

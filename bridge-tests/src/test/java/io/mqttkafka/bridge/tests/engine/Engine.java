@@ -7,7 +7,6 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.ToKafka;
-import io.mqttkafka.bridge.config.BridgeConfig;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
@@ -30,6 +29,8 @@ import io.mqttkafka.bridge.event.Stalled;
 import io.mqttkafka.bridge.event.Unheard;
 import io.mqttkafka.bridge.event.Unrouted;
 import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.spi.BridgeConfig;
+import io.mqttkafka.bridge.spi.BridgeConfig.Life;
 import io.mqttkafka.bridge.testkit.net.FaultProxy;
 import io.mqttkafka.bridge.testkit.packet.MqttProperties;
 import io.mqttkafka.bridge.testkit.packet.PublishPacket;
@@ -154,7 +155,9 @@ public final class Engine implements AutoCloseable {
                         .serverUri(serverUri)
                         .clientId("layer-b")
                         .connectTimeout(PATIENCE)
-                        .reconnect(RECONNECT))
+                        .reconnect(RECONNECT)
+                        .build()
+                        .toBuilder())
                 .build();
         KafkaOptions kafkaOptions = KafkaOptions.builder()
                 .bootstrapServers("kafka:9092")
@@ -166,12 +169,9 @@ public final class Engine implements AutoCloseable {
                         kafkaOptions,
                         routes,
                         List.of(new Recorder()),
-                        PATIENCE,
-                        drainTimeout,
-                        stallThreshold,
+                        new Life(PATIENCE, StartMode.UNTIL_TIMEOUT, drainTimeout, stallThreshold),
                         loops.build(),
-                        status,
-                        StartMode.UNTIL_TIMEOUT),
+                        status),
                 new SocketTransport(),
                 kafka,
                 failpoints);

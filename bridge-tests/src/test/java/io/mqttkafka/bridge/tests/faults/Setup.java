@@ -3,8 +3,9 @@ package io.mqttkafka.bridge.tests.faults;
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
-import io.mqttkafka.bridge.config.BridgeConfig;
+import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.core.DefaultBridge;
@@ -12,6 +13,8 @@ import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.failure.Backoff;
+import io.mqttkafka.bridge.spi.BridgeConfig;
+import io.mqttkafka.bridge.spi.BridgeConfig.Life;
 import java.time.Duration;
 import java.util.List;
 
@@ -158,7 +161,14 @@ record Setup(
                 .name("faults")
                 .build();
         return new DefaultBridge(
-                new BridgeConfig(mqtt, kafka, List.of(route), List.of(), START_TIMEOUT, DRAIN_TIMEOUT, STALL_THRESHOLD),
+                new BridgeConfig(
+                        mqtt,
+                        kafka,
+                        List.of(route),
+                        List.of(),
+                        new Life(START_TIMEOUT, StartMode.UNTIL_TIMEOUT, DRAIN_TIMEOUT, STALL_THRESHOLD),
+                        LoopOptions.defaults(),
+                        null),
                 new SocketTransport(),
                 KafkaClients.REAL,
                 failpoints);

@@ -3,14 +3,17 @@ package io.mqttkafka.bridge.tests.source;
 import io.mqttkafka.bridge.FromMqtt;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
-import io.mqttkafka.bridge.config.BridgeConfig;
+import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.StateTopic;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.core.time.BridgeClock;
+import io.mqttkafka.bridge.spi.BridgeConfig;
+import io.mqttkafka.bridge.spi.BridgeConfig.Life;
 import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafkaFinder;
 import java.io.IOException;
@@ -64,7 +67,14 @@ final class SmallHeapMain {
                             .name("honest")
                             .build());
             DefaultBridge bridge = new DefaultBridge(
-                    new BridgeConfig(mqtt, kafka, routes, List.of(), START_TIMEOUT, A_WHILE, A_WHILE),
+                    new BridgeConfig(
+                            mqtt,
+                            kafka,
+                            routes,
+                            List.of(),
+                            new Life(START_TIMEOUT, StartMode.UNTIL_TIMEOUT, A_WHILE, A_WHILE),
+                            LoopOptions.defaults(),
+                            null),
                     new SocketTransport(),
                     real ? KafkaClients.REAL : new Forgetful(new FakeKafkaFinder().find(kafka)));
             bridge.start();

@@ -36,7 +36,7 @@ class ControlPacketsTest {
 
     @Test
     void connect_everything() {
-        MqttOptions options = options()
+        MqttOptions options = options().build().toBuilder()
                 .cleanStart(true)
                 .credentials("u", null)
                 .sessionExpiry(MqttOptions.NEVER)

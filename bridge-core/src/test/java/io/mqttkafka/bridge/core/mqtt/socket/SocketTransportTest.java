@@ -44,7 +44,9 @@ class SocketTransportTest {
                         .serverUri(uri)
                         .maximumPacketSize(10_000)
                         .maxInFlightBytes(10_000)
-                        .connectTimeout(Duration.ofSeconds(60)))
+                        .connectTimeout(Duration.ofSeconds(60))
+                        .build()
+                        .toBuilder())
                 .build();
     }
 

@@ -9,7 +9,7 @@ class TlsContextsTest {
     /** TLS 1.0 and 1.1 are broken; whoever speaks nothing else is not spoken to. */
     @Test
     void create_offersNoProtocolBefore12() throws Exception {
-        assertThat(TlsContexts.create(new TlsOptions.Builder().build())
+        assertThat(TlsContexts.create(TlsOptions.builder().build())
                         .createSSLEngine()
                         .getEnabledProtocols())
                 .containsExactlyInAnyOrder("TLSv1.3", "TLSv1.2");

@@ -63,7 +63,7 @@ class TlsTest {
     /** Shakes hands under a name that no name server knows. */
     private static void shakeHands(TinyBroker broker, String uri) throws Exception {
         SSLContext context =
-                TlsContexts.create(new TlsOptions.Builder().caCertificates(ca).build());
+                TlsContexts.create(TlsOptions.builder().caCertificates(ca).build());
         // Closed last: TLS alone would wait for the other end to take its leave.
         try (Socket plain = new Socket("127.0.0.1", broker.port());
                 SSLSocket socket = TlsSocket.over(plain, ServerAddress.parse(uri), context, List.of(), made -> {})) {

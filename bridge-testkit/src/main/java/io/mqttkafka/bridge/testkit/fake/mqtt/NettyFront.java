@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.fake.mqtt;
 import io.mqttkafka.bridge.testkit.net.Ports;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
@@ -14,6 +15,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.mqtt.MqttDecoder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import java.net.BindException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,8 @@ final class NettyFront {
 
     private static final int CLIENT_ID_MAX = 65_535;
     private static final long STOP_SECONDS = 10;
+    private static final int BIND_ATTEMPTS = 200;
+    private static final long BIND_PAUSE_MILLIS = 10;
 
     private final int port = Ports.free();
     private final NioEventLoopGroup loop =
@@ -51,7 +55,7 @@ final class NettyFront {
     }
 
     synchronized void listen(Switchboard switchboard) {
-        server = new ServerBootstrap()
+        server = bind(new ServerBootstrap()
                 .group(loop)
                 .channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_REUSEADDR, true)
@@ -69,9 +73,18 @@ final class NettyFront {
                                 .addLast(new NettyWire(switchboard, channel));
                     }
                 })
-                .bind(Ports.LOOPBACK, port)
-                .syncUninterruptibly()
-                .channel();
+                .localAddress(Ports.LOOPBACK, port));
+    }
+
+    // Java frees the port of a server socket that has been closed with the next turn of its selector.
+    private Channel bind(ServerBootstrap bootstrap) {
+        for (int attempt = 1; ; attempt++) {
+            ChannelFuture bound = bootstrap.bind().awaitUninterruptibly();
+            if (!(bound.cause() instanceof BindException) || attempt == BIND_ATTEMPTS) {
+                return bound.syncUninterruptibly().channel();
+            }
+            loop.schedule(() -> {}, BIND_PAUSE_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+        }
     }
 
     /** Stops listening; connections stay. */

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.testkit.fake.mqtt;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -107,6 +108,14 @@ class FakeMqttBrokerTest {
                 assertThat(again.nextPayload()).isEqualTo(String.valueOf(i));
             }
             broker.awaitAllAcknowledged("s");
+        }
+    }
+
+    @Test
+    void restart_overAndOver_hasItsPortBack() {
+        for (int i = 0; i < 200; i++) {
+            broker.stop();
+            assertThatCode(broker::restart).doesNotThrowAnyException();
         }
     }
 

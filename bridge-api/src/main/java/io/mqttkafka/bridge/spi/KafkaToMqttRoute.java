@@ -1,5 +1,11 @@
-package io.mqttkafka.bridge;
+package io.mqttkafka.bridge.spi;
 
+import io.mqttkafka.bridge.BinaryHeaders;
+import io.mqttkafka.bridge.MqttTopicMapper;
+import io.mqttkafka.bridge.NoSubscribers;
+import io.mqttkafka.bridge.PayloadCodec;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -20,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param failurePolicy what happens to records that cannot be delivered
  */
 public record KafkaToMqttRoute(String name, Source source, Target target, FailurePolicy failurePolicy)
-        implements Route {
+        implements RouteDefinition {
     /**
      * Checks its parts.
      *
@@ -119,81 +125,140 @@ public record KafkaToMqttRoute(String name, Source source, Target target, Failur
                     || c == '-';
         }
 
-        /** Shows topics or pattern, as default names of routes do. */
-        String topicsShown() {
+        /**
+         * Shows topics or pattern, as default names of routes do.
+         *
+         * @return the topics with commas between them, or the pattern
+         */
+        public String topicsShown() {
             return pattern == null ? String.join(",", topics) : pattern.pattern();
         }
     }
 
     /**
-     * The target of a route. Of topic template and topic mapper exactly one is there.
+     * The target of a route.
      *
      * <p>Immutable, provided that the mapper is.
      *
-     * @param topicTemplate the template of the MQTT topic
-     * @param topicMapper the mapper of the MQTT topic
+     * @param topic the MQTT topic
      * @param qos the QoS to publish with
-     * @param retain whether messages are published as retained
-     * @param userProperties whether headers become user properties
-     * @param metadataProperties whether to add where the record came from as user properties
-     * @param binaryHeaders what happens to headers that are no MQTT strings
-     * @param noSubscribers what happens to messages that nobody subscribes to
-     * @param clearOnTombstone whether a record without a value clears the retained message of its topic
-     * @param retainHeader the header that says whether a message is retained, or null if there is none
      * @param effectivelyOnce whether messages of QoS 2 go without transactions, so that a crash can repeat them
+     * @param retention which messages are published as retained
+     * @param properties the user properties of the messages
+     * @param noSubscribers what happens to messages that nobody subscribes to
      */
     public record Target(
-            @Nullable String topicTemplate,
-            @Nullable MqttTopicMapper<?> topicMapper,
+            MqttTopic topic,
             QoS qos,
-            boolean retain,
-            boolean userProperties,
-            boolean metadataProperties,
-            BinaryHeaders binaryHeaders,
-            NoSubscribers noSubscribers,
-            boolean clearOnTombstone,
-            @Nullable String retainHeader,
-            boolean effectivelyOnce) {
+            boolean effectivelyOnce,
+            Retention retention,
+            UserProperties properties,
+            NoSubscribers noSubscribers) {
         /**
          * Checks its parts.
          *
-         * @param topicTemplate the template of the MQTT topic
-         * @param topicMapper the mapper of the MQTT topic
+         * @param topic the MQTT topic
          * @param qos the QoS to publish with
-         * @param retain whether messages are published as retained
-         * @param userProperties whether headers become user properties
-         * @param metadataProperties whether to add where the record came from as user properties
-         * @param binaryHeaders what happens to headers that are no MQTT strings
-         * @param noSubscribers what happens to messages that nobody subscribes to
-         * @param clearOnTombstone whether a record without a value clears the retained message of its topic
-         * @param retainHeader the header that says whether a message is retained, or null if there is none
          * @param effectivelyOnce whether messages of QoS 2 go without transactions, so that a crash can repeat them
-         * @throws NullPointerException if a part that is not nullable is null
-         * @throws IllegalArgumentException if there is not one way to make the topic, or if with QoS 0 {@code noSubscribers} is
-         *     not {@link NoSubscribers.Accept}, or if {@code clearOnTombstone} is there without {@code retain} or {@code retainHeader}, or
-         *     without a template; or if {@code retainHeader} is blank
+         * @param retention which messages are published as retained
+         * @param properties the user properties of the messages
+         * @param noSubscribers what happens to messages that nobody subscribes to
+         * @throws NullPointerException if a part is null
+         * @throws IllegalArgumentException if with QoS 0 {@code noSubscribers} is not {@link NoSubscribers#accept()}, or if a
+         *     record without a value clears a retained message and the topic has no template
          */
         public Target {
+            Objects.requireNonNull(topic, "topic");
             Objects.requireNonNull(qos, "qos");
-            Objects.requireNonNull(binaryHeaders, "binaryHeaders");
+            Objects.requireNonNull(retention, "retention");
+            Objects.requireNonNull(properties, "properties");
             Objects.requireNonNull(noSubscribers, "noSubscribers");
-            if ((topicTemplate == null) == (topicMapper == null)) {
-                throw new IllegalArgumentException("toMqtt: needs a template or a mapper, and not both");
+            if (retention.clearOnTombstone && topic.template == null) {
+                throw new IllegalArgumentException(
+                        "clearOnTombstone: needs a template of the topic, since a record without a"
+                                + " value has none to map");
             }
-            boolean retains = retain || retainHeader != null;
-            if (clearOnTombstone && (!retains || topicTemplate == null)) {
-                throw new IllegalArgumentException("clearOnTombstone: needs "
-                        + (retains
-                                ? "a template of the topic, since a record without a value has none to map"
-                                : "retain(true) or retainHeader(..), or there is nothing to clear"));
-            }
-            if (retainHeader != null && retainHeader.isBlank()) {
-                throw new IllegalArgumentException("retainHeader: '" + retainHeader + "' is blank; name a header");
-            }
-            if (qos == QoS.AT_MOST_ONCE && !(noSubscribers instanceof NoSubscribers.Accept)) {
+            if (qos == QoS.AT_MOST_ONCE && !(noSubscribers.choice() instanceof WhenUnheard.Accept)) {
                 throw new IllegalArgumentException("noSubscribers: " + noSubscribers
                         + " needs QoS 1 or 2: at QoS 0 the MQTT broker does not say whether somebody subscribes");
             }
+        }
+    }
+
+    /**
+     * The MQTT topic. Of template and mapper exactly one is there.
+     *
+     * <p>Immutable, provided that the mapper is.
+     *
+     * @param template the template of the topic
+     * @param mapper the mapper of the topic
+     */
+    public record MqttTopic(
+            @Nullable String template, @Nullable MqttTopicMapper<?> mapper) {
+        /**
+         * Checks its parts.
+         *
+         * @param template the template of the topic
+         * @param mapper the mapper of the topic
+         * @throws IllegalArgumentException if there is not one way to make the topic
+         */
+        public MqttTopic {
+            if ((template == null) == (mapper == null)) {
+                throw new IllegalArgumentException("toMqtt: needs a template or a mapper, and not both");
+            }
+        }
+    }
+
+    /**
+     * Which messages are published as retained.
+     *
+     * <p>Immutable.
+     *
+     * @param retain whether they are, unless a header says otherwise
+     * @param header the header that says so for each record, or null if there is none
+     * @param clearOnTombstone whether a record without a value clears the retained message of its topic
+     */
+    public record Retention(boolean retain, @Nullable String header, boolean clearOnTombstone) {
+        /**
+         * Checks its parts.
+         *
+         * @param retain whether they are, unless a header says otherwise
+         * @param header the header that says so for each record, or null if there is none
+         * @param clearOnTombstone whether a record without a value clears the retained message of its topic
+         * @throws IllegalArgumentException if {@code clearOnTombstone} is there without one of the others, or {@code header} is
+         *     blank
+         */
+        public Retention {
+            if (clearOnTombstone && !retain && header == null) {
+                throw new IllegalArgumentException(
+                        "clearOnTombstone: needs retain(true) or retainHeader(..), or there is nothing to clear");
+            }
+            if (header != null && header.isBlank()) {
+                throw new IllegalArgumentException("retainHeader: '" + header + "' is blank; name a header");
+            }
+        }
+    }
+
+    /**
+     * The user properties of the messages.
+     *
+     * <p>Immutable.
+     *
+     * @param headers whether headers become user properties
+     * @param metadata whether to add where the record came from
+     * @param binaryHeaders what happens to headers that are no MQTT strings
+     */
+    public record UserProperties(boolean headers, boolean metadata, BinaryHeaders binaryHeaders) {
+        /**
+         * Checks its parts.
+         *
+         * @param headers whether headers become user properties
+         * @param metadata whether to add where the record came from
+         * @param binaryHeaders what happens to headers that are no MQTT strings
+         * @throws NullPointerException if {@code binaryHeaders} is null
+         */
+        public UserProperties {
+            Objects.requireNonNull(binaryHeaders, "binaryHeaders");
         }
     }
 

@@ -1,5 +1,10 @@
-package io.mqttkafka.bridge;
+package io.mqttkafka.bridge.spi;
 
+import io.mqttkafka.bridge.Partitioner;
+import io.mqttkafka.bridge.PayloadCodec;
+import io.mqttkafka.bridge.QoS;
+import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.TopicMapper;
 import io.mqttkafka.bridge.failure.FailurePolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -19,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param failurePolicy what happens to messages that cannot be delivered
  */
 public record MqttToKafkaRoute(String name, Source source, Target target, FailurePolicy failurePolicy)
-        implements Route {
+        implements RouteDefinition {
     /**
      * Checks its parts.
      *
@@ -88,73 +93,124 @@ public record MqttToKafkaRoute(String name, Source source, Target target, Failur
     }
 
     /**
-     * The target of a route. Of topic template and topic mapper exactly one is there, of key template and key mapper at
-     * most one; with neither, records have no key.
+     * The target of a route.
      *
      * <p>Immutable, provided that the functions are.
      *
-     * @param topicTemplate the template of the Kafka topic
-     * @param topicMapper the mapper of the Kafka topic
-     * @param keyTemplate the template of the key
-     * @param keyMapper the function that makes the key
-     * @param headers headers to add
-     * @param userProperties whether user properties become headers
-     * @param metadataHeaders whether to add what MQTT knows of the message as headers
+     * @param topics the Kafka topics
+     * @param key the key of the records
+     * @param headers the headers of the records
      * @param partitioner the placement on partitions
-     * @param maxTopics how many Kafka topics the route may write to, from 1 to 100,000
-     * @param allowInternalTopics whether names starting with {@code __} are allowed
      * @param clearedAsTombstone whether an empty retained message becomes a record without a value
      */
     public record Target(
-            @Nullable String topicTemplate,
-            @Nullable TopicMapper<?> topicMapper,
-            @Nullable String keyTemplate,
-            @Nullable Function<?, byte @Nullable []> keyMapper,
-            List<HeaderTemplate> headers,
-            boolean userProperties,
-            boolean metadataHeaders,
+            KafkaTopics topics,
+            RecordKey key,
+            RecordHeaders headers,
             Partitioner partitioner,
-            int maxTopics,
-            boolean allowInternalTopics,
             boolean clearedAsTombstone) {
-        private static final int MOST_TOPICS = 100_000;
-
         /**
-         * Checks its parts, and copies the headers.
+         * Checks its parts.
          *
-         * @param topicTemplate the template of the Kafka topic
-         * @param topicMapper the mapper of the Kafka topic
-         * @param keyTemplate the template of the key
-         * @param keyMapper the function that makes the key
-         * @param headers headers to add
-         * @param userProperties whether user properties become headers
-         * @param metadataHeaders whether to add what MQTT knows of the message as headers
+         * @param topics the Kafka topics
+         * @param key the key of the records
+         * @param headers the headers of the records
          * @param partitioner the placement on partitions
-         * @param maxTopics how many Kafka topics the route may write to, from 1 to 100,000
-         * @param allowInternalTopics whether names starting with {@code __} are allowed
          * @param clearedAsTombstone whether an empty retained message becomes a record without a value
-         * @throws NullPointerException if a part that is not nullable is or holds null
-         * @throws IllegalArgumentException if there is not one way to make the topic, if there are two to make the key, if
-         *     {@code maxTopics} is out of range, or if {@code clearedAsTombstone} is there without templates of topic and key
+         * @throws NullPointerException if a part is null
+         * @throws IllegalArgumentException if {@code clearedAsTombstone} is there without templates of topic and key
          */
         public Target {
+            Objects.requireNonNull(topics, "topics");
+            Objects.requireNonNull(key, "key");
+            Objects.requireNonNull(headers, "headers");
             Objects.requireNonNull(partitioner, "partitioner");
-            if ((topicTemplate == null) == (topicMapper == null)) {
-                throw new IllegalArgumentException("toKafka: needs a template or a mapper, and not both");
-            }
-            if (keyTemplate != null && keyMapper != null) {
-                throw new IllegalArgumentException("key: has a template and a mapper; a record has one key");
-            }
-            if (maxTopics < 1 || maxTopics > MOST_TOPICS) {
-                throw new IllegalArgumentException(
-                        "maxTopics: " + maxTopics + " must be from 1 to " + MOST_TOPICS + " topics");
-            }
-            if (clearedAsTombstone && (topicTemplate == null || keyTemplate == null)) {
+            if (clearedAsTombstone && (topics.template == null || key.template == null)) {
                 throw new IllegalArgumentException(
                         "clearedAsTombstone: needs templates of topic and key, since an empty"
                                 + " message has no value to map, and a record without a value says by its key what it clears");
             }
-            headers = List.copyOf(headers);
+        }
+    }
+
+    /**
+     * The Kafka topics a route writes to. Of template and mapper exactly one is there.
+     *
+     * <p>Immutable, provided that the mapper is.
+     *
+     * @param template the template of the topic
+     * @param mapper the mapper of the topic
+     * @param most how many topics the route may write to, from 1 to 100,000
+     * @param allowInternal whether names starting with {@code __} are allowed
+     */
+    public record KafkaTopics(
+            @Nullable String template, @Nullable TopicMapper<?> mapper, int most, boolean allowInternal) {
+        private static final int MOST_TOPICS = 100_000;
+
+        /**
+         * Checks its parts.
+         *
+         * @param template the template of the topic
+         * @param mapper the mapper of the topic
+         * @param most how many topics the route may write to, from 1 to 100,000
+         * @param allowInternal whether names starting with {@code __} are allowed
+         * @throws IllegalArgumentException if there is not one way to make the topic, or {@code most} is out of range
+         */
+        public KafkaTopics {
+            if ((template == null) == (mapper == null)) {
+                throw new IllegalArgumentException("toKafka: needs a template or a mapper, and not both");
+            }
+            if (most < 1 || most > MOST_TOPICS) {
+                throw new IllegalArgumentException(
+                        "maxTopics: " + most + " must be from 1 to " + MOST_TOPICS + " topics");
+            }
+        }
+    }
+
+    /**
+     * The key of the records. Of template and mapper at most one is there; with neither, records have no key.
+     *
+     * <p>Immutable, provided that the mapper is.
+     *
+     * @param template the template of the key
+     * @param mapper the function that makes the key
+     */
+    public record RecordKey(
+            @Nullable String template, @Nullable Function<?, byte @Nullable []> mapper) {
+        /**
+         * Checks its parts.
+         *
+         * @param template the template of the key
+         * @param mapper the function that makes the key
+         * @throws IllegalArgumentException if both are there
+         */
+        public RecordKey {
+            if (template != null && mapper != null) {
+                throw new IllegalArgumentException("key: has a template and a mapper; a record has one key");
+            }
+        }
+    }
+
+    /**
+     * The headers of the records.
+     *
+     * <p>Immutable.
+     *
+     * @param templates headers to add
+     * @param userProperties whether user properties become headers
+     * @param metadata whether to add what MQTT knows of the message
+     */
+    public record RecordHeaders(List<HeaderTemplate> templates, boolean userProperties, boolean metadata) {
+        /**
+         * Copies the list.
+         *
+         * @param templates headers to add
+         * @param userProperties whether user properties become headers
+         * @param metadata whether to add what MQTT knows of the message
+         * @throws NullPointerException if {@code templates} is or holds null
+         */
+        public RecordHeaders {
+            templates = List.copyOf(templates);
         }
     }
 
