@@ -22,10 +22,50 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The small values: QoS, partitioners, guarantees, health. */
 class ValuesTest {
     private static final MqttMessage MESSAGE = MqttMessage.of("a/b", new byte[0]);
-    private static final KafkaHealth KAFKA = new KafkaHealth(true, Instant.EPOCH, null, Duration.ZERO, null);
-    private static final RouteCounts ONE = new RouteCounts(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
-    private static final RouteCounts TEN = new RouteCounts(10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110);
-    private static final RouteCounts HUNDRED = new RouteCounts(100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1100);
+    private static final KafkaHealth KAFKA = KafkaHealth.builder()
+            .reachable(true)
+            .since(Instant.EPOCH)
+            .longestWait(Duration.ZERO)
+            .build();
+    private static final RouteCounts ONE = RouteCounts.builder()
+            .received(1)
+            .delivered(2)
+            .acknowledged(3)
+            .deadLettered(4)
+            .filtered(5)
+            .skipped(6)
+            .shed(7)
+            .expired(8)
+            .retries(9)
+            .unheard(10)
+            .looped(11)
+            .build();
+    private static final RouteCounts TEN = RouteCounts.builder()
+            .received(10)
+            .delivered(20)
+            .acknowledged(30)
+            .deadLettered(40)
+            .filtered(50)
+            .skipped(60)
+            .shed(70)
+            .expired(80)
+            .retries(90)
+            .unheard(100)
+            .looped(110)
+            .build();
+    private static final RouteCounts HUNDRED = RouteCounts.builder()
+            .received(100)
+            .delivered(200)
+            .acknowledged(300)
+            .deadLettered(400)
+            .filtered(500)
+            .skipped(600)
+            .shed(700)
+            .expired(800)
+            .retries(900)
+            .unheard(1000)
+            .looped(1100)
+            .build();
 
     @ParameterizedTest
     @EnumSource(QoS.class)
@@ -89,18 +129,49 @@ class ValuesTest {
 
     @Test
     void counts_ofEveryQos_areFoundAndSummed() {
-        var route = new RouteHealth("r", true, ONE, TEN, HUNDRED, null);
+        var route = RouteHealth.builder("r")
+                .running(true)
+                .qos0(ONE)
+                .qos1(TEN)
+                .qos2(HUNDRED)
+                .build();
         assertThat(route.counts(QoS.AT_MOST_ONCE)).isSameAs(ONE);
         assertThat(route.counts(QoS.AT_LEAST_ONCE)).isSameAs(TEN);
         assertThat(route.counts(QoS.EXACTLY_ONCE)).isSameAs(HUNDRED);
-        assertThat(route.total()).isEqualTo(new RouteCounts(111, 222, 333, 444, 555, 666, 777, 888, 999, 1110, 1221));
+        assertThat(route.total())
+                .isEqualTo(RouteCounts.builder()
+                        .received(111)
+                        .delivered(222)
+                        .acknowledged(333)
+                        .deadLettered(444)
+                        .filtered(555)
+                        .skipped(666)
+                        .shed(777)
+                        .expired(888)
+                        .retries(999)
+                        .unheard(1110)
+                        .looped(1221)
+                        .build());
     }
 
     @Test
     void health_route_isFoundByName() {
-        var a = new RouteHealth("a", true, ONE, ONE, ONE, null);
-        var b = new RouteHealth("b", true, ONE, ONE, ONE, null);
-        var health = new BridgeHealth(BridgeState.RUNNING, List.of(), KAFKA, List.of(), List.of(a, b));
+        var a = RouteHealth.builder("a")
+                .running(true)
+                .qos0(ONE)
+                .qos1(ONE)
+                .qos2(ONE)
+                .build();
+        var b = RouteHealth.builder("b")
+                .running(true)
+                .qos0(ONE)
+                .qos1(ONE)
+                .qos2(ONE)
+                .build();
+        var health = BridgeHealth.builder(BridgeState.RUNNING)
+                .kafka(KAFKA)
+                .routes(List.of(a, b))
+                .build();
         assertThat(health.route("b")).isSameAs(b);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> health.route("c"))
@@ -110,8 +181,7 @@ class ValuesTest {
     @ParameterizedTest
     @EnumSource(BridgeState.class)
     void healthy_anyState_isTrueForRunningAlone(BridgeState state) {
-        assertThat(new BridgeHealth(state, List.of(), KAFKA, List.of(), List.of()).healthy())
-                .isEqualTo(state == BridgeState.RUNNING);
+        assertThat(BridgeHealth.builder(state).kafka(KAFKA).build().healthy()).isEqualTo(state == BridgeState.RUNNING);
     }
 
     @Test
@@ -119,22 +189,39 @@ class ValuesTest {
         List<ConnectionHealth> connections = new ArrayList<>();
         List<RouteHealth> routes = new ArrayList<>();
         List<Degradation> degradations = new ArrayList<>();
-        var health = new BridgeHealth(BridgeState.NEW, degradations, KAFKA, connections, routes);
+        var health = BridgeHealth.builder(BridgeState.NEW)
+                .degradations(degradations)
+                .kafka(KAFKA)
+                .connections(connections)
+                .routes(routes)
+                .build();
         degradations.add(null);
         connections.add(null);
         routes.add(null);
         assertThat(health.degradations()).isEmpty();
         assertThat(health.connections()).isEmpty();
         assertThat(health.routes()).isEmpty();
-        assertThatNullPointerException()
-                .isThrownBy(() -> new BridgeHealth(null, List.of(), KAFKA, List.of(), List.of()));
-        assertThatNullPointerException()
-                .isThrownBy(() -> new BridgeHealth(BridgeState.NEW, List.of(), null, List.of(), List.of()));
-        assertThatNullPointerException()
-                .isThrownBy(() -> new BridgeHealth(BridgeState.NEW, degradations, KAFKA, List.of(), List.of()));
-        assertThatNullPointerException()
-                .isThrownBy(() -> new BridgeHealth(BridgeState.NEW, List.of(), KAFKA, connections, List.of()));
-        assertThatNullPointerException()
-                .isThrownBy(() -> new BridgeHealth(BridgeState.NEW, List.of(), KAFKA, List.of(), routes));
+        var builder = BridgeHealth.builder(BridgeState.NEW);
+        assertThatNullPointerException().isThrownBy(() -> BridgeHealth.builder(null));
+        assertThatNullPointerException().isThrownBy(() -> builder.kafka(null));
+        assertThatNullPointerException().isThrownBy(() -> builder.degradations(degradations));
+        assertThatNullPointerException().isThrownBy(() -> builder.connections(connections));
+        assertThatNullPointerException().isThrownBy(() -> builder.routes(routes));
+        assertThatNullPointerException().isThrownBy(() -> RouteHealth.builder(null));
+        assertThatNullPointerException().isThrownBy(() -> ConnectionHealth.builder(null));
+    }
+
+    @Test
+    void health_nothingSet_isZeroAndEmpty() {
+        assertThat(BridgeHealth.builder(BridgeState.NEW).build())
+                .hasToString("BridgeHealth[state=NEW, degradations=[], kafka=KafkaHealth[reachable=false,"
+                        + " since=1970-01-01T00:00:00Z, longestWaitingTopic=null, longestWait=PT0S, lastError=null],"
+                        + " connections=[], routes=[]]");
+        assertThat(RouteHealth.builder("r").build().total())
+                .isEqualTo(RouteCounts.builder().build())
+                .isNotEqualTo(ONE)
+                .hasToString(
+                        "RouteCounts[received=0, delivered=0, acknowledged=0, deadLettered=0, filtered=0, skipped=0,"
+                                + " shed=0, expired=0, retries=0, unheard=0, looped=0]");
     }
 }

@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.config;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.spi.Once;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

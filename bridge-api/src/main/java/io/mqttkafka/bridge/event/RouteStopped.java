@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable.
  *
  * @param route the name of the route
- * @param mqttTopic the topic of the message that failed, for a record from Kafka where it is; null if the connection failed rather than a message
+ * @param origin the topic of the message that failed, for a record from Kafka where it is; null if the connection failed rather than a message
  * @param cause why
  */
-public record RouteStopped(String route, @Nullable String mqttTopic, Throwable cause) {}
+public record RouteStopped(String route, @Nullable String origin, Throwable cause) {}

@@ -6,7 +6,7 @@ package io.mqttkafka.bridge.event;
  * <p>Immutable.
  *
  * @param route the name of the route
- * @param mqttTopic the topic of the message; for a record from Kafka where it is, as in {@code commands-0@17}
+ * @param origin the topic of the message; for a record from Kafka where it is, as in {@code commands-0@17}
  * @param cause why it could not be delivered
  */
-public record Skipped(String route, String mqttTopic, Throwable cause) {}
+public record Skipped(String route, String origin, Throwable cause) {}

@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.mqttkafka.bridge.benchmarks.wire.FrameWriter;
 import io.mqttkafka.bridge.benchmarks.wire.PacketType;
-import io.mqttkafka.bridge.core.mqtt.wire.AckBuffer;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameReader;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
+import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
@@ -211,7 +211,7 @@ public class FramingBenchmark {
     /** The buffer that acknowledgements are gathered in. */
     @State(Scope.Thread)
     public static class Acknowledgements {
-        private final AckBuffer buffer = new AckBuffer(MESSAGES);
+        private final PacketBatch buffer = new PacketBatch(MESSAGES * 5);
     }
 
     /**
@@ -249,7 +249,7 @@ public class FramingBenchmark {
     @Benchmark
     @OperationsPerInvocation(MESSAGES)
     public byte[] encodePuback(Acknowledgements acknowledgements) {
-        AckBuffer buffer = acknowledgements.buffer;
+        PacketBatch buffer = acknowledgements.buffer;
         buffer.clear();
         for (int id = 1; id <= MESSAGES; id++) {
             buffer.puback(id);
@@ -266,7 +266,7 @@ public class FramingBenchmark {
     @Benchmark
     @OperationsPerInvocation(MESSAGES / 2)
     public byte[] encodePubrecAndPubcomp(Acknowledgements acknowledgements) {
-        AckBuffer buffer = acknowledgements.buffer;
+        PacketBatch buffer = acknowledgements.buffer;
         buffer.clear();
         for (int id = 1; id <= MESSAGES / 2; id++) {
             buffer.pubrec(id);

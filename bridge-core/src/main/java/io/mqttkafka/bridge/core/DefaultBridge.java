@@ -722,20 +722,20 @@ public final class DefaultBridge implements Bridge {
     public BridgeHealth health() {
         BridgeState now = state();
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
-        return new BridgeHealth(
-                now,
-                degradations.list(),
-                watch.health(),
-                all().map(Runner::health).toList(),
-                routes.stream()
-                        .map(route -> new RouteHealth(
-                                route.name(),
-                                taking && !route.stopped(),
-                                route.counts(0),
-                                route.counts(1),
-                                route.counts(2),
-                                route.lastError()))
-                        .toList());
+        return BridgeHealth.builder(now)
+                .degradations(degradations.list())
+                .kafka(watch.health())
+                .connections(all().map(Runner::health).toList())
+                .routes(routes.stream()
+                        .map(route -> RouteHealth.builder(route.name())
+                                .running(taking && !route.stopped())
+                                .qos0(route.counts(0))
+                                .qos1(route.counts(1))
+                                .qos2(route.counts(2))
+                                .lastError(route.lastError())
+                                .build())
+                        .toList())
+                .build();
     }
 
     @Override

@@ -2,7 +2,7 @@ package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.config.ServerAddress;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;

@@ -44,8 +44,7 @@ public final class JsonAndDeadLetter {
                 .listener(new BridgeListener() {
                     @Override
                     public void onDeadLettered(DeadLettered event) {
-                        System.out.println(
-                                event.mqttTopic() + ": " + event.cause().getMessage());
+                        System.out.println(event.origin() + ": " + event.cause().getMessage());
                     }
                 })
                 .build();

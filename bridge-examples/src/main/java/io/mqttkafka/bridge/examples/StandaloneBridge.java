@@ -293,7 +293,7 @@ public final class StandaloneBridge implements Callable<Integer> {
         if (message != null && message.startsWith("mqtt.")) {
             return "stopped: " + reason;
         }
-        boolean atMessage = event.mqttTopic() != null && !(event.cause() instanceof BridgeStartException);
+        boolean atMessage = event.origin() != null && !(event.cause() instanceof BridgeStartException);
         return "route '" + event.route() + "' has stopped: " + reason
                 + (atMessage && !options.hasDeadLetter(event.route())
                         ? "; " + (publishing ? "--publish-dead-letter" : "--dead-letter")

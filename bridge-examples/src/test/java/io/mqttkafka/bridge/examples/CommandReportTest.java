@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 
 /** The quickstart must be able to fail in this direction too. */
 class CommandReportTest {
-    private static final RouteCounts ALL = new RouteCounts(20, 20, 20, 0, 0, 0, 0, 0, 0, 0, 0);
+    private static final RouteCounts ALL =
+            RouteCounts.builder().received(20).delivered(20).acknowledged(20).build();
 
     private final List<DeviceCommand> commands = DeviceCommand.of(20);
     private final CommandTally tally = new CommandTally();
@@ -70,7 +71,15 @@ class CommandReportTest {
     void countsOff_areNamed() {
         commands.forEach(this::arrive);
 
-        assertThat(new CommandReport(commands, 19, new RouteCounts(21, 20, 18, 0, 0, 0, 0, 0, 0, 0, 0), tally)
+        assertThat(new CommandReport(
+                                commands,
+                                19,
+                                RouteCounts.builder()
+                                        .received(21)
+                                        .delivered(20)
+                                        .acknowledged(18)
+                                        .build(),
+                                tally)
                         .differences())
                 .containsExactly(
                         "commands, QoS 1: in Kafka is 19, expected 20",

@@ -26,16 +26,28 @@ import org.junit.jupiter.api.Test;
 
 /** The quickstart must be able to fail: each kind of loss, repetition and miscount is found and named. */
 class QuickstartReportTest {
-    private static final RouteCounts NONE = new RouteCounts(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    private static final RouteCounts NONE = RouteCounts.builder().build();
 
     // 60 temperatures (4 of them broken, 4 implausible), 20 alarms, 20 vibrations.
     private final List<SensorMessage> messages = SensorMessage.of(100);
     private final List<SensorMessage> inKafka = new ArrayList<>(
             messages.stream().filter(message -> !message.filtered()).toList());
     private final Map<Kind, RouteCounts> bridge = new EnumMap<>(Map.of(
-            Kind.TELEMETRY, new RouteCounts(60, 52, 60, 4, 4, 0, 0, 0, 0, 0, 0),
-            Kind.ALARM, new RouteCounts(20, 20, 20, 0, 0, 0, 0, 0, 0, 0, 0),
-            Kind.VIBRATION, new RouteCounts(20, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0)));
+            Kind.TELEMETRY,
+                    RouteCounts.builder()
+                            .received(60)
+                            .delivered(52)
+                            .acknowledged(60)
+                            .deadLettered(4)
+                            .filtered(4)
+                            .build(),
+            Kind.ALARM,
+                    RouteCounts.builder()
+                            .received(20)
+                            .delivered(20)
+                            .acknowledged(20)
+                            .build(),
+            Kind.VIBRATION, RouteCounts.builder().received(20).delivered(20).build()));
 
     private long unpublished;
 
@@ -88,7 +100,15 @@ class QuickstartReportTest {
         inKafka.removeAll(ofOneDevice);
         inKafka.add(ofOneDevice.get(1));
         inKafka.add(ofOneDevice.get(0));
-        bridge.put(Kind.TELEMETRY, new RouteCounts(60, 52 - ofOneDevice.size() + 2, 60, 4, 4, 0, 0, 0, 0, 0, 0));
+        bridge.put(
+                Kind.TELEMETRY,
+                RouteCounts.builder()
+                        .received(60)
+                        .delivered(52 - ofOneDevice.size() + 2)
+                        .acknowledged(60)
+                        .deadLettered(4)
+                        .filtered(4)
+                        .build());
 
         assertThat(report().differences()).anyMatch(line -> line.contains("of the same device"));
     }
@@ -106,7 +126,13 @@ class QuickstartReportTest {
 
     @Test
     void bridgeCountsOff_areNamed() {
-        bridge.put(Kind.ALARM, new RouteCounts(21, 20, 19, 0, 0, 0, 0, 0, 0, 0, 0));
+        bridge.put(
+                Kind.ALARM,
+                RouteCounts.builder()
+                        .received(21)
+                        .delivered(20)
+                        .acknowledged(19)
+                        .build());
 
         assertThat(report().differences())
                 .containsExactly(
@@ -116,7 +142,9 @@ class QuickstartReportTest {
     @Test
     void shedAtQos0AndCounted_isNoDifference() {
         inKafka.remove(first(Kind.VIBRATION));
-        bridge.put(Kind.VIBRATION, new RouteCounts(20, 19, 0, 0, 0, 0, 1, 0, 0, 0, 0));
+        bridge.put(
+                Kind.VIBRATION,
+                RouteCounts.builder().received(20).delivered(19).shed(1).build());
 
         assertThat(report().differences()).isEmpty();
     }
@@ -130,13 +158,12 @@ class QuickstartReportTest {
 
     private QuickstartReport report() {
         List<RouteHealth> routes = Arrays.stream(Kind.values())
-                .map(kind -> new RouteHealth(
-                        kind.routeName(),
-                        true,
-                        kind.qos() == QoS.AT_MOST_ONCE ? bridge.get(kind) : NONE,
-                        kind.qos() == QoS.AT_LEAST_ONCE ? bridge.get(kind) : NONE,
-                        kind.qos() == QoS.EXACTLY_ONCE ? bridge.get(kind) : NONE,
-                        null))
+                .map(kind -> RouteHealth.builder(kind.routeName())
+                        .running(true)
+                        .qos0(kind.qos() == QoS.AT_MOST_ONCE ? bridge.get(kind) : NONE)
+                        .qos1(kind.qos() == QoS.AT_LEAST_ONCE ? bridge.get(kind) : NONE)
+                        .qos2(kind.qos() == QoS.EXACTLY_ONCE ? bridge.get(kind) : NONE)
+                        .build())
                 .toList();
         return new QuickstartReport(
                 messages,
@@ -144,12 +171,13 @@ class QuickstartReportTest {
                                 .filter(message -> message.kind() == kind)
                                 .count()
                         - unpublished,
-                new BridgeHealth(
-                        BridgeState.RUNNING,
-                        List.of(),
-                        new KafkaHealth(true, Instant.EPOCH, null, Duration.ZERO, null),
-                        List.of(),
-                        routes),
+                BridgeHealth.builder(BridgeState.RUNNING)
+                        .kafka(KafkaHealth.builder()
+                                .reachable(true)
+                                .since(Instant.EPOCH)
+                                .build())
+                        .routes(routes)
+                        .build(),
                 tally());
     }
 

@@ -13,7 +13,7 @@ import io.mqttkafka.bridge.testkit.junit.BridgeTest;
 import io.mqttkafka.bridge.testkit.packet.MqttPacketType;
 import org.junit.jupiter.api.Test;
 
-/** What the README shows of testing routes: no Docker, no waiting, real packets on real sockets. */
+/** What docs/testing.md shows: no Docker, no waiting, real packets on real sockets. */
 @BridgeTest
 class TestingYourRoutesTest {
 

@@ -13,9 +13,10 @@ import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.Will;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
 import io.mqttkafka.bridge.core.mqtt.wire.EncodedPublish;
-import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
+import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
@@ -77,7 +78,6 @@ public final class StatusRunner implements Runner {
     private int answer = -1;
 
     private volatile boolean sessionPresent;
-    private volatile ProtocolVersion version = ProtocolVersion.V5;
     private volatile @Nullable PacketOutput output;
 
     /**
@@ -183,19 +183,13 @@ public final class StatusRunner implements Runner {
 
     @Override
     public ConnectionHealth health() {
-        return new ConnectionHealth(
-                clientId,
-                supervisor.connected(),
-                supervisor.since(),
-                sessionPresent,
-                supervisor.connects(),
-                0,
-                0,
-                Duration.ZERO,
-                0,
-                0,
-                0,
-                supervisor.lastError());
+        return ConnectionHealth.builder(clientId)
+                .connected(supervisor.connected())
+                .since(supervisor.since())
+                .sessionPresent(sessionPresent)
+                .connects(supervisor.connects())
+                .lastError(supervisor.lastError())
+                .build();
     }
 
     // Connecting, working on a connection, judging its end: called by the supervisor.
@@ -213,7 +207,7 @@ public final class StatusRunner implements Runner {
 
         @Override
         public void prepare(MqttConnection current) throws MqttConnectException {
-            requireLimits(current.connAck());
+            requireLimits(current.limits());
         }
 
         @Override
@@ -249,11 +243,11 @@ public final class StatusRunner implements Runner {
         }
     }
 
-    private static void requireLimits(ConnAck connAck) throws MqttConnectException {
-        if (!connAck.retainAvailable()) {
+    private static void requireLimits(BrokerLimits limits) throws MqttConnectException {
+        if (!limits.has(Feature.RETAIN)) {
             throw refused("status: the MQTT broker keeps no retained messages; leave the status out");
         }
-        if (connAck.maximumQos() < QOS) {
+        if (limits.maximumQos() < QOS) {
             throw refused("status: the MQTT broker supports QoS 0 only; leave the status out");
         }
     }
@@ -265,7 +259,7 @@ public final class StatusRunner implements Runner {
     /** Says what is to be said, until the connection or the runner ends; null in the latter case. */
     private @Nullable CloseReason sayUntilEnd(MqttConnection current)
             throws MqttConnectException, InterruptedException {
-        long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
+        long tooLong = current.limits().keepAlive(options.keepAlive()).toNanos() * 2;
         while (true) {
             Word next;
             synchronized (monitor) {
@@ -348,11 +342,11 @@ public final class StatusRunner implements Runner {
         PacketOutput out = output;
         EncodedPublish packet =
                 EncodedPublish.of(topic.getBytes(StandardCharsets.UTF_8), QOS, true, null, next.payload());
-        byte[] bytes = new byte[packet.size()];
-        int length = packet.copyTo(version, bytes, 0, id, false, 0);
         try {
             if (out != null) {
-                out.write(bytes, length);
+                PacketBatch batch = out.batch(packet.size());
+                batch.publish(packet, id, false, 0);
+                out.write(batch);
             }
             return out != null;
         } catch (IOException e) {
@@ -369,10 +363,9 @@ public final class StatusRunner implements Runner {
         }
 
         @Override
-        public void connected(ConnAck connAck, PacketOutput acks) {
-            sessionPresent = connAck.sessionPresent();
-            version = connAck.version();
-            output = acks;
+        public void connected(BrokerLimits limits, PacketOutput packets) {
+            sessionPresent = limits.sessionPresent();
+            output = packets;
         }
 
         @Override

@@ -159,7 +159,7 @@ public final class BridgeEvents implements AutoCloseable {
      * @param why says why, without payloads
      */
     public void retried(long bytes, Retry event, Supplier<String> why) {
-        logEnd(End.RETRIED, event.route(), event.mqttTopic(), 1, why);
+        logEnd(End.RETRIED, event.route(), event.origin(), 1, why);
         tell(bytes, listener -> listener.onRetry(event));
     }
 
@@ -171,7 +171,7 @@ public final class BridgeEvents implements AutoCloseable {
      * @param why says why, without payloads
      */
     public void deadLettered(long bytes, DeadLettered event, Supplier<String> why) {
-        logEnd(End.DEAD_LETTERED, event.route(), event.mqttTopic(), 1, why);
+        logEnd(End.DEAD_LETTERED, event.route(), event.origin(), 1, why);
         tell(bytes, listener -> listener.onDeadLettered(event));
     }
 
@@ -183,7 +183,7 @@ public final class BridgeEvents implements AutoCloseable {
      * @param why says why, without payloads
      */
     public void skipped(long bytes, Skipped event, Supplier<String> why) {
-        logEnd(End.SKIPPED, event.route(), event.mqttTopic(), 1, why);
+        logEnd(End.SKIPPED, event.route(), event.origin(), 1, why);
         tell(bytes, listener -> listener.onSkipped(event));
     }
 

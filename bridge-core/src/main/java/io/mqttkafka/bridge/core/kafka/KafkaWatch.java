@@ -99,12 +99,13 @@ public final class KafkaWatch implements AutoCloseable {
     public KafkaHealth health() {
         TopicWaits.Wait longest = waits.longest(System.nanoTime());
         synchronized (monitor) {
-            return new KafkaHealth(
-                    reachable,
-                    since,
-                    longest == null ? null : longest.topic(),
-                    longest == null ? Duration.ZERO : longest.idle(),
-                    errors.last());
+            return KafkaHealth.builder()
+                    .reachable(reachable)
+                    .since(since)
+                    .longestWaitingTopic(longest == null ? null : longest.topic())
+                    .longestWait(longest == null ? Duration.ZERO : longest.idle())
+                    .lastError(errors.last())
+                    .build();
         }
     }
 

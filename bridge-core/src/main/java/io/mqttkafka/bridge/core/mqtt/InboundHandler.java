@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.core.mqtt;
 
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
@@ -16,10 +16,10 @@ public interface InboundHandler {
     /**
      * The broker has accepted the connection. Called before anything arrives, and before the connection is handed out.
      *
-     * @param connAck what the broker said
-     * @param acks where acknowledgements go
+     * @param limits what the broker grants
+     * @param output where messages and acknowledgements go
      */
-    void connected(ConnAck connAck, PacketOutput acks);
+    void connected(BrokerLimits limits, PacketOutput output);
 
     /**
      * A message has arrived.

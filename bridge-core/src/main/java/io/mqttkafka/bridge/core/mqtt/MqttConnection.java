@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.core.mqtt;
 
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import java.time.Duration;
 import java.util.List;
@@ -8,16 +8,18 @@ import java.util.List;
 /** A connection that the MQTT broker has accepted. Thread-safe. */
 public interface MqttConnection {
     /**
-     * Returns what the broker said when it accepted the connection.
+     * Returns what the broker granted when it accepted the connection.
      *
-     * @return the CONNACK
+     * @return what it grants
      */
-    ConnAck connAck();
+    BrokerLimits limits();
 
-    /** Returns the version of MQTT that is spoken. */
-    default ProtocolVersion version() {
-        return connAck().version();
-    }
+    /**
+     * Returns the version of MQTT that is spoken.
+     *
+     * @return the version
+     */
+    ProtocolVersion version();
 
     /**
      * Returns the address of the broker.

@@ -18,17 +18,18 @@ public final class RouteCounters {
     public final LongAdder looped = new LongAdder();
 
     public RouteCounts snapshot() {
-        return new RouteCounts(
-                received.sum(),
-                delivered.sum(),
-                acknowledged.sum(),
-                deadLettered.sum(),
-                filtered.sum(),
-                skipped.sum(),
-                shed.sum(),
-                expired.sum(),
-                retries.sum(),
-                unheard.sum(),
-                looped.sum());
+        return RouteCounts.builder()
+                .received(received.sum())
+                .delivered(delivered.sum())
+                .acknowledged(acknowledged.sum())
+                .deadLettered(deadLettered.sum())
+                .filtered(filtered.sum())
+                .skipped(skipped.sum())
+                .shed(shed.sum())
+                .expired(expired.sum())
+                .retries(retries.sum())
+                .unheard(unheard.sum())
+                .looped(looped.sum())
+                .build();
     }
 }

@@ -1,14 +1,13 @@
 package io.mqttkafka.bridge.core.sink;
 
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
-import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
+import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.Publication;
 import io.mqttkafka.bridge.core.session.PublishSession;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -24,8 +23,6 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
     private static final int INITIAL_SIZE = 64 * 1024;
     private static final int LARGEST_KEPT = 1024 * 1024;
     private static final int WORTH_WRITING = 16 * 1024;
-    private static final int PUBREL = 0x62;
-    private static final int PACKET_ID_NOT_FOUND = 0x92;
     private static final int PROTOCOL_ERROR = 0x82;
 
     /** Each packet id can have one message under way, and so one release that has not left. */
@@ -33,15 +30,12 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
 
     private final PublishSession session;
     private final PacketOutput output;
-    private final ProtocolVersion version;
     private final InstantSource clock;
     private final Consumer<Throwable> broken;
     private final Thread thread;
 
     /** What is to be written next; guarded by this. */
-    private byte[] filling = new byte[INITIAL_SIZE];
-
-    private int length;
+    private PacketBatch filling;
 
     /** How many releases wait in there. */
     private int releases;
@@ -57,16 +51,11 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
      * @param broken is told if the thread ends because of an error of ours, or of the machine
      */
     PacketWriter(
-            String name,
-            PublishSession session,
-            PacketOutput output,
-            ProtocolVersion version,
-            InstantSource clock,
-            Consumer<Throwable> broken) {
-        this.version = version;
+            String name, PublishSession session, PacketOutput output, InstantSource clock, Consumer<Throwable> broken) {
         this.broken = broken;
         this.session = session;
         this.output = output;
+        filling = output.batch(INITIAL_SIZE);
         this.clock = clock;
         thread = new Thread(this, name);
         thread.setDaemon(true);
@@ -93,14 +82,11 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
     @Override
     public synchronized void publish(Publication publication, int packetId, boolean duplicate) {
         Outgoing outgoing = (Outgoing) publication;
-        int size = outgoing.packet.size();
-        room(size);
-        length = outgoing.packet.copyTo(
-                version, filling, length, packetId, duplicate, outgoing.expirySeconds(clock.millis()));
+        filling.publish(outgoing.packet, packetId, duplicate, outgoing.expirySeconds(clock.millis()));
         if (publication.qos() == 0) {
             unacknowledged.add(publication);
         }
-        if (length >= WORTH_WRITING) {
+        if (filling.length() >= WORTH_WRITING) {
             flush();
         }
     }
@@ -117,22 +103,8 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
                     PROTOCOL_ERROR,
                     "the MQTT broker sent more PUBRECs than there are packet ids, and did not read the answers");
         }
-        room(5);
-        boolean reason = !known && version.hasProperties();
-        filling[length++] = (byte) PUBREL;
-        filling[length++] = (byte) (reason ? 3 : 2);
-        filling[length++] = (byte) (packetId >> 8);
-        filling[length++] = (byte) packetId;
-        if (reason) {
-            filling[length++] = (byte) PACKET_ID_NOT_FOUND;
-        }
+        filling.pubrel(packetId, known);
         flush();
-    }
-
-    private void room(int count) {
-        if (filling.length - length < count) {
-            filling = Arrays.copyOf(filling, Math.max(filling.length * 2, length + count));
-        }
     }
 
     @Override
@@ -145,18 +117,15 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
     }
 
     private void writeAll() {
-        byte[] other = new byte[INITIAL_SIZE];
+        PacketBatch other = output.batch(INITIAL_SIZE);
         while (!stopped) {
             signalled = false;
-            byte[] full = null;
-            int count = 0;
+            PacketBatch full = null;
             List<Publication> left = List.of();
             synchronized (this) {
-                if (length > 0) {
+                if (filling.length() > 0) {
                     full = filling;
-                    count = length;
                     filling = other;
-                    length = 0;
                     releases = 0;
                     if (!unacknowledged.isEmpty()) {
                         left = unacknowledged;
@@ -169,20 +138,21 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
                     LockSupport.park(this);
                 }
             } else {
-                boolean written = write(full, count);
+                boolean written = write(full);
                 // Whether or not all of it has left: at most once leaves no second try.
                 session.written(left);
                 if (!written) {
                     return;
                 }
-                other = full.length > LARGEST_KEPT ? new byte[INITIAL_SIZE] : full;
+                full.clear();
+                other = full.capacity() > LARGEST_KEPT ? output.batch(INITIAL_SIZE) : full;
             }
         }
     }
 
-    private boolean write(byte[] packets, int count) {
+    private boolean write(PacketBatch packets) {
         try {
-            output.write(packets, count);
+            output.write(packets);
             return true;
         } catch (IOException e) {
             // The reader finds the connection broken too; what was not acknowledged is sent again.
@@ -194,6 +164,6 @@ final class PacketWriter implements PublishSession.Packets, Runnable {
     /** Shows how much waits, no contents. */
     @Override
     public synchronized String toString() {
-        return "PacketWriter[" + length + " bytes]";
+        return "PacketWriter[" + filling.length() + " bytes]";
     }
 }

@@ -28,7 +28,8 @@ import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes.Meaning;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.restart.Restarts;
@@ -344,19 +345,17 @@ public final class SinkRunner implements Runner {
 
     @Override
     public ConnectionHealth health() {
-        return new ConnectionHealth(
-                clientId,
-                supervisor.connected(),
-                supervisor.since(),
-                sessionPresent,
-                supervisor.connects(),
-                unfinished(),
-                session.bytes() + (outbox == null ? 0 : outbox.bytes()),
-                Duration.ofNanos(oldestAge(System.nanoTime())),
-                session.resent() + (outbox == null ? 0 : outbox.resent()),
-                0,
-                0,
-                supervisor.lastError());
+        return ConnectionHealth.builder(clientId)
+                .connected(supervisor.connected())
+                .since(supervisor.since())
+                .sessionPresent(sessionPresent)
+                .connects(supervisor.connects())
+                .unacknowledged(unfinished())
+                .inFlightBytes(session.bytes() + (outbox == null ? 0 : outbox.bytes()))
+                .oldestUnacknowledged(Duration.ofNanos(oldestAge(System.nanoTime())))
+                .redelivered(session.resent() + (outbox == null ? 0 : outbox.resent()))
+                .lastError(supervisor.lastError())
+                .build();
     }
 
     private int unfinished() {
@@ -396,7 +395,7 @@ public final class SinkRunner implements Runner {
 
         @Override
         public void prepare(MqttConnection current) throws MqttConnectException {
-            requireLimits(current.connAck());
+            requireLimits(current.limits());
         }
 
         @Override
@@ -529,35 +528,35 @@ public final class SinkRunner implements Runner {
                 : options.toBuilder().cleanStart(true).build();
     }
 
-    private void requireLimits(ConnAck connAck) throws MqttConnectException {
+    private void requireLimits(BrokerLimits limits) throws MqttConnectException {
         for (SinkRoute route : parts.routes()) {
-            String problem = connAck.version().hasProperties() ? null : SinkOnMqtt311.problem(route);
+            String problem = limits.version().hasProperties() ? null : SinkOnMqtt311.problem(route);
             if (problem != null) {
                 throw refused(route, problem);
             }
-            if (route.qos.level() > connAck.maximumQos()) {
+            if (route.qos.level() > limits.maximumQos()) {
                 throw refused(
                         route,
-                        "qos: the MQTT broker supports QoS 0 to " + connAck.maximumQos() + " only; lower the QoS");
+                        "qos: the MQTT broker supports QoS 0 to " + limits.maximumQos() + " only; lower the QoS");
             }
-            if (route.mayRetain() && !connAck.retainAvailable()) {
+            if (route.mayRetain() && !limits.has(Feature.RETAIN)) {
                 throw refused(route, "retain: the MQTT broker keeps no retained messages; leave it out");
             }
-            if (route.exactlyOnce && shared && connAck.receiveMaximum() == 1) {
+            if (route.exactlyOnce && shared && limits.receiveMaximum() == 1) {
                 throw refused(
                         route,
                         "qos: the MQTT broker takes one message at a time (receive maximum 1), and other routes publish on"
                                 + " the same connection; give this route a clientId of its own");
             }
-            boolean endsSession = route.exactlyOnce && connAck.sessionExpirySeconds() == 0;
+            boolean endsSession = route.exactlyOnce && limits.sessionExpirySeconds() == 0;
             if (route.standing.weakness(endsSession ? NO_SESSION : null)) {
                 log.warn("Route '{}' is not exactly once on this MQTT broker: {}", route.name(), NO_SESSION);
                 events.tellSurely(listener -> listener.onGuaranteeLowered(
                         new GuaranteeLowered(route.name(), Guarantee.AT_LEAST_ONCE, NO_SESSION)));
             }
-            route.standing.speaks(connAck.version());
+            route.standing.speaks(limits.version());
         }
-        String assigned = connAck.assignedClientId();
+        String assigned = limits.assignedClientId();
         if (committer != null && assigned != null && !assigned.equals(clientId)) {
             throw new MqttConnectException(
                     MqttConnectException.Kind.REFUSED,
@@ -567,14 +566,14 @@ public final class SinkRunner implements Runner {
                             + " there, choose another, or declare the routes effectivelyOnce()",
                     null);
         }
-        if (connAck.receiveMaximum() < options.sendMaximum()) {
+        if (limits.receiveMaximum() < options.sendMaximum()) {
             log.info(
                     "'{}': the MQTT broker takes {} messages at a time (receive maximum), fewer than mqtt.sendMaximum {}",
                     clientId,
-                    connAck.receiveMaximum(),
+                    limits.receiveMaximum(),
                     options.sendMaximum());
         }
-        long granted = connAck.sessionExpirySeconds();
+        long granted = limits.sessionExpirySeconds();
         if (committer != null
                 && granted > 0
                 && granted < options.sessionExpiry().toSeconds()) {
@@ -587,11 +586,11 @@ public final class SinkRunner implements Runner {
         }
     }
 
-    private boolean fits(SinkRoute route, ConnAck connAck) {
-        return !(route.exactlyOnce && shared && connAck.receiveMaximum() == 1)
-                && route.qos.level() <= connAck.maximumQos()
-                && (connAck.version().hasProperties() || SinkOnMqtt311.problem(route) == null)
-                && (!route.mayRetain() || connAck.retainAvailable());
+    private boolean fits(SinkRoute route, BrokerLimits limits) {
+        return !(route.exactlyOnce && shared && limits.receiveMaximum() == 1)
+                && route.qos.level() <= limits.maximumQos()
+                && (limits.version().hasProperties() || SinkOnMqtt311.problem(route) == null)
+                && (!route.mayRetain() || limits.has(Feature.RETAIN));
     }
 
     private static MqttConnectException refused(SinkRoute route, String why) {
@@ -613,7 +612,7 @@ public final class SinkRunner implements Runner {
         long finishedBefore = done();
         long refusedBefore = pauses.pace().refusals();
         long progressAt = System.nanoTime();
-        long tooLong = current.connAck().keepAlive(options.keepAlive()).toNanos() * 2;
+        long tooLong = current.limits().keepAlive(options.keepAlive()).toNanos() * 2;
         long givenUp = givenUp();
         while (true) {
             synchronized (monitor) {
@@ -784,10 +783,10 @@ public final class SinkRunner implements Runner {
         }
 
         @Override
-        public void connected(ConnAck connAck, PacketOutput output) {
-            boolean kept = connAck.sessionPresent() && !newSessionUnused;
+        public void connected(BrokerLimits limits, PacketOutput output) {
+            boolean kept = limits.sessionPresent() && !newSessionUnused;
             sessionPresent = kept;
-            if (!parts.routes().stream().allMatch(route -> fits(route, connAck))) {
+            if (!parts.routes().stream().allMatch(route -> fits(route, limits))) {
                 // The supervisor finds out too, and says why. That session knows nothing, also when it is resumed.
                 newSessionUnused = !kept;
                 return;
@@ -803,17 +802,16 @@ public final class SinkRunner implements Runner {
                         inFlight);
                 events.tellSurely(listener -> listener.onSessionLost(new SessionLost(clientId, inFlight)));
             }
-            maximumPacketSize = connAck.maximumPacketSize();
+            maximumPacketSize = limits.maximumPacketSize();
             PacketWriter next = new PacketWriter(
                     "bridge-" + clientId + "-write",
                     session,
                     output,
-                    connAck.version(),
                     parts.clock(),
                     cause -> dropConnection(Starvation.reason("writing messages failed", cause)));
             writer = next;
-            int forOutbox = shared ? (connAck.receiveMaximum() + 1) / 2 : connAck.receiveMaximum();
-            session.connected(kept, shared ? connAck.receiveMaximum() - forOutbox : connAck.receiveMaximum(), next);
+            int forOutbox = shared ? (limits.receiveMaximum() + 1) / 2 : limits.receiveMaximum();
+            session.connected(kept, shared ? limits.receiveMaximum() - forOutbox : limits.receiveMaximum(), next);
             if (outbox != null) {
                 outbox.connected(kept, forOutbox, next);
             }

@@ -3,12 +3,12 @@ package io.mqttkafka.bridge.core.source;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
-import io.mqttkafka.bridge.core.mqtt.wire.AckBuffer;
-import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
+import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
 import io.mqttkafka.bridge.core.route.RouteCounters;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.SourceSession;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -24,11 +24,11 @@ import org.slf4j.LoggerFactory;
 final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private static final Logger log = LoggerFactory.getLogger(Acknowledger.class);
     private static final int MOST_AT_ONCE = 1024;
+    private static final int LONGEST = 5;
     private static final long GATHER_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
     private static final long PAUSE_AFTER_ERROR_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final SourceSession session;
-    private final AckBuffer buffer = new AckBuffer(MOST_AT_ONCE);
     private final Runnable progress;
     private final Failpoints failpoints;
     private final Consumer<Throwable> broken;
@@ -43,11 +43,11 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private volatile boolean stopped;
     private volatile @Nullable PacketOutput output;
 
-    /** Whether the connection has room for the reason of a PUBCOMP. */
-    private volatile boolean withReasons = true;
-
-    /** The connection that the acknowledgements in the buffer belong to; taken while it cannot be replaced. */
+    /** The connection that the acknowledgements in the batch belong to; taken while it cannot be replaced. */
     private @Nullable PacketOutput target;
+
+    /** Made for that connection; null before the first. */
+    private @Nullable PacketBatch batch;
 
     /** How many acknowledgements have been written: a sign of progress. */
     private final AtomicLong written = new AtomicLong();
@@ -73,8 +73,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     }
 
     /** Says where acknowledgements go from now on. */
-    void output(PacketOutput output, ProtocolVersion version) {
-        withReasons = version.hasProperties();
+    void output(PacketOutput output) {
         this.output = output;
     }
 
@@ -108,7 +107,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
                 acknowledge();
             } catch (RuntimeException | Error e) {
                 // Without this thread nothing would ever be acknowledged again. What it held comes again.
-                buffer.clear();
+                clear();
                 busy = false;
                 broken.accept(e);
                 LockSupport.parkNanos(this, PAUSE_AFTER_ERROR_NANOS);
@@ -137,17 +136,18 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
 
     private void write(int count) {
         PacketOutput out = target;
+        PacketBatch packets = batch;
         try {
-            if (out != null) {
+            if (out != null && packets != null) {
                 failpoints.pass(Failpoint.BEFORE_ACKNOWLEDGEMENT);
-                out.write(buffer.bytes(), buffer.length());
+                out.write(packets);
                 failpoints.pass(Failpoint.ACKNOWLEDGED);
             }
         } catch (IOException e) {
             // The reader finds the connection broken too; what was not acknowledged comes again.
             log.debug("Acknowledgements could not be written", e);
         } finally {
-            buffer.clear();
+            clear();
         }
         written.lazySet(written.getPlain() + count);
         progress.run();
@@ -155,22 +155,37 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
 
     @Override
     public void puback(int packetId, Delivery delivery) {
-        target = output;
-        buffer.puback(packetId);
+        batch().puback(packetId);
         count(delivery);
     }
 
     @Override
     public void pubrec(int packetId, Delivery delivery) {
-        target = output;
-        buffer.pubrec(packetId);
+        batch().pubrec(packetId);
         count(delivery);
     }
 
     @Override
     public void pubcomp(int packetId, boolean known) {
-        target = output;
-        buffer.pubcomp(packetId, known || !withReasons);
+        batch().pubcomp(packetId, known);
+    }
+
+    private PacketBatch batch() {
+        PacketOutput now = Objects.requireNonNull(output, "nothing is acknowledged before the first connection");
+        PacketBatch current = batch;
+        if (current == null || now != target) {
+            target = now;
+            current = now.batch(MOST_AT_ONCE * LONGEST);
+            batch = current;
+        }
+        return current;
+    }
+
+    private void clear() {
+        PacketBatch current = batch;
+        if (current != null) {
+            current.clear();
+        }
     }
 
     private static void count(Delivery delivery) {

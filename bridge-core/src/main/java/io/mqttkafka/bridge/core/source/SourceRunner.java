@@ -27,7 +27,7 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.route.SafeText;
@@ -358,19 +358,19 @@ public final class SourceRunner implements Runner {
      */
     @Override
     public ConnectionHealth health() {
-        return new ConnectionHealth(
-                clientId,
-                supervisor.connected(),
-                supervisor.since(),
-                sessionPresent,
-                supervisor.connects(),
-                unacknowledged(),
-                window.inFlight(),
-                Duration.ofNanos(session.oldestAge(System.nanoTime())),
-                intake.redelivered(),
-                session.suppressed(),
-                intake.unrouted(),
-                supervisor.lastError());
+        return ConnectionHealth.builder(clientId)
+                .connected(supervisor.connected())
+                .since(supervisor.since())
+                .sessionPresent(sessionPresent)
+                .connects(supervisor.connects())
+                .unacknowledged(unacknowledged())
+                .inFlightBytes(window.inFlight())
+                .oldestUnacknowledged(Duration.ofNanos(session.oldestAge(System.nanoTime())))
+                .redelivered(intake.redelivered())
+                .suppressed(session.suppressed())
+                .unrouted(intake.unrouted())
+                .lastError(supervisor.lastError())
+                .build();
     }
 
     // Connecting, working on a connection, judging its end: called by the supervisor.
@@ -389,7 +389,7 @@ public final class SourceRunner implements Runner {
 
         @Override
         public void prepare(MqttConnection current) throws MqttConnectException, InterruptedException {
-            subscriptions.requireLimits(current.connAck());
+            subscriptions.requireLimits(current.limits());
             subscriptions.unsubscribe(current);
             awaitProofOfSession();
             session.subscribing();
@@ -847,12 +847,12 @@ public final class SourceRunner implements Runner {
         }
 
         @Override
-        public void connected(ConnAck connAck, PacketOutput acks) {
-            boolean lost = supervisor.connects() > 0 && !connAck.sessionPresent() && !options.cleanStart();
-            sessionPresent = connAck.sessionPresent();
-            keepAlive = connAck.keepAlive(options.keepAlive());
-            acknowledger.output(acks, connAck.version());
-            session.connected(connAck.sessionPresent());
+        public void connected(BrokerLimits limits, PacketOutput output) {
+            boolean lost = supervisor.connects() > 0 && !limits.sessionPresent() && !options.cleanStart();
+            sessionPresent = limits.sessionPresent();
+            keepAlive = limits.keepAlive(options.keepAlive());
+            acknowledger.output(output);
+            session.connected(limits.sessionPresent());
             takingMessages = true;
             if (lost) {
                 int inFlight = leftUnacknowledged;

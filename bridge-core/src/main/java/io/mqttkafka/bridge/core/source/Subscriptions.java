@@ -6,8 +6,9 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection.Subscription;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
 import io.mqttkafka.bridge.core.mqtt.wire.Bytes;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.routing.RouteTable;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
@@ -158,7 +159,7 @@ final class Subscriptions {
 
     /** Asks for everything, and checks every answer. */
     void subscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
-        boolean withIds = current.connAck().subscriptionIdsAvailable();
+        boolean withIds = current.limits().has(Feature.SUBSCRIPTION_IDENTIFIERS);
         // Without identifiers nothing overlaps, see requireLimits.
         List<Subscribed> asked = withIds ? subscriptions : withoutIds;
         List<Integer> codes =
@@ -191,37 +192,37 @@ final class Subscriptions {
         }
     }
 
-    /** Checks what the broker said in CONNACK against what the routes need. */
-    void requireLimits(ConnAck connAck) throws MqttConnectException {
-        String old = connAck.version().hasProperties() ? null : problemOfMqtt311();
+    /** Checks what the broker grants against what the routes need. */
+    void requireLimits(BrokerLimits limits) throws MqttConnectException {
+        String old = limits.version().hasProperties() ? null : problemOfMqtt311();
         if (old != null) {
             throw new MqttConnectException(MqttConnectException.Kind.REFUSED, old, null);
         }
         for (Subscribed one : subscriptions) {
             String filter = one.subscription().filter();
-            if (one.subscription().qos() > connAck.maximumQos()) {
+            if (one.subscription().qos() > limits.maximumQos()) {
                 throw refused(
                         one,
-                        "the MQTT broker supports QoS 0 to " + connAck.maximumQos() + " only",
+                        "the MQTT broker supports QoS 0 to " + limits.maximumQos() + " only",
                         "lower the QoS of the route");
             }
-            if (filter.startsWith("$share/") && !connAck.sharedAvailable()) {
+            if (filter.startsWith("$share/") && !limits.has(Feature.SHARED_SUBSCRIPTIONS)) {
                 throw refused(one, "the MQTT broker has no shared subscriptions", "leave $share out");
             }
-            if ((filter.contains("+") || filter.contains("#")) && !connAck.wildcardsAvailable()) {
+            if ((filter.contains("+") || filter.contains("#")) && !limits.has(Feature.WILDCARDS)) {
                 throw refused(one, "the MQTT broker has no wildcard subscriptions", "name whole topics");
             }
         }
-        if (!connAck.subscriptionIdsAvailable()) {
+        if (!limits.has(Feature.SUBSCRIPTION_IDENTIFIERS)) {
             String overlap = overlap("the MQTT broker");
             if (overlap != null) {
                 throw new MqttConnectException(MqttConnectException.Kind.REFUSED, overlap, null);
             }
         }
-        subscriptions.forEach(one -> one.routes().forEach(route -> route.standing.speaks(connAck.version())));
+        subscriptions.forEach(one -> one.routes().forEach(route -> route.standing.speaks(limits.version())));
         boolean needed =
                 subscriptions.stream().anyMatch(one -> one.subscription().qos() > 0);
-        String assigned = connAck.assignedClientId();
+        String assigned = limits.assignedClientId();
         if (needed && assigned != null && !assigned.equals(clientId)) {
             throw new MqttConnectException(
                     MqttConnectException.Kind.REFUSED,
@@ -230,7 +231,7 @@ final class Subscriptions {
                             + " allow the id there, choose another, or lower the QoS of the routes",
                     null);
         }
-        long granted = connAck.sessionExpirySeconds();
+        long granted = limits.sessionExpirySeconds();
         if (granted >= 0 && granted < options.sessionExpiry().toSeconds()) {
             if (granted == 0 && needed) {
                 throw new MqttConnectException(

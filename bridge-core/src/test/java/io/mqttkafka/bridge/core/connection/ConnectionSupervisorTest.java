@@ -8,7 +8,7 @@ import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
@@ -259,8 +259,8 @@ class ConnectionSupervisorTest {
         /** A connection that is released when the test says so. */
         private final class Connection implements MqttConnection {
             @Override
-            public ConnAck connAck() {
-                throw new AssertionError("The supervisor asked the connection for CONNACK; that is its owner's");
+            public BrokerLimits limits() {
+                throw new AssertionError("The supervisor asked the connection for its limits; that is its owner's");
             }
 
             @Override

@@ -3,7 +3,8 @@ package io.mqttkafka.bridge.core.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
+import io.mqttkafka.bridge.core.mqtt.PacketOutput;
+import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.PublishSession;
 import io.mqttkafka.bridge.core.session.SendPace;
@@ -35,17 +36,24 @@ class PacketWriterTest {
         return new PacketWriter(
                 "writer",
                 session,
-                (packets, length) -> {
-                    if (failing) {
-                        throw new OutOfMemoryError("Java heap space");
+                new PacketOutput() {
+                    @Override
+                    public PacketBatch batch(int size) {
+                        return new PacketBatch(size);
                     }
-                    try {
-                        reads.await();
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
+
+                    @Override
+                    public void write(PacketBatch packets) {
+                        if (failing) {
+                            throw new OutOfMemoryError("Java heap space");
+                        }
+                        try {
+                            reads.await();
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
                     }
                 },
-                ProtocolVersion.V5,
                 InstantSource.system(),
                 cause -> {
                     broken.set(cause);

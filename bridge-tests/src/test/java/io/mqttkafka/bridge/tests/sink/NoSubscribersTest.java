@@ -67,7 +67,7 @@ class NoSubscribersTest {
         PublishPacket again = connection.expectPublish();
 
         assertThat(retry.cause()).hasMessageContaining("no matching subscribers (0x10)");
-        assertThat(retry.mqttTopic()).isEqualTo("commands-0@0");
+        assertThat(retry.origin()).isEqualTo("commands-0@0");
         assertThat(again.payloadText()).isEqualTo("on");
         assertThat(again.dup()).isFalse();
         assertThat(log.committed("commands")).isEqualTo(-1);

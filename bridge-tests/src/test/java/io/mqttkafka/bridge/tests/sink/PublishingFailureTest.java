@@ -325,7 +325,7 @@ public class PublishingFailureTest {
         RouteStopped stopped = engine.event(RouteStopped.class);
 
         assertThat(stopped.cause()).hasMessageContaining("header 'raw'").hasMessageContaining("binaryHeaders");
-        assertThat(stopped.mqttTopic()).isEqualTo("commands-0@0");
+        assertThat(stopped.origin()).isEqualTo("commands-0@0");
         await().until(() -> engine.bridge().state() == BridgeState.FAILED);
         connection.expectDisconnect(0);
         connection.expectClosed();

@@ -127,7 +127,7 @@ public class FailureTest {
         engine.kafka.next("x").fail(new RecordTooLargeException("too large"));
 
         connection.expectDisconnect(0);
-        assertThat(engine.event(RouteStopped.class).mqttTopic()).isEqualTo("a/b");
+        assertThat(engine.event(RouteStopped.class).origin()).isEqualTo("a/b");
     }
 
     @Test

@@ -111,7 +111,7 @@ class RoutingFailureTest {
                         "bridge.dead-letter.attempts=3");
         assertThat(engine.events(Retry.class, 2)).extracting(Retry::attempt).containsExactly(1, 2);
         DeadLettered told = engine.event(DeadLettered.class);
-        assertThat(told.mqttTopic()).isEqualTo("a/1");
+        assertThat(told.origin()).isEqualTo("a/1");
         assertThat(told.deadLetterTopic()).isEqualTo("dead");
     }
 
@@ -402,7 +402,7 @@ class RoutingFailureTest {
 
         connection.expectPuback(1);
         connection.expectDisconnect(0);
-        assertThat(engine.event(RouteStopped.class).mqttTopic()).isEqualTo("a/2");
+        assertThat(engine.event(RouteStopped.class).origin()).isEqualTo("a/2");
     }
 
     @Test

@@ -46,7 +46,7 @@ class UnroutedTest {
 
         connection.expectDisconnect(0);
         RouteStopped stopped = engine.event(RouteStopped.class);
-        assertThat(stopped.mqttTopic()).isEqualTo("other/x");
+        assertThat(stopped.origin()).isEqualTo("other/x");
         assertThat(stopped.cause()).hasMessageContaining("mqtt.unsubscribe").hasMessageContaining("mqtt.unrouted");
     }
 

@@ -191,11 +191,11 @@ public final class Dialogue {
         if (phase != Phase.CONNECTING) {
             throw protocolError("a second CONNACK came");
         }
-        if (answer.accepted() && answer.sessionPresent() && cleanStart) {
+        if (answer.accepted() && answer.limits().sessionPresent() && cleanStart) {
             throw protocolError("CONNACK resumes a session, although CONNECT asked for a new one");
         }
         phase = answer.accepted() ? Phase.OPEN : Phase.OVER;
-        keepAlive = answer.keepAlive(Duration.ofNanos(askedKeepAlive)).toNanos();
+        keepAlive = answer.limits().keepAlive(Duration.ofNanos(askedKeepAlive)).toNanos();
     }
 
     /**

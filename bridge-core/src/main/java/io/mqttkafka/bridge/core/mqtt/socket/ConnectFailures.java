@@ -1,6 +1,5 @@
 package io.mqttkafka.bridge.core.mqtt.socket;
 
-import io.mqttkafka.bridge.config.ServerAddress;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException.Kind;
@@ -8,6 +7,7 @@ import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,9 +33,9 @@ final class ConnectFailures {
 
     private ConnectFailures() {}
 
-    static MqttConnectException refused(ServerAddress uri, String clientId, ConnAck connAck) {
+    static MqttConnectException refused(ProtocolVersion version, ServerAddress uri, String clientId, ConnAck connAck) {
         String said = "the MQTT broker " + uri + " refused the connection: "
-                + (connAck.version().hasProperties()
+                + (version.hasProperties()
                         ? said(connAck.reasonCode(), connAck.reason(), connAck.serverReference())
                         : ReasonCodes.returnCodeText(connAck.reasonCode()));
         return switch (connAck.reasonCode()) {
@@ -48,14 +48,14 @@ final class ConnectFailures {
                 new MqttConnectException(
                         Kind.REFUSED,
                         "mqtt.clientId: " + said + "; choose another than '" + clean(clientId) + "'"
-                                + (connAck.version().hasProperties()
+                                + (version.hasProperties()
                                         ? ""
                                         : ": every broker of MQTT 3.1.1 takes 23 letters and digits, not each of them more"),
                         null);
             case 0x84 ->
                 new MqttConnectException(
                         Kind.VERSION,
-                        connAck.version().hasProperties()
+                        version.hasProperties()
                                 ? "mqtt.serverUri: " + said + "; it speaks an older MQTT only: set " + OLDER
                                 : "mqtt.version: " + said + "; it does not speak MQTT 3.1.1: set V5 or AUTO",
                         null);

@@ -1,26 +1,29 @@
 package io.mqttkafka.bridge.core.mqtt.socket;
 
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.config.ServerAddress;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.Will;
 import io.mqttkafka.bridge.core.mqtt.control.ControlPackets;
 import io.mqttkafka.bridge.core.mqtt.control.Dialogue;
 import io.mqttkafka.bridge.core.mqtt.control.Look;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.Disconnect;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameReader;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameWriter;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
+import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
 import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
 import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -237,7 +240,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         ConnAck said = connAck;
         CloseReason reason = ended;
         if (said != null && !said.accepted()) {
-            throw ConnectFailures.refused(address, clientId, said);
+            throw ConnectFailures.refused(version, address, clientId, said);
         }
         if (said == null && reason != null) {
             throw reason.cause() instanceof MqttConnectException known
@@ -349,7 +352,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         FrameWriter out = writer;
         if (said.accepted() && out != null && ended == null && told.compareAndSet(Told.NOTHING, Told.TELLING)) {
             toldOfConnection.set(true);
-            handler.connected(said, out::write);
+            handler.connected(said.limits(), new Output(version, out));
             if (!told.compareAndSet(Told.TELLING, Told.CONNECTED)) {
                 handler.closed(Objects.requireNonNull(ended));
             }
@@ -358,6 +361,19 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             connAck = said;
             lookAgain = true;
             monitor.notifyAll();
+        }
+    }
+
+    /** Where the threads of the pipeline write. */
+    private record Output(ProtocolVersion version, FrameWriter writer) implements PacketOutput {
+        @Override
+        public PacketBatch batch(int size) {
+            return new PacketBatch(version, size);
+        }
+
+        @Override
+        public void write(PacketBatch packets) throws IOException {
+            writer.write(packets.bytes(), packets.length());
         }
     }
 
@@ -546,8 +562,13 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     }
 
     @Override
-    public ConnAck connAck() {
-        return Objects.requireNonNull(connAck, "not connected");
+    public BrokerLimits limits() {
+        return Objects.requireNonNull(connAck, "not connected").limits();
+    }
+
+    @Override
+    public ProtocolVersion version() {
+        return version;
     }
 
     @Override
@@ -559,7 +580,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     public List<Integer> subscribe(List<Subscription> subscriptions, Duration timeout)
             throws MqttConnectException, InterruptedException {
         List<Integer> codes = new ArrayList<>();
-        long largest = connAck().maximumPacketSize();
+        long largest = limits().maximumPacketSize();
         int from = 0;
         while (from < subscriptions.size()) {
             int to = ControlPackets.subscribeEnd(subscriptions, from, FILTERS_PER_PACKET, largest);
@@ -581,7 +602,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     public List<Integer> unsubscribe(List<String> filters, Duration timeout)
             throws MqttConnectException, InterruptedException {
         List<Integer> codes = new ArrayList<>();
-        long largest = connAck().maximumPacketSize();
+        long largest = limits().maximumPacketSize();
         int from = 0;
         while (from < filters.size()) {
             int to = ControlPackets.unsubscribeEnd(filters, from, FILTERS_PER_PACKET, largest);

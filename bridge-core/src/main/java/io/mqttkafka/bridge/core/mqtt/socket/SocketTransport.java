@@ -1,7 +1,6 @@
 package io.mqttkafka.bridge.core.mqtt.socket;
 
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.config.ServerAddress;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
@@ -9,9 +8,10 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.Will;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -176,7 +176,7 @@ public final class SocketTransport implements MqttTransport {
         }
 
         @Override
-        public void connected(ConnAck connAck, PacketOutput acks) {
+        public void connected(BrokerLimits limits, PacketOutput output) {
             // It has nothing to say.
         }
 

@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.core.mqtt.socket;
 
-import io.mqttkafka.bridge.config.ServerAddress;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.io.IOException;
 import java.net.Socket;
 import java.security.cert.Certificate;

@@ -1,46 +1,21 @@
 package io.mqttkafka.bridge.core.mqtt.wire;
 
-import java.time.Duration;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the MQTT broker said when it answered CONNECT, with the defaults of MQTT 5 for what it did not say. MQTT 3.1.1 says
- * little, and its return codes are read as the reason codes that mean the same.
+ * What the MQTT broker said when it answered CONNECT. MQTT 3.1.1 says little, and its return codes are read as the reason codes
+ * that mean the same.
  *
- * @param version the version of MQTT that it speaks on this connection
- * @param sessionPresent whether it still has the session
  * @param reasonCode 0, or another one if it refuses
  * @param reason its explanation, or null
- * @param maximumQos the highest QoS it supports
- * @param sharedAvailable whether it supports shared subscriptions
- * @param wildcardsAvailable whether it supports wildcards
- * @param subscriptionIdsAvailable whether it supports subscription identifiers
- * @param sessionExpirySeconds how long it keeps the session; -1 if as long as asked
- * @param maximumPacketSize the largest packet it takes, in bytes
- * @param serverKeepAliveSeconds the keep-alive it imposes; -1 if none
- * @param assignedClientId the client id it chose, or null
  * @param serverReference the server to use instead, or null
- * @param receiveMaximum the most messages of QoS 1 and 2 that it takes at a time
- * @param retainAvailable whether it keeps retained messages
+ * @param limits what it grants
  */
 public record ConnAck(
-        ProtocolVersion version,
-        boolean sessionPresent,
-        int reasonCode,
-        @Nullable String reason,
-        int maximumQos,
-        boolean sharedAvailable,
-        boolean wildcardsAvailable,
-        boolean subscriptionIdsAvailable,
-        long sessionExpirySeconds,
-        long maximumPacketSize,
-        int serverKeepAliveSeconds,
-        @Nullable String assignedClientId,
-        @Nullable String serverReference,
-        int receiveMaximum,
-        boolean retainAvailable) {
-    private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
-
+        int reasonCode, @Nullable String reason, @Nullable String serverReference, BrokerLimits limits) {
     private static final int UNSUPPORTED_VERSION = 0x84;
 
     /** The highest of the codes by which a broker of MQTT 3.1.1 refuses. */
@@ -49,24 +24,12 @@ public record ConnAck(
     /** What the return codes of MQTT 3.1.1 are in MQTT 5. */
     private static final int[] REASON_CODES = {0, UNSUPPORTED_VERSION, 0x85, 0x88, 0x86, 0x87};
 
-    /** What MQTT has room for: a fixed header, and the highest remaining length. */
-    private static final long LARGEST_PACKET = 5 + 268_435_455L;
+    /** What there is in MQTT 3.1.1. */
+    private static final Set<Feature> OLD_FEATURES = EnumSet.of(Feature.RETAIN, Feature.WILDCARDS);
 
     /** Says whether the broker accepts the connection; codes that MQTT 5 does not know are refusals of an older broker. */
     public boolean accepted() {
         return reasonCode == 0;
-    }
-
-    /**
-     * Chooses how often the broker is pinged: a longer silence than asked for is not needed.
-     *
-     * @param asked the keep-alive that was asked for
-     * @return the shorter one of that and what the broker imposes
-     */
-    public Duration keepAlive(Duration asked) {
-        return serverKeepAliveSeconds > 0 && serverKeepAliveSeconds < asked.toSeconds()
-                ? Duration.ofSeconds(serverKeepAliveSeconds)
-                : asked;
     }
 
     /**
@@ -89,7 +52,7 @@ public record ConnAck(
         return version.hasProperties() ? read(bytes, from, length) : readOld(bytes, from, length);
     }
 
-    /** Two bytes. Nothing is said of limits: shared subscriptions and their identifiers belong to MQTT 5. */
+    /** Two bytes: nothing is said of limits. */
     private static ConnAck readOld(byte[] bytes, int from, int length) throws MalformedPacketException {
         int code = bytes[from + 1] & 0xFF;
         if (length > 2) {
@@ -103,22 +66,16 @@ public record ConnAck(
         if (code != 0 && sessionPresent) {
             throw protocolError("CONNACK refuses, and resumes a session");
         }
-        return new ConnAck(
-                ProtocolVersion.V3_1_1,
+        BrokerLimits limits = new BrokerLimits(
                 sessionPresent,
-                REASON_CODES[code],
+                -1,
                 null,
                 2,
-                false,
-                true,
-                false,
+                BrokerLimits.MOST_AT_A_TIME,
+                BrokerLimits.LARGEST_PACKET,
                 -1,
-                LARGEST_PACKET,
-                -1,
-                null,
-                null,
-                DEFAULT_RECEIVE_MAXIMUM,
-                true);
+                OLD_FEATURES);
+        return new ConnAck(REASON_CODES[code], null, null, limits);
     }
 
     private static ConnAck read(byte[] bytes, int from, int length) throws MalformedPacketException {
@@ -126,16 +83,13 @@ public record ConnAck(
         int reasonCode = reasonCode(bytes[from + 1] & 0xFF, length);
         String reason = null;
         int maximumQos = 2;
-        boolean shared = true;
-        boolean wildcards = true;
-        boolean subscriptionIds = true;
+        Set<Feature> features = EnumSet.allOf(Feature.class);
         long sessionExpiry = -1;
-        long maximumPacketSize = LARGEST_PACKET;
+        long maximumPacketSize = BrokerLimits.LARGEST_PACKET;
         int serverKeepAlive = -1;
         String assigned = null;
         String serverReference = null;
-        int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
-        boolean retain = true;
+        int receiveMaximum = BrokerLimits.MOST_AT_A_TIME;
         if (reasonCode != UNSUPPORTED_VERSION && length == 2) {
             throw new MalformedPacketException("CONNACK has no properties");
         }
@@ -157,10 +111,12 @@ public record ConnAck(
                 switch (id) {
                     case PropertyReader.REASON_STRING -> reason = properties.text();
                     case PropertyReader.MAXIMUM_QOS -> maximumQos = flag(properties, id) ? 1 : 0;
-                    case PropertyReader.SHARED_AVAILABLE -> shared = flag(properties, id);
-                    case PropertyReader.WILDCARDS_AVAILABLE -> wildcards = flag(properties, id);
-                    case PropertyReader.SUBSCRIPTION_IDS_AVAILABLE -> subscriptionIds = flag(properties, id);
-                    case PropertyReader.RETAIN_AVAILABLE -> retain = flag(properties, id);
+                    case PropertyReader.SHARED_AVAILABLE ->
+                        feature(features, Feature.SHARED_SUBSCRIPTIONS, properties, id);
+                    case PropertyReader.WILDCARDS_AVAILABLE -> feature(features, Feature.WILDCARDS, properties, id);
+                    case PropertyReader.SUBSCRIPTION_IDS_AVAILABLE ->
+                        feature(features, Feature.SUBSCRIPTION_IDENTIFIERS, properties, id);
+                    case PropertyReader.RETAIN_AVAILABLE -> feature(features, Feature.RETAIN, properties, id);
                     case PropertyReader.SESSION_EXPIRY -> sessionExpiry = properties.number;
                     case PropertyReader.MAXIMUM_PACKET_SIZE -> maximumPacketSize = properties.number;
                     case PropertyReader.SERVER_KEEP_ALIVE -> serverKeepAlive = (int) properties.number;
@@ -183,22 +139,16 @@ public record ConnAck(
         if (receiveMaximum == 0 || maximumPacketSize == 0) {
             throw protocolError("CONNACK with a limit of 0");
         }
-        return new ConnAck(
-                ProtocolVersion.V5,
+        BrokerLimits limits = new BrokerLimits(
                 sessionPresent,
-                reasonCode,
-                reason,
-                maximumQos,
-                shared,
-                wildcards,
-                subscriptionIds,
                 sessionExpiry,
+                assigned,
+                maximumQos,
+                receiveMaximum,
                 maximumPacketSize,
                 serverKeepAlive,
-                assigned,
-                serverReference,
-                receiveMaximum,
-                retain);
+                features);
+        return new ConnAck(reasonCode, reason, serverReference, limits);
     }
 
     /**
@@ -217,6 +167,13 @@ public record ConnAck(
 
     private static boolean isOld(int code) {
         return code > 0 && code <= HIGHEST_OLD_CODE;
+    }
+
+    private static void feature(Set<Feature> features, Feature feature, PropertyReader properties, int id)
+            throws MalformedPacketException {
+        if (!flag(properties, id)) {
+            features.remove(feature);
+        }
     }
 
     private static boolean flag(PropertyReader properties, int id) throws MalformedPacketException {

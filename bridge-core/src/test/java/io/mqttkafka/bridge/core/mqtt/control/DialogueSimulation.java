@@ -1,5 +1,7 @@
 package io.mqttkafka.bridge.core.mqtt.control;
 
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -362,8 +365,9 @@ final class DialogueSimulation {
         return true;
     }
 
-    private ConnAck connAck(boolean sessionPresent) {
-        return new ConnAck(version, sessionPresent, 0, null, 2, true, true, true, -1, 1000, -1, null, null, 10, true);
+    static ConnAck connAck(boolean sessionPresent) {
+        return new ConnAck(
+                0, null, null, new BrokerLimits(sessionPresent, -1, null, 2, 10, 1000, -1, Set.of(Feature.values())));
     }
 
     private boolean subscribe() {

@@ -235,8 +235,7 @@ class DialogueSimulationTest {
         Duration second = Duration.ofSeconds(1);
         Dialogue dialogue = new Dialogue(version, false, second, second, 0);
         if (state > 0) {
-            dialogue.connAck(
-                    new ConnAck(version, false, 0, null, 2, true, true, true, -1, 1000, -1, null, null, 10, true), 0);
+            dialogue.connAck(DialogueSimulation.connAck(false), 0);
         }
         switch (state) {
             case 2 -> dialogue.subscribing(1, second, 0);

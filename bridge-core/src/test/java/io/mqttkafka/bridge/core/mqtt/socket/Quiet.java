@@ -3,7 +3,7 @@ package io.mqttkafka.bridge.core.mqtt.socket;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,7 +18,7 @@ final class Quiet implements InboundHandler {
     public void connecting() {}
 
     @Override
-    public void connected(ConnAck connAck, PacketOutput acks) {
+    public void connected(BrokerLimits limits, PacketOutput output) {
         connected.incrementAndGet();
     }
 

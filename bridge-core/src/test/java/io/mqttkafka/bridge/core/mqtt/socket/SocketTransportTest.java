@@ -11,7 +11,7 @@ import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
-import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -293,7 +293,7 @@ class SocketTransportTest {
                 public void connecting() {}
 
                 @Override
-                public void connected(ConnAck connAck, PacketOutput acks) {
+                public void connected(BrokerLimits limits, PacketOutput output) {
                     main.interrupt();
                     try {
                         assertThat(goOn.await(60, TimeUnit.SECONDS)).isTrue();

@@ -7,10 +7,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mqttkafka.bridge.config.MqttOptions;
-import io.mqttkafka.bridge.config.ServerAddress;
 import io.mqttkafka.bridge.config.TlsOptions;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.spi.ServerAddress;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;

@@ -3,7 +3,11 @@ package io.mqttkafka.bridge.core.mqtt.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConnAckTest {
     private static ConnAck read(int... properties) throws MalformedPacketException {
@@ -24,8 +28,29 @@ class ConnAckTest {
     }
 
     @Test
+    void nothingSaid_grantsEverything() throws MalformedPacketException {
+        BrokerLimits limits = read().limits();
+
+        assertThat(limits.features()).containsExactlyInAnyOrder(Feature.values());
+        assertThat(limits.maximumQos()).isEqualTo(2);
+        assertThat(limits.receiveMaximum()).isEqualTo(65_535);
+        assertThat(limits.maximumPacketSize()).isEqualTo(268_435_460);
+        assertThat(limits.keepAlive(Duration.ofSeconds(7))).isEqualTo(Duration.ofSeconds(7));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0x25,RETAIN", "0x28,WILDCARDS", "0x29,SUBSCRIPTION_IDENTIFIERS", "0x2A,SHARED_SUBSCRIPTIONS"})
+    void featureDenied_isNotGranted(String property, Feature feature) throws MalformedPacketException {
+        int id = Integer.decode(property);
+
+        assertThat(read(id, 1).limits().features()).containsExactlyInAnyOrder(Feature.values());
+        assertThat(read(id, 0).limits().features()).doesNotContain(feature).hasSize(Feature.values().length - 1);
+    }
+
+    @Test
     void userPropertyTwice_isLegal() throws MalformedPacketException {
         assertThat(read(0x26, 0, 1, 'a', 0, 1, 'b', 0x26, 0, 1, 'a', 0, 1, 'b', 0x21, 0, 10)
+                        .limits()
                         .receiveMaximum())
                 .isEqualTo(10);
     }
@@ -62,9 +87,10 @@ class ConnAckTest {
                 } else {
                     ConnAck read = ConnAck.read(ProtocolVersion.V3_1_1, bytes, 0, 2);
                     assertThat(read.reasonCode()).isEqualTo(reasons[code]);
-                    assertThat(read.sessionPresent()).isEqualTo(flags == 1);
-                    assertThat(read.version()).isEqualTo(ProtocolVersion.V3_1_1);
-                    assertThat(read.subscriptionIdsAvailable()).isFalse();
+                    assertThat(read.limits().sessionPresent()).isEqualTo(flags == 1);
+                    assertThat(read.limits().version()).isEqualTo(ProtocolVersion.V3_1_1);
+                    assertThat(read.limits().has(Feature.SUBSCRIPTION_IDENTIFIERS))
+                            .isFalse();
                 }
             }
         }

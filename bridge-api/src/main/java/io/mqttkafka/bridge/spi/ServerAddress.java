@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.config;
+package io.mqttkafka.bridge.spi;
 
 import java.net.IDN;
 import java.net.URI;
@@ -56,7 +56,15 @@ public record ServerAddress(boolean webSocket, boolean secure, String host, int 
         return of(uri(text));
     }
 
-    static URI uri(String text) {
+    /**
+     * Reads a server URI as it is kept.
+     *
+     * @param text the text
+     * @return the URI
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if it is none, or holds a user name or password, which is not repeated
+     */
+    public static URI uri(String text) {
         Objects.requireNonNull(text, "uri");
         try {
             return new URI(text);
@@ -170,8 +178,13 @@ public record ServerAddress(boolean webSocket, boolean secure, String host, int 
         return port;
     }
 
-    /** A URI as messages may show it: its query can hold a signature. */
-    static String shown(String uri) {
+    /**
+     * Shows a URI as messages may: without its query, which can hold a signature.
+     *
+     * @param uri the URI
+     * @return what may be shown
+     */
+    public static String shown(String uri) {
         int query = uri.indexOf('?');
         return query < 0 ? shorten(uri) : shorten(uri.substring(0, query)) + "?****";
     }

@@ -1,4 +1,4 @@
-package io.mqttkafka.bridge.config;
+package io.mqttkafka.bridge.spi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
