@@ -348,9 +348,11 @@ public final class DefaultBridge implements Bridge {
         String weakness = route.standing().weakness();
         RouteGuarantee kept = weakness == null || route.qos() != QoS.EXACTLY_ONCE
                 ? promised
-                : new RouteGuarantee(route.name(), Guarantee.AT_LEAST_ONCE, "the MQTT broker: " + weakness);
+                : new RouteGuarantee(route.name(), Guarantee.AT_LEAST_ONCE, "the MQTT broker " + weakness);
         String old = route.standing().remark(mqtt.version(), SourceOnMqtt311.REMARK);
-        return old.isEmpty() ? kept : new RouteGuarantee(kept.route(), kept.guarantee(), kept.reason() + old);
+        String doubt = route.standing().doubt();
+        String more = (doubt == null ? "" : "; " + doubt) + old;
+        return more.isEmpty() ? kept : new RouteGuarantee(kept.route(), kept.guarantee(), kept.reason() + more);
     }
 
     private static RouteGuarantee promised(SourceRoute route) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TakeoverPattern {
     private static final int MOST = 3;
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(2);
     private static final int SESSION_TAKEN_OVER = 0x8E;
 
     private final long[] closedAt = new long[MOST];

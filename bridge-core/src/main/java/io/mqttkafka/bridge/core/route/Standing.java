@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class Standing {
     private volatile @Nullable ProtocolVersion version;
     private volatile @Nullable String weakness;
+    private volatile @Nullable String doubt;
 
     /** Tells which version the broker speaks. */
     public void speaks(ProtocolVersion spoken) {
@@ -34,6 +35,23 @@ public final class Standing {
         boolean news = reason != null && !Objects.equals(reason, weakness);
         weakness = reason;
         return news;
+    }
+
+    /**
+     * Tells what may keep the route from all that it promises.
+     *
+     * @param reason the reason
+     * @return whether that is news
+     */
+    public boolean doubt(String reason) {
+        boolean news = !reason.equals(doubt);
+        doubt = reason;
+        return news;
+    }
+
+    /** Returns what may keep the route from all that it promises; null if nothing is known. */
+    public @Nullable String doubt() {
+        return doubt;
     }
 
     /**

@@ -86,6 +86,7 @@ public final class SourceRoute implements CompiledRoute {
     private final Set<String> doubtful = ConcurrentHashMap.newKeySet();
 
     private volatile boolean anyDoubtful;
+    private volatile boolean emptyWithoutRetain;
     final ErrorMemory errors;
     final Standing standing = new Standing();
     private volatile boolean stopped;
@@ -220,7 +221,18 @@ public final class SourceRoute implements CompiledRoute {
 
     /** Says whether a message clears the retained message of its topic, and so becomes a record without a value. */
     boolean clears(MqttMessage message) {
-        return clearedAsTombstone && message.retained() && message.payload().length == 0;
+        if (!clearedAsTombstone || message.payload().length > 0) {
+            return false;
+        }
+        if (!message.retained()) {
+            emptyWithoutRetain = true;
+        }
+        return message.retained();
+    }
+
+    /** Says whether a message that could have cleared a retained one came without the flag that would tell. */
+    boolean emptyWithoutRetain() {
+        return emptyWithoutRetain;
     }
 
     /**

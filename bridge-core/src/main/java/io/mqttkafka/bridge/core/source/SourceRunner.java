@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.source;
 
 import io.mqttkafka.bridge.BridgeHealth.ConnectionHealth;
+import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.config.MqttOptions;
 import io.mqttkafka.bridge.config.TransactionOptions;
 import io.mqttkafka.bridge.core.connection.ConnectionSupervisor;
@@ -40,6 +41,7 @@ import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeException;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
+import io.mqttkafka.bridge.event.GuaranteeLowered;
 import io.mqttkafka.bridge.event.RouteStopped;
 import io.mqttkafka.bridge.event.SessionLost;
 import io.mqttkafka.bridge.event.Stalled;
@@ -71,6 +73,18 @@ public final class SourceRunner implements Runner {
     private static final String DEAD_SINK =
             "the thread of Kafka's producer has died, and what it was given is never answered;"
                     + " the log tells of what, mostly an OutOfMemoryError: raise -Xmx, or lower mqtt.maxInFlightBytes, and restart";
+
+    private static final String IDS_USED_TWICE =
+            "uses packet ids twice, or delivers again without DUP, so that messages can be repeated";
+
+    private static final String RENUMBERED =
+            "delivers messages again under new packet ids and without DUP after a connection has ended, so that they cannot be"
+                    + " told from new ones and are repeated";
+
+    private static final String NOT_AS_PUBLISHED =
+            "clearedAsTombstone: a message without payload came without the RETAIN flag: its publisher did not retain it, or the"
+                    + " MQTT broker does not keep the flag (Retain As Published), and then a retained message that is cleared"
+                    + " becomes a record with an empty value rather than a tombstone";
 
     private static final Duration PROOF_PATIENCE = Duration.ofSeconds(5);
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(5);
@@ -576,6 +590,8 @@ public final class SourceRunner implements Runner {
             reportStall(now, stall);
             sink.watch(now, this::breakConnection);
             reported = reportIdsUsedTwice(reported);
+            reportRenumbered();
+            reportEmptyMessages();
             owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
             long tooLong = keepAlive.toNanos() * 2;
             if (owedSince != 0 && now - owedSince > tooLong) {
@@ -612,12 +628,44 @@ public final class SourceRunner implements Runner {
         if (already || !more) {
             return already;
         }
+        weaken(IDS_USED_TWICE);
         log.warn(
                 "'{}': the MQTT broker uses packet ids for a second message before it has released the first, or delivers again "
                         + "without DUP; MQTT forbids both, and messages of QoS 2 can be repeated. mosquitto before 2.0.13 uses "
                         + "ids so with a large backlog",
                 clientId);
         return true;
+    }
+
+    /** What the broker does voids exactly once, for as long as this process is connected to brokers that do so. */
+    private void reportRenumbered() {
+        if (session.renumbered() > 0 && weaken(RENUMBERED)) {
+            log.warn("'{}': the MQTT broker {}", clientId, RENUMBERED);
+        }
+    }
+
+    /** Says whether that is news for a route. */
+    private boolean weaken(String reason) {
+        boolean news = false;
+        for (SourceRoute route : parts.routes()) {
+            if (route.exactlyOnce() && route.standing.weakness(reason)) {
+                news = true;
+                events.tellSurely(listener -> listener.onGuaranteeLowered(
+                        new GuaranteeLowered(route.name(), Guarantee.AT_LEAST_ONCE, "the MQTT broker " + reason)));
+            }
+        }
+        return news;
+    }
+
+    private void reportEmptyMessages() {
+        for (SourceRoute route : parts.routes()) {
+            if (route.emptyWithoutRetain() && route.standing.doubt(NOT_AS_PUBLISHED)) {
+                log.warn("Route '{}': {}", route.name(), NOT_AS_PUBLISHED);
+                Guarantee kept = route.exactlyOnce() ? Guarantee.EXACTLY_ONCE : Guarantee.AT_LEAST_ONCE;
+                events.tellSurely(listener ->
+                        listener.onGuaranteeLowered(new GuaranteeLowered(route.name(), kept, NOT_AS_PUBLISHED)));
+            }
+        }
     }
 
     private void reportStall(long now, StallWatch stall) {
