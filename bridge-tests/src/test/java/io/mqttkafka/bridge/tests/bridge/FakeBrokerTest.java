@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.failure.Backoff;
@@ -25,11 +26,17 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A bridge between the fake MQTT broker and a fake Kafka. */
+/** A bridge between the fake MQTT broker and a fake Kafka, by both versions of MQTT. */
+@ParameterizedClass
+@EnumSource(
+        value = MqttVersion.class,
+        names = {"V5", "V3_1_1"})
 class FakeBrokerTest {
 
     private static final String CLIENT = "edge-1";
@@ -37,6 +44,9 @@ class FakeBrokerTest {
     private final FakeMqttBroker broker = FakeMqttBroker.start();
     private final ScriptedKafka kafka = new ScriptedKafka();
     private DefaultBridge bridge;
+
+    @Parameter
+    MqttVersion version;
 
     @AfterEach
     void close() {
@@ -107,7 +117,15 @@ class FakeBrokerTest {
                 .after(MqttPacketType.PUBLISH)
                 .toClient()
                 .withProbability(0.02)
-                .closeConnection();
+                .dropConnection();
+        if (version == MqttVersion.V5) {
+            // By MQTT 3.1.1 a broker that closes again and again is taken for one whose session another has taken over.
+            broker.faults()
+                    .after(MqttPacketType.PUBLISH)
+                    .toClient()
+                    .withProbability(0.02)
+                    .closeConnection();
+        }
         start(level);
         Set<String> seen = ConcurrentHashMap.newKeySet();
         Thread confirming = new Thread(() -> confirmAll(seen), "confirm");
@@ -157,6 +175,7 @@ class FakeBrokerTest {
         MqttOptions mqtt = MqttOptions.builder()
                 .serverUri(broker.serverUri())
                 .clientId(CLIENT)
+                .version(version)
                 // how long the bridge waits for SUBACK where the connection is cut before SUBSCRIBE
                 .connectTimeout(Duration.ofSeconds(2))
                 // a broker that cuts long bursts would never get through one
