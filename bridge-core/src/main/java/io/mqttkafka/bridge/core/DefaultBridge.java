@@ -23,6 +23,7 @@ import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaWatch;
 import io.mqttkafka.bridge.core.kafka.ProducerSender;
 import io.mqttkafka.bridge.core.kafka.ProducerTransactions;
+import io.mqttkafka.bridge.core.kafka.RecordReader;
 import io.mqttkafka.bridge.core.kafka.TopicInspector;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
@@ -218,7 +219,7 @@ public final class DefaultBridge implements Bridge {
                 config.kafka(),
                 served,
                 transport,
-                kafka,
+                (reading, handler) -> new RecordReader(kafka, config.kafka(), reading, handler),
                 () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
                 served.stream().anyMatch(SinkRoute::exactlyOnce)
                         ? ProducerTransactions.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)

@@ -67,7 +67,7 @@ final class GoneRecords {
      */
     void taken(Partition partition, long offset) {
         TopicPartition known = topicPartition(partition);
-        if (taken.merge(known, 1, Integer::sum) > 2 * RecordReader.MOST_OPEN && handler.ended(partition, offset + 1)) {
+        if (taken.merge(known, 1, Integer::sum) > 2 * PartitionBook.MOST_OPEN && handler.ended(partition, offset + 1)) {
             tellGone(known, "was read from an earlier offset");
         }
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers the first of them, up to the limit
  * @param excess says in words what was too much; null if nothing was
  */
-record KeptHeaders(List<Header> headers, @Nullable String excess) {
+public record KeptHeaders(List<Header> headers, @Nullable String excess) {
     private static final KeptHeaders NONE = new KeptHeaders(List.of(), null);
 
     /**
@@ -23,10 +23,16 @@ record KeptHeaders(List<Header> headers, @Nullable String excess) {
      * @param ours how many more the bridge itself may have written
      * @param oursBytes how many more bytes those may have
      */
-    record Limit(int most, int mostBytes, int ours, int oursBytes) {}
+    public record Limit(int most, int mostBytes, int ours, int oursBytes) {}
 
-    /** Takes the headers of a record, up to the limit. */
-    static KeptHeaders of(org.apache.kafka.common.header.Header[] all, Limit limit) {
+    /**
+     * Takes the headers of a record, up to the limit.
+     *
+     * @param all its headers
+     * @param limit which are kept
+     * @return what is kept
+     */
+    public static KeptHeaders of(org.apache.kafka.common.header.Header[] all, Limit limit) {
         if (all.length == 0) {
             return NONE;
         }

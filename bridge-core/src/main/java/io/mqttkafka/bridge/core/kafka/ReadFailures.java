@@ -78,7 +78,7 @@ final class ReadFailures {
     }
 
     /** Says why a route stops that cannot read any more, and the mend. */
-    static DeliveryException told(RecordReader.Reading reading, Throwable failure) {
+    static DeliveryException told(RecordFeed.Reading reading, Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof LinkageError) {
                 return new DeliveryException(

@@ -7,12 +7,12 @@ import io.mqttkafka.bridge.message.KafkaMessage;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the records that {@link RecordReader} reads. Called by the thread that reads, and must not hold it up for long. */
+/** Takes the records that a {@link RecordFeed} has. Called by one thread at a time, and must not hold it up for long. */
 public interface RecordHandler {
     /**
      * Goes on with what could not go on before.
      *
-     * @return whether another record may be taken; if not, the source asks again when it is {@linkplain RecordReader#wake
+     * @return whether another record may be taken; if not, the source asks again when it is {@linkplain RecordFeed#wake
      *     woken} or a moment has passed
      */
     boolean ready();

@@ -1,16 +1,13 @@
 package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
-import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Partition;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * its partitions paused. Per partition, only the offset before which everything is settled is committed. A partition that is
  * taken away is given a moment for what is in flight, then its offset is committed; of a partition that is lost nothing is.
  */
-public final class RecordReader implements ConsumerRebalanceListener {
+public final class RecordReader implements RecordFeed, ConsumerRebalanceListener {
     private static final Logger log = LoggerFactory.getLogger(RecordReader.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final long KEEP_POLLING_NANOS = POLL.toNanos();
@@ -58,55 +55,9 @@ public final class RecordReader implements ConsumerRebalanceListener {
     private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE = Duration.ofSeconds(10);
-    private static final long NO_TIMESTAMP = -1;
 
     /** How long after a topic was made anew its partitions may come with an offset of the old one. */
     private static final long ANEW_NANOS = TimeUnit.SECONDS.toNanos(60);
-
-    /**
-     * The most records taken and not committed; each is remembered, here and by exactly once in Kafka, with up to 21 bytes in
-     * one entry for all routes of a connection, of which Kafka takes 1 MiB.
-     */
-    public static final int MOST_OPEN = 32_768;
-
-    /**
-     * What a source reads.
-     *
-     * @param route the name of the route
-     * @param topics the topics, unless there is a pattern
-     * @param pattern what topics have to match; null if they are named
-     * @param group the group
-     * @param clientId the MQTT client id, by which Kafka's logs call us
-     * @param mostOpen the most records that are taken and not committed
-     * @param mostHeaders the most headers of a record that become user properties
-     * @param mostHeaderBytes the most bytes of their names and values
-     */
-    public record Reading(
-            String route,
-            List<String> topics,
-            @Nullable Pattern pattern,
-            String group,
-            String clientId,
-            int mostOpen,
-            int mostHeaders,
-            int mostHeaderBytes) {
-        /** Metadata, a marker, what a dead letter says; topic, response topic, content type and correlation data have 64 KiB. */
-        private static final int HEADERS_OF_OURS = 16;
-
-        private static final int BYTES_OF_OURS = 5 * 64 * 1024;
-
-        KeptHeaders.Limit headers() {
-            return new KeptHeaders.Limit(mostHeaders, mostHeaderBytes, HEADERS_OF_OURS, BYTES_OF_OURS);
-        }
-    }
-
-    /** A record that was read and not taken yet, or that could not be read. */
-    private record Waiting(
-            TopicPartition partition,
-            KafkaMessage message,
-            @Nullable String excess,
-            OffsetLedger.Entry entry,
-            @Nullable DeliveryException unreadable) {}
 
     private final KafkaClients clients;
     private final KafkaOptions options;
@@ -118,9 +69,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
     private final Object starting = new Object();
 
     // For the reading thread only.
-    private final Map<TopicPartition, OffsetLedger> ledgers = new HashMap<>();
-    private final Map<TopicPartition, Long> counted = new HashMap<>();
-    private final Deque<Waiting> backlog = new ArrayDeque<>();
+    private final PartitionBook book;
     private final GoneRecords gone;
     private final ReadTroubles troubles = new ReadTroubles();
     private final CommitTroubles commitTroubles;
@@ -157,6 +106,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
         this.options = options;
         this.reading = reading;
         this.handler = handler;
+        book = new PartitionBook(reading.route(), reading.mostOpen(), handler, new FromBook());
         gone = new GoneRecords(reading.route(), handler, this::consumer);
         commitTroubles = new CommitTroubles(reading.route(), reading.group(), reading.mostOpen());
         topics = new SubscribedTopics(clients, options, reading.clientId(), new FromTopics());
@@ -167,11 +117,11 @@ public final class RecordReader implements ConsumerRebalanceListener {
     // Starting and ending: called by the runner.
 
     /**
-     * Connects to the cluster and checks that the topics are there.
+     * {@inheritDoc}
      *
-     * @param timeout how long to try
      * @throws BridgeStartException if the cluster cannot be reached, refuses us, or has no such topic
      */
+    @Override
     public void open(Duration timeout) {
         Deadline deadline = Deadline.in(timeout);
         closing = false;
@@ -227,7 +177,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
         }
     }
 
-    /** Begins to read, unless it has been stopped already. */
+    @Override
     public void start() {
         synchronized (starting) {
             if (!stopping) {
@@ -236,7 +186,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
         }
     }
 
-    /** Makes it look whether a record can be taken. Cheap if it is going to look anyway. */
+    @Override
     public void wake() {
         if (!woken) {
             woken = true;
@@ -246,12 +196,8 @@ public final class RecordReader implements ConsumerRebalanceListener {
         }
     }
 
-    /**
-     * Takes no more records, waits for those in flight, commits, leaves the group, and returns when all is done.
-     *
-     * @param drain how long to wait for records in flight
-     * @throws InterruptedException if the thread was interrupted meanwhile
-     */
+    /** {@inheritDoc} It commits what is settled and leaves the group. */
+    @Override
     public void stop(Duration drain) throws InterruptedException {
         endSoon(drain);
         synchronized (starting) {
@@ -263,11 +209,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
         thread.join();
     }
 
-    /**
-     * Takes no more records, and ends by itself as {@link #stop} does. May be called by the handler.
-     *
-     * @param drain how long to wait for records in flight
-     */
+    @Override
     public void endSoon(Duration drain) {
         drainUntilNanos = System.nanoTime() + drain.toNanos();
         stopping = true;
@@ -288,7 +230,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
                 if (stopping) {
                     break;
                 }
-                if (free && !isFarAhead()) {
+                if (free && !book.isFarAhead()) {
                     poll(POLL);
                 } else {
                     waitForRoom();
@@ -309,7 +251,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
         if (reading.pattern() == null) {
             return Set.copyOf(reading.topics());
         }
-        return ledgers.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
+        return book.partitions().stream().map(TopicPartition::topic).collect(Collectors.toSet());
     }
 
     private Consumer<byte[], byte[]> consumer() {
@@ -331,55 +273,9 @@ public final class RecordReader implements ConsumerRebalanceListener {
 
     /** Hands out what was read; false if not everything could be taken. */
     private boolean work() {
-        boolean free;
-        Waiting next;
-        int room = reading.mostOpen() - uncommitted() + backlog.size();
-        do {
-            free = handler.ready() && room-- > 0;
-            Collection<Partition> urgent = handler.urgent();
-            if (urgent.stream().anyMatch(partition -> ledgers.containsKey(GoneRecords.topicPartition(partition)))) {
-                next = nextUrgent(urgent);
-            } else {
-                next = free ? backlog.poll() : null;
-            }
-            if (next != null) {
-                hand(next);
-            }
-        } while (next != null);
-        handler.flush();
-        gone.look(ledgers::containsKey, partition -> firstOf(partition) != null);
+        boolean free = book.handOut();
+        gone.look(book::reads, book::isWaiting);
         return free;
-    }
-
-    private void hand(Waiting next) {
-        DeliveryException unreadable = next.unreadable();
-        if (unreadable == null) {
-            handler.take(next.message(), next.excess(), next.entry());
-        } else {
-            handler.unreadable(next.message(), next.entry(), unreadable);
-        }
-    }
-
-    /** The next record of an urgent partition; null if none may be taken. The others wait. */
-    private @Nullable Waiting nextUrgent(Collection<Partition> urgent) {
-        for (Partition partition : urgent) {
-            Waiting first = firstOf(GoneRecords.topicPartition(partition));
-            if (first != null && handler.readyFor(partition)) {
-                backlog.remove(first);
-                gone.taken(partition, first.message().offset());
-                return first;
-            }
-        }
-        return null;
-    }
-
-    private @Nullable Waiting firstOf(TopicPartition partition) {
-        for (Waiting record : backlog) {
-            if (record.partition().equals(partition)) {
-                return record;
-            }
-        }
-        return null;
     }
 
     /** Waits until a record may be taken again, and keeps the membership of the group alive meanwhile. */
@@ -396,20 +292,6 @@ public final class RecordReader implements ConsumerRebalanceListener {
         if (System.nanoTime() - polledNanos >= KEEP_POLLING_NANOS) {
             pollPaused();
         }
-    }
-
-    private boolean isFarAhead() {
-        return uncommitted() >= reading.mostOpen();
-    }
-
-    /** How many records are read, and not committed as far as we know. */
-    private int uncommitted() {
-        long uncommitted = 0;
-        for (Map.Entry<TopicPartition, OffsetLedger> one : ledgers.entrySet()) {
-            OffsetLedger ledger = one.getValue();
-            uncommitted += ledger.open() + ledger.settled() - counted.getOrDefault(one.getKey(), 0L);
-        }
-        return (int) uncommitted;
     }
 
     private void pollPaused() {
@@ -429,7 +311,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
         }
         boolean any = !urgent.isEmpty();
         // What has been read and not taken is enough.
-        urgent.removeIf(partition -> firstOf(partition) != null);
+        urgent.removeIf(book::isWaiting);
         consumer().resume(urgent);
         return any;
     }
@@ -442,14 +324,11 @@ public final class RecordReader implements ConsumerRebalanceListener {
             ConsumerRecords<byte[], byte[]> records = consumer().poll(timeout);
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-                beginAnewIfBehind(partition, record.offset());
-                OffsetLedger.Entry entry = ledger(partition).read(record.offset());
                 KeptHeaders kept = KeptHeaders.of(record.headers().toArray(), reading.headers());
-                backlog.add(new Waiting(partition, message(record, kept.headers()), kept.excess(), entry, null));
+                book.read(partition, message(record, kept.headers()), kept.excess());
             }
             records.nextOffsets().forEach((partition, next) -> {
-                beginAnewIfBehind(partition, next.offset());
-                ledger(partition).readUpTo(next.offset());
+                book.readUpTo(partition, next.offset());
                 troubles.reached(partition, next.offset());
             });
         } catch (InterruptException e) {
@@ -502,14 +381,10 @@ public final class RecordReader implements ConsumerRebalanceListener {
     /** Leaves a record that cannot be read to the failure policy, in its place among the others. */
     private void passOver(TopicPartition partition, long offset, KafkaException cause) {
         consumer().seek(partition, offset + 1);
-        beginAnewIfBehind(partition, offset);
-        OffsetLedger.Entry entry = ledger(partition).read(offset);
-        KafkaMessage nothing =
-                new KafkaMessage(partition.topic(), partition.partition(), offset, NO_TIMESTAMP, null, null, List.of());
         DeliveryException unreadable = new DeliveryException(
                 "the record cannot be read: " + SendFailures.text(cause.getCause() == null ? cause : cause.getCause()),
                 cause);
-        backlog.add(new Waiting(partition, nothing, null, entry, unreadable));
+        book.unreadable(partition, offset, unreadable);
     }
 
     private void resume() {
@@ -525,31 +400,18 @@ public final class RecordReader implements ConsumerRebalanceListener {
         }
     }
 
-    private OffsetLedger ledger(TopicPartition partition) {
-        return ledgers.computeIfAbsent(partition, one -> new OffsetLedger());
-    }
-
-    /** What is known of a partition that goes back is of no use: its offsets stand for other records, or are read again. */
-    private void beginAnewIfBehind(TopicPartition partition, long offset) {
-        if (!ledger(partition).isBehind(offset)) {
-            return;
+    /** What the book has to say. */
+    private final class FromBook implements PartitionBook.Owner {
+        @Override
+        public void begunAnew(TopicPartition partition) {
+            troubles.forget(List.of(partition));
+            forgetCommitsIfNone();
         }
-        log.warn(
-                "Route '{}' goes back to offset {} of '{}': the topic was made anew, its log was cut, or the offset of the"
-                        + " group was lost; what is there is published, also if it was before",
-                reading.route(),
-                offset,
-                partition);
-        forget(partition, offset);
-    }
 
-    private void forget(TopicPartition partition, long offset) {
-        backlog.removeIf(record -> record.partition().equals(partition));
-        abandon(List.of(partition));
-        counted.remove(partition);
-        troubles.forget(List.of(partition));
-        // What is known to be committed would hide what is done from here on.
-        handler.committed(partition.topic(), partition.partition(), offset);
+        @Override
+        public void urgentTaken(Partition partition, long offset) {
+            gone.taken(partition, offset);
+        }
     }
 
     /** What was committed of the new topic may be an offset of the old one; who reads a partition next would begin there. */
@@ -588,10 +450,8 @@ public final class RecordReader implements ConsumerRebalanceListener {
                     reading.route(),
                     topic);
             for (TopicPartition partition : anew) {
-                forget(partition, 0);
+                book.beginAnew(partition, 0);
                 gone.assigned(partition);
-                // Here to be looked after before the first record comes.
-                ledger(partition);
             }
             if (anew.isEmpty() || !rewind(anew)) {
                 anewUntilNanos.put(topic, System.nanoTime() + ANEW_NANOS);
@@ -616,7 +476,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
 
     /** What the consumer has read and not committed is read again by the next one, so it is given the time to be done. */
     private void replaceConsumer() {
-        awaitInFlight(ledgers.keySet(), System.nanoTime() + REVOKE_PATIENCE.toNanos());
+        awaitInFlight(book.partitions(), System.nanoTime() + REVOKE_PATIENCE.toNanos());
         closeConsumer();
         while (consumer == null) {
             long until = clients.clock().nanos() + troubles.pause().toNanos();
@@ -662,56 +522,32 @@ public final class RecordReader implements ConsumerRebalanceListener {
         if (committing ? now - committedNanos < FORGOTTEN_COMMIT_NANOS : now - committedNanos < COMMIT_NANOS) {
             return;
         }
-        Map<TopicPartition, OffsetAndMetadata> offsets = committable(ledgers.keySet());
-        if (offsets.isEmpty()) {
+        PartitionBook.Commit commit = book.commit(book.partitions());
+        if (commit.offsets().isEmpty()) {
             return;
         }
         committedNanos = now;
         committing = true;
         commitTroubles.asked(now);
-        Map<TopicPartition, OffsetLedger> asked = Map.copyOf(ledgers);
-        consumer().commitAsync(offsets, (done, failure) -> {
+        consumer().commitAsync(kafkas(commit), (done, failure) -> {
             committing = false;
-            // The offset of a partition that was begun anew meanwhile means nothing any more.
-            offsets.keySet().removeIf(partition -> begunAnew(asked.get(partition), ledgers.get(partition)));
             if (failure == null) {
-                committed(offsets);
+                commitTroubles.confirmed();
+                commit.done();
             } else {
-                commitFailed(offsets.keySet(), failure);
+                commitFailed(failure);
+                commit.failed();
             }
         });
     }
 
-    private static boolean begunAnew(@Nullable OffsetLedger before, @Nullable OffsetLedger now) {
-        return now != null && now != before;
-    }
-
-    private Map<TopicPartition, OffsetAndMetadata> committable(Collection<TopicPartition> partitions) {
+    private static Map<TopicPartition, OffsetAndMetadata> kafkas(PartitionBook.Commit commit) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        for (TopicPartition partition : partitions) {
-            OffsetLedger ledger = ledgers.get(partition);
-            long offset = ledger == null ? -1 : ledger.takeCommittable();
-            if (offset >= 0) {
-                offsets.put(partition, new OffsetAndMetadata(offset));
-            }
-        }
+        commit.offsets().forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
         return offsets;
     }
 
-    private void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
-        commitTroubles.confirmed();
-        offsets.forEach((partition, offset) -> {
-            handler.committed(partition.topic(), partition.partition(), offset.offset());
-            OffsetLedger ledger = ledgers.get(partition);
-            if (ledger != null) {
-                long before = counted.getOrDefault(partition, 0L);
-                counted.put(partition, ledger.settled());
-                handler.committed(ledger.settled() - before);
-            }
-        });
-    }
-
-    private void commitFailed(Collection<TopicPartition> partitions, Exception failure) {
+    private void commitFailed(Exception failure) {
         log.debug("Offsets of route '{}' could not be committed; they are committed later", reading.route(), failure);
         boolean rebalancing =
                 failure instanceof RebalanceInProgressException || failure instanceof CommitFailedException;
@@ -719,31 +555,24 @@ public final class RecordReader implements ConsumerRebalanceListener {
         if (!rebalancing && !(failure instanceof RetriableException)) {
             handler.troubled(failure);
         }
-        for (TopicPartition partition : partitions) {
-            OffsetLedger ledger = ledgers.get(partition);
-            if (ledger != null) {
-                ledger.commitFailed();
-            }
-        }
     }
 
     /** Commits what is settled and waits for the answer; what cannot be committed is read again. */
     private void commitNow(Collection<TopicPartition> partitions) {
-        for (TopicPartition partition : partitions) {
-            OffsetLedger ledger = ledgers.get(partition);
-            if (ledger != null && committing) {
-                // Whether that one arrives, nobody knows; to commit the same offset twice does no harm.
-                ledger.commitFailed();
-            }
+        if (committing) {
+            // Whether that one arrives, nobody knows.
+            book.commitAgain(partitions);
         }
-        Map<TopicPartition, OffsetAndMetadata> offsets = committable(partitions);
-        if (offsets.isEmpty()) {
+        PartitionBook.Commit commit = book.commit(partitions);
+        if (commit.offsets().isEmpty()) {
             return;
         }
         try {
-            consumer().commitSync(offsets, COMMIT_TIMEOUT);
-            committed(offsets);
+            consumer().commitSync(kafkas(commit), COMMIT_TIMEOUT);
+            commitTroubles.confirmed();
+            commit.done();
         } catch (KafkaException e) {
+            commit.failed();
             log.warn(
                     "Offsets of route '{}' could not be committed; the records since the last commit are published again",
                     reading.route(),
@@ -756,11 +585,8 @@ public final class RecordReader implements ConsumerRebalanceListener {
 
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-        partitions.forEach(partition -> {
-            ledgers.put(partition, new OffsetLedger());
-            counted.remove(partition);
-            gone.assigned(partition);
-        });
+        book.assigned(partitions);
+        partitions.forEach(gone::assigned);
         List<TopicPartition> anew = partitions.stream()
                 .filter(partition -> isAnew(partition.topic()))
                 .toList();
@@ -778,7 +604,7 @@ public final class RecordReader implements ConsumerRebalanceListener {
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-        backlog.removeIf(record -> partitions.contains(record.partition()));
+        book.dropWaiting(partitions);
         if (!closing) {
             awaitInFlight(partitions, System.nanoTime() + REVOKE_PATIENCE.toNanos());
             troubles.forget(partitions);
@@ -793,62 +619,45 @@ public final class RecordReader implements ConsumerRebalanceListener {
                 "Route '{}' has lost {} partitions to the group; what was not committed is published again",
                 reading.route(),
                 partitions.size());
-        backlog.removeIf(record -> partitions.contains(record.partition()));
+        book.dropWaiting(partitions);
         abandon(partitions);
     }
 
-    /**
-     * Says for how long Kafka has committed nothing although there is something to commit.
-     *
-     * @param nowNanos now, by {@link System#nanoTime()}
-     * @return nanoseconds; 0 if nothing waits to be committed
-     */
+    @Override
     public long uncommittedAge(long nowNanos) {
         return commitTroubles.age(nowNanos);
     }
 
     private void abandon(Collection<TopicPartition> partitions) {
-        for (TopicPartition partition : partitions) {
-            OffsetLedger ledger = ledgers.remove(partition);
-            if (ledger != null) {
-                ledger.abandon();
-                handler.revoked(partition.topic(), partition.partition());
-            }
-        }
-        if (ledgers.isEmpty()) {
-            // What was not committed is others' now, or is read again.
+        book.abandon(partitions);
+        forgetCommitsIfNone();
+    }
+
+    /** What was not committed is others' now, or is read again. */
+    private void forgetCommitsIfNone() {
+        if (book.isEmpty()) {
             commitTroubles.forget();
         }
     }
 
     private void awaitInFlight(Collection<TopicPartition> partitions, long deadline) {
         handler.flush();
-        while (anyInFlight(partitions) && handler.settling() && System.nanoTime() < deadline) {
+        while (book.anyInFlight(partitions) && handler.settling() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(2));
         }
-    }
-
-    private boolean anyInFlight(Collection<TopicPartition> partitions) {
-        for (TopicPartition partition : partitions) {
-            OffsetLedger ledger = ledgers.get(partition);
-            if (ledger != null && ledger.anyInFlight()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     // Ending.
 
     /** Waits for what is in flight, but keeps polling meanwhile. */
     private void drain() {
-        backlog.clear();
+        book.dropWaiting();
         handler.flush();
-        while (anyInFlight(ledgers.keySet()) && handler.settling() && System.nanoTime() < drainUntilNanos) {
+        while (book.anyInFlight(book.partitions()) && handler.settling() && System.nanoTime() < drainUntilNanos) {
             LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(2));
             if (System.nanoTime() - polledNanos >= KEEP_POLLING_NANOS) {
                 pollPaused();
-                backlog.clear();
+                book.dropWaiting();
             }
         }
     }
@@ -860,14 +669,14 @@ public final class RecordReader implements ConsumerRebalanceListener {
         }
         closing = true;
         try {
-            commitNow(List.copyOf(ledgers.keySet()));
+            commitNow(book.partitions());
             KafkaVersion.close(last, COMMIT_TIMEOUT);
         } catch (KafkaException e) {
             log.debug("The consumer of route '{}' could not take its leave", reading.route(), e);
         } finally {
             consumer = null;
-            abandon(List.copyOf(ledgers.keySet()));
-            backlog.clear();
+            abandon(book.partitions());
+            book.dropWaiting();
             committing = false;
         }
     }

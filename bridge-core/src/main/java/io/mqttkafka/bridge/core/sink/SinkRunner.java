@@ -15,9 +15,9 @@ import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
-import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import io.mqttkafka.bridge.core.kafka.PartitionBook;
 import io.mqttkafka.bridge.core.kafka.ProducerTransactions;
-import io.mqttkafka.bridge.core.kafka.RecordReader;
+import io.mqttkafka.bridge.core.kafka.RecordFeed;
 import io.mqttkafka.bridge.core.kafka.RecordSender;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
@@ -58,10 +58,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one MQTT connection up on which routes from Kafka publish, and their consumers at work.
+ * Keeps one MQTT connection up on which routes from Kafka publish, and their feeds at work.
  *
- * <p>Its {@link ConnectionSupervisor} connects, has it watch, and connects again; each route has a {@link RecordReader} with
- * a thread of its own. While the connection is away nothing is taken from Kafka, and what was published and not acknowledged
+ * <p>Its {@link ConnectionSupervisor} connects, has it watch, and connects again; each route has a {@link RecordFeed}, whose
+ * thread is its own. While the connection is away nothing is taken from Kafka, and what was published and not acknowledged
  * is published again on the next connection. A route that fails stops alone: Kafka keeps its records.
  */
 public final class SinkRunner implements Runner {
@@ -87,7 +87,7 @@ public final class SinkRunner implements Runner {
             KafkaOptions kafkaOptions,
             List<SinkRoute> routes,
             MqttTransport transport,
-            KafkaClients kafka,
+            RecordFeed.Factory feeds,
             Supplier<RecordSender> deadLetters,
             @Nullable ProducerTransactions transactions,
             Failpoints failpoints,
@@ -98,9 +98,9 @@ public final class SinkRunner implements Runner {
             Duration stallThreshold,
             Runnable stateChanged) {}
 
-    /** One route, its consumer, and where its dead letters go. */
+    /** One route, what feeds it, and where its dead letters go. */
     private record Lane(
-            SinkRoute route, RecordReader source, @Nullable RecordSender deadLetters) {}
+            SinkRoute route, RecordFeed feed, @Nullable RecordSender deadLetters) {}
 
     private final Parts parts;
     private final String clientId;
@@ -189,7 +189,7 @@ public final class SinkRunner implements Runner {
                 parts.routes().stream().filter(route -> route.exactlyOnce).count();
         for (SinkRoute route : parts.routes()) {
             // One entry of the state remembers the records of all of them.
-            int mostOpen = (int) (route.exactlyOnce ? RecordReader.MOST_OPEN / exactlyOnce : RecordReader.MOST_OPEN);
+            int mostOpen = (int) (route.exactlyOnce ? PartitionBook.MOST_OPEN / exactlyOnce : PartitionBook.MOST_OPEN);
             RecordSender deadLetters = route.failurePolicy.lastAction() instanceof DeadLetter
                     ? parts.deadLetters().get()
                     : null;
@@ -202,7 +202,7 @@ public final class SinkRunner implements Runner {
                     new UserPropertyLimit(options.maxUserProperties(), options.maxUserPropertyBytes()),
                     events,
                     parts.clock());
-            RecordReader.Reading reading = new RecordReader.Reading(
+            RecordFeed.Reading reading = new RecordFeed.Reading(
                     route.name,
                     route.topics,
                     route.pattern,
@@ -211,8 +211,7 @@ public final class SinkRunner implements Runner {
                     mostOpen,
                     options.maxUserProperties(),
                     options.maxUserPropertyBytes());
-            lanes.add(new Lane(
-                    route, new RecordReader(parts.kafka(), parts.kafkaOptions(), reading, pipeline), deadLetters));
+            lanes.add(new Lane(route, parts.feeds().make(reading, pipeline), deadLetters));
         }
         supervisor = new ConnectionSupervisor(
                 new ConnectionSupervisor.Parts(
@@ -237,7 +236,7 @@ public final class SinkRunner implements Runner {
 
     private void wakeAll() {
         for (Lane lane : lanes) {
-            lane.source().wake();
+            lane.feed().wake();
         }
     }
 
@@ -246,7 +245,7 @@ public final class SinkRunner implements Runner {
     @Override
     public void start(long deadlineNanos) {
         for (Lane lane : lanes) {
-            StartPatience.retry(deadlineNanos, lane.source()::open);
+            StartPatience.retry(deadlineNanos, lane.feed()::open);
             RecordSender sink = lane.deadLetters();
             if (sink != null && lane.route().failurePolicy.lastAction() instanceof DeadLetter deadLetter) {
                 StartPatience.retry(deadlineNanos, sink::open);
@@ -260,7 +259,7 @@ public final class SinkRunner implements Runner {
         }
         supervisor.start(deadlineNanos);
         // Not before there is somebody to publish to.
-        lanes.forEach(lane -> lane.source().start());
+        lanes.forEach(lane -> lane.feed().start());
     }
 
     /** What an earlier process had sent for a route that is no more will not come again. */
@@ -288,9 +287,9 @@ public final class SinkRunner implements Runner {
     public void close(Duration timeout) {
         boolean interrupted = false;
         try {
-            lanes.forEach(lane -> lane.source().endSoon(timeout));
+            lanes.forEach(lane -> lane.feed().endSoon(timeout));
             for (Lane lane : lanes) {
-                lane.source().stop(timeout);
+                lane.feed().stop(timeout);
             }
             endSupervisor();
             if (committer != null) {
@@ -719,7 +718,7 @@ public final class SinkRunner implements Runner {
             }
             for (int i = 0; i < offsets.size(); i++) {
                 SinkRoute route = lanes.get(i).route();
-                long uncommitted = lanes.get(i).source().uncommittedAge(now);
+                long uncommitted = lanes.get(i).feed().uncommittedAge(now);
                 offsets.get(i)
                         .look(
                                 now,
@@ -763,7 +762,7 @@ public final class SinkRunner implements Runner {
                 origin == null ? "" : " at " + origin,
                 why(SafeText.withFrames(cause), origin, route));
         events.tellSurely(listener -> listener.onRouteStopped(new RouteStopped(route.name(), origin, cause)));
-        lane.source().endSoon(parts.drainTimeout());
+        lane.feed().endSoon(parts.drainTimeout());
         if (lanes.stream().allMatch(one -> one.route().stopped())) {
             allStopped = true;
         }
@@ -946,7 +945,7 @@ public final class SinkRunner implements Runner {
 
         @Override
         public void wake(SinkRoute route) {
-            lane(route).ifPresent(lane -> lane.source().wake());
+            lane(route).ifPresent(lane -> lane.feed().wake());
         }
 
         private Optional<Lane> lane(SinkRoute route) {

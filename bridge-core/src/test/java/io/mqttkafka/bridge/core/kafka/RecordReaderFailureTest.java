@@ -65,7 +65,7 @@ class RecordReaderFailureTest {
                     .bootstrapServers("kafka:9092")
                     .consumer("group.protocol", "classic")
                     .build(),
-            new RecordReader.Reading("r", List.of(TOPIC), null, "g", "c", MOST_OPEN, 64, 16_384),
+            new RecordFeed.Reading("r", List.of(TOPIC), null, "g", "c", MOST_OPEN, 64, 16_384),
             taker);
 
     @AfterEach

@@ -48,7 +48,7 @@ class RecordReaderTest {
                     .bootstrapServers("kafka:9092")
                     .consumer("group.protocol", "classic")
                     .build(),
-            new RecordReader.Reading("r", List.of(TOPIC), null, "g", "c", 100, 64, 16_384),
+            new RecordFeed.Reading("r", List.of(TOPIC), null, "g", "c", 100, 64, 16_384),
             taker);
 
     @AfterEach
@@ -176,7 +176,7 @@ class RecordReaderTest {
         taker.urgent.add(new Partition("g", TOPIC, 0));
         consumer.endsAt(0, 2_000_000);
         start();
-        long[] offsets = new long[2 * RecordReader.MOST_OPEN + 1];
+        long[] offsets = new long[2 * PartitionBook.MOST_OPEN + 1];
         Arrays.setAll(offsets, i -> i);
         consumer.give(0, offsets);
 

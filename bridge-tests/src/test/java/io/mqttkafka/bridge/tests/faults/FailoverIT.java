@@ -68,9 +68,8 @@ class FailoverIT {
     void replicas_tooFew_nothingIsAcknowledgedUntilThereAreEnough(int qos) {
         Ledger ledger = new Ledger("min-insync-" + qos + "-" + round, 1);
         String topic = ledger.kafkaTopic(0);
-        BROKERS.kafka().createTopic(topic, 1, Map.of("min.insync.replicas", "3"));
         Setup setup = Setup.of(BROKERS.mqtt().serverUri(), BROKERS.kafka().bootstrapServers(), ledger.run(), qos);
-        try (Tally tally = Tally.start(BROKERS.kafka(), ledger);
+        try (Tally tally = Tally.start(BROKERS.kafka(), ledger, Map.of("min.insync.replicas", "3"));
                 Bridge bridge = setup.build().start();
                 Publisher publisher = Publisher.start(BROKERS.mqtt(), ledger, qos, 100, 100)) {
             awaitMore(ledger, 500);

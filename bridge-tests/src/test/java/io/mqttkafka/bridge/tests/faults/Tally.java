@@ -95,10 +95,15 @@ final class Tally implements AutoCloseable {
 
     /** Creates the Kafka topics of the run, with two partitions each, and starts to read them. */
     static Tally start(KafkaBroker kafka, Ledger ledger) {
+        return start(kafka, ledger, Map.of());
+    }
+
+    /** As {@link #start(KafkaBroker, Ledger)}, with a configuration of the topics. */
+    static Tally start(KafkaBroker kafka, Ledger ledger, Map<String, String> topicConfig) {
         KafkaConsumer<byte[], byte[]> consumer = consumer(kafka.bootstrapServers());
         List<TopicPartition> partitions = new ArrayList<>();
         for (int topic = 0; topic < ledger.topics(); topic++) {
-            kafka.createTopic(ledger.kafkaTopic(topic), 2);
+            kafka.createTopic(ledger.kafkaTopic(topic), 2, topicConfig);
             partitions.add(new TopicPartition(ledger.kafkaTopic(topic), 0));
             partitions.add(new TopicPartition(ledger.kafkaTopic(topic), 1));
         }
