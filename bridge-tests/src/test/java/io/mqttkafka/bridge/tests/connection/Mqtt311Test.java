@@ -79,7 +79,7 @@ class Mqtt311Test {
         second.connack(false, 0);
         engine.awaitStarted();
 
-        engine.kafka.log.append("cmd", "k", "on");
+        engine.kafka.log.append("commands", "k", "on");
         PublishPacket published = second.expectPublish();
         second.pubrec(published.packetId());
         second.expectPubrel(published.packetId());
@@ -110,7 +110,7 @@ class Mqtt311Test {
     }
 
     private static Route commands(QoS qos, boolean effectively) {
-        var route = Route.fromKafka("cmd")
+        var route = Route.fromKafka("commands")
                 .group("g")
                 .toMqtt("devices/{key}")
                 .qos(qos)
@@ -151,7 +151,7 @@ class Mqtt311Test {
 
     @Test
     void metadataProperties_areRefused() {
-        engine.route(Route.fromKafka("cmd")
+        engine.route(Route.fromKafka("commands")
                 .group("g")
                 .toMqtt("devices/{key}")
                 .metadataProperties()
@@ -162,7 +162,7 @@ class Mqtt311Test {
 
     @Test
     void failureOfMessagesThatNobodyHears_isRefused() {
-        engine.route(Route.fromKafka("cmd")
+        engine.route(Route.fromKafka("commands")
                 .group("g")
                 .toMqtt("devices/{key}")
                 .noSubscribers(NoSubscribers.fail())
@@ -190,7 +190,7 @@ class Mqtt311Test {
     @Test
     void bothWaysWithAFunctionThatNamesTopics_isRefused() {
         engine.route("a/+", QoS.AT_LEAST_ONCE, "t")
-                .route(Route.fromKafka("cmd")
+                .route(Route.fromKafka("commands")
                         .group("g")
                         .toMqtt(consumed -> "devices/all")
                         .name("out")
