@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.spi.Once;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,14 @@ public final class BridgeHealth {
     /** {@return one entry per route, in the order in which they were added} */
     public List<RouteHealth> routes() {
         return routes;
+    }
+
+    /** {@return the age of the oldest message that is not acknowledged, on any connection; zero if there is none} */
+    public Duration oldestUnacknowledged() {
+        return connections.stream()
+                .map(ConnectionHealth::oldestUnacknowledged)
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
     }
 
     /**
@@ -666,6 +675,8 @@ public final class BridgeHealth {
         private final RouteCounts qos0;
         private final RouteCounts qos1;
         private final RouteCounts qos2;
+        private final DeliveryTimes deliveryTimes;
+        private final DeliveryTimes recentDeliveryTimes;
         private final @Nullable LastError lastError;
 
         private RouteHealth(Builder builder) {
@@ -674,6 +685,8 @@ public final class BridgeHealth {
             qos0 = builder.qos0;
             qos1 = builder.qos1;
             qos2 = builder.qos2;
+            deliveryTimes = builder.deliveryTimes;
+            recentDeliveryTimes = builder.recentDeliveryTimes;
             lastError = builder.lastError;
         }
 
@@ -711,6 +724,21 @@ public final class BridgeHealth {
         /** {@return counts of messages that arrived with QoS 2} */
         public RouteCounts qos2() {
             return qos2;
+        }
+
+        /** {@return how long messages took from their receipt to their acknowledgement, since the bridge was built} */
+        public DeliveryTimes deliveryTimes() {
+            return deliveryTimes;
+        }
+
+        /**
+         * Returns how long messages took that were acknowledged in the last minute, which begins 50 to 60 s before the snapshot.
+         * Whoever asks takes nothing from others who ask.
+         *
+         * @return the times
+         */
+        public DeliveryTimes recentDeliveryTimes() {
+            return recentDeliveryTimes;
         }
 
         /** {@return why the route last failed to deliver a message; null if it never did} */
@@ -754,11 +782,12 @@ public final class BridgeHealth {
         @Override
         public String toString() {
             return "RouteHealth[name=" + name + ", running=" + running + ", qos0=" + qos0 + ", qos1=" + qos1 + ", qos2="
-                    + qos2 + ", lastError=" + lastError + "]";
+                    + qos2 + ", deliveryTimes=" + deliveryTimes + ", recentDeliveryTimes=" + recentDeliveryTimes
+                    + ", lastError=" + lastError + "]";
         }
 
         private List<@Nullable Object> parts() {
-            return Arrays.asList(name, running, qos0, qos1, qos2, lastError);
+            return Arrays.asList(name, running, qos0, qos1, qos2, deliveryTimes, recentDeliveryTimes, lastError);
         }
 
         /** Collects a {@link RouteHealth}. Each part can be set once. Not thread-safe. */
@@ -769,6 +798,8 @@ public final class BridgeHealth {
             private RouteCounts qos0 = RouteCounts.builder().build();
             private RouteCounts qos1 = RouteCounts.builder().build();
             private RouteCounts qos2 = RouteCounts.builder().build();
+            private DeliveryTimes deliveryTimes = DeliveryTimes.NONE;
+            private DeliveryTimes recentDeliveryTimes = DeliveryTimes.NONE;
             private @Nullable LastError lastError;
 
             private Builder(String name) {
@@ -823,6 +854,33 @@ public final class BridgeHealth {
              */
             public Builder qos2(RouteCounts qos2) {
                 this.qos2 = once.set("qos2", Objects.requireNonNull(qos2, "qos2"));
+                return this;
+            }
+
+            /**
+             * Sets how long messages took since the bridge was built.
+             *
+             * @param deliveryTimes the value; {@link DeliveryTimes#NONE} by default
+             * @return this
+             * @throws NullPointerException if it is null
+             * @throws IllegalStateException if set before
+             */
+            public Builder deliveryTimes(DeliveryTimes deliveryTimes) {
+                this.deliveryTimes = once.set("deliveryTimes", Objects.requireNonNull(deliveryTimes, "deliveryTimes"));
+                return this;
+            }
+
+            /**
+             * Sets how long messages took in the last minute.
+             *
+             * @param recentDeliveryTimes the value; {@link DeliveryTimes#NONE} by default
+             * @return this
+             * @throws NullPointerException if it is null
+             * @throws IllegalStateException if set before
+             */
+            public Builder recentDeliveryTimes(DeliveryTimes recentDeliveryTimes) {
+                this.recentDeliveryTimes = once.set(
+                        "recentDeliveryTimes", Objects.requireNonNull(recentDeliveryTimes, "recentDeliveryTimes"));
                 return this;
             }
 

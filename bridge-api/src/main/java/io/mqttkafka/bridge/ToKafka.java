@@ -89,7 +89,7 @@ public final class ToKafka<T> {
      * @return this
      * @throws IllegalStateException if a key was set before
      */
-    public ToKafka<T> key(Function<Received<T>, byte @Nullable []> mapper) {
+    public ToKafka<T> key(Function<? super Received<T>, byte @Nullable []> mapper) {
         Objects.requireNonNull(mapper, "mapper");
         once.note("key", "a function");
         keyTemplate = null;

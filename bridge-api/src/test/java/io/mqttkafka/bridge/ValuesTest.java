@@ -178,6 +178,53 @@ class ValuesTest {
                 .withMessage("route: the bridge has no route named 'c'");
     }
 
+    @Test
+    void deliveryTimes_areKeptByTheRoute() {
+        Duration ms = Duration.ofMillis(1);
+        Duration second = Duration.ofSeconds(1);
+        var times = DeliveryTimes.of(3, ms, second, second);
+        var one = DeliveryTimes.of(1, ms, ms, ms);
+        var route = RouteHealth.builder("r")
+                .deliveryTimes(times)
+                .recentDeliveryTimes(one)
+                .build();
+        assertThat(route.deliveryTimes()).isSameAs(times);
+        assertThat(route.recentDeliveryTimes()).isSameAs(one);
+        assertThat(route)
+                .isNotEqualTo(RouteHealth.builder("r").deliveryTimes(times).build());
+        assertThat(RouteHealth.builder("r").build().deliveryTimes()).isSameAs(DeliveryTimes.NONE);
+        assertThat(times)
+                .isEqualTo(DeliveryTimes.of(3, ms, second, second))
+                .hasSameHashCodeAs(DeliveryTimes.of(3, ms, second, second))
+                .isNotEqualTo(one)
+                .hasToString("DeliveryTimes[count=3, p50=PT0.001S, p99=PT1S, maximum=PT1S]");
+        assertThat(DeliveryTimes.NONE).hasToString("DeliveryTimes[count=0, p50=null, p99=null, maximum=null]");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> DeliveryTimes.of(0, ms, ms, ms))
+                .withMessageContaining("count: 0");
+        assertThatIllegalArgumentException().isThrownBy(() -> DeliveryTimes.of(1, second, ms, second));
+        assertThatIllegalArgumentException().isThrownBy(() -> DeliveryTimes.of(1, ms, second, ms));
+        assertThatIllegalArgumentException().isThrownBy(() -> DeliveryTimes.of(1, ms.negated(), ms, ms));
+        assertThatNullPointerException().isThrownBy(() -> DeliveryTimes.of(1, ms, null, ms));
+    }
+
+    @Test
+    void oldestUnacknowledged_isThatOfAnyConnection() {
+        var a = ConnectionHealth.builder("a")
+                .oldestUnacknowledged(Duration.ofSeconds(3))
+                .build();
+        var b = ConnectionHealth.builder("b")
+                .oldestUnacknowledged(Duration.ofSeconds(5))
+                .build();
+        assertThat(BridgeHealth.builder(BridgeState.RUNNING)
+                        .connections(List.of(a, b))
+                        .build()
+                        .oldestUnacknowledged())
+                .isEqualTo(Duration.ofSeconds(5));
+        assertThat(BridgeHealth.builder(BridgeState.NEW).build().oldestUnacknowledged())
+                .isZero();
+    }
+
     @ParameterizedTest
     @EnumSource(BridgeState.class)
     void healthy_anyState_isTrueForRunningAlone(BridgeState state) {

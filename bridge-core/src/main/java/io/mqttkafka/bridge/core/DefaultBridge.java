@@ -16,6 +16,7 @@ import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.connection.Runner;
 import io.mqttkafka.bridge.core.connection.StatusRunner;
+import io.mqttkafka.bridge.core.connection.Surroundings;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
@@ -37,6 +38,7 @@ import io.mqttkafka.bridge.core.sink.SinkRoute;
 import io.mqttkafka.bridge.core.sink.SinkRoutes;
 import io.mqttkafka.bridge.core.sink.SinkRunner;
 import io.mqttkafka.bridge.core.source.SourceOnMqtt311;
+import io.mqttkafka.bridge.core.source.KafkaSide;
 import io.mqttkafka.bridge.core.source.SourceRoute;
 import io.mqttkafka.bridge.core.source.SourceRunner;
 import io.mqttkafka.bridge.core.time.BridgeClock;
@@ -73,6 +75,7 @@ public final class DefaultBridge implements Bridge {
     private static final Duration UNBOUNDED = Duration.ofDays(36_500);
 
     private final BridgeConfig config;
+    private final BridgeClock clock;
 
     /** With the limits that are derived. */
     private final MqttOptions mqtt;
@@ -115,11 +118,11 @@ public final class DefaultBridge implements Bridge {
      *
      * @param config what it consists of
      * @param transport makes MQTT connections
-     * @param kafka makes Kafka clients, and says which time the bridge lives by
+     * @param kafka makes Kafka clients
      * @throws BridgeConfigException if something is illegal or does not fit
      */
     public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka) {
-        this(config, transport, kafka, Failpoints.NONE);
+        this(config, transport, kafka, BridgeClock.SYSTEM, Failpoints.NONE);
     }
 
     /**
@@ -127,14 +130,21 @@ public final class DefaultBridge implements Bridge {
      *
      * @param config what it consists of
      * @param transport makes MQTT connections
-     * @param kafka makes Kafka clients, and says which time the bridge lives by
+     * @param kafka makes Kafka clients
+     * @param clock says which time the bridge lives by
      * @param failpoints is told of the places passed
      * @throws BridgeConfigException if something is illegal or does not fit
      */
-    public DefaultBridge(BridgeConfig config, MqttTransport transport, KafkaClients kafka, Failpoints failpoints) {
+    public DefaultBridge(
+            BridgeConfig config,
+            MqttTransport transport,
+            KafkaClients kafka,
+            BridgeClock clock,
+            Failpoints failpoints) {
         this.config = config;
+        this.clock = clock;
         events = new BridgeEvents(config.listeners());
-        degradations = new Degradations(events, kafka.clock(), this::stateChanged);
+        degradations = new Degradations(events, clock, this::stateChanged);
         retired = new RetiredRunners(config.drainTimeout(), this::runnerRetired);
         String randomId = "bridge-" + UUID.randomUUID();
         String anyClientId =
@@ -156,7 +166,7 @@ public final class DefaultBridge implements Bridge {
             if (route instanceof KafkaToMqttRoute sink) {
                 String own = sink.source().clientId();
                 SinkRoute compiled =
-                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, kafka.clock());
+                        SinkRoute.compile(sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, clock);
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
                 SinkRoutes.requireVersion(config.mqtt(), compiled);
                 sinksByClientId
@@ -166,7 +176,7 @@ public final class DefaultBridge implements Bridge {
                 continue;
             }
             MqttToKafkaRoute source = (MqttToKafkaRoute) route;
-            SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, kafka.clock());
+            SourceRoute compiled = SourceRoute.compile(source, guard, ownTopics, clock);
             requireSession(config.mqtt(), source);
             requireOwnSession(compiled);
             String own = source.source().clientId();
@@ -191,55 +201,47 @@ public final class DefaultBridge implements Bridge {
         byClientId.keySet().forEach(id -> limits.put(id, Limits.ofSource(mqtt, config.kafka())));
         sinksByClientId.keySet().forEach(id -> limits.put(id, Limits.ofSink(mqtt)));
         inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
-        watch = new KafkaWatch(kafka, config.kafka(), anyClientId + "-kafka", degradations, waits);
+        watch = new KafkaWatch(kafka, config.kafka(), clock, anyClientId + "-kafka", degradations, waits);
         config.mqtt().unsubscribe().forEach(filter -> requireOutdated(filter, byClientId.values()));
+        Surroundings around = new Surroundings(
+                transport,
+                failpoints,
+                events,
+                degradations,
+                clock,
+                config.drainTimeout(),
+                config.stallThreshold(),
+                this::stateChanged);
         byClientId.forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
                 clientId,
                 mqtt,
                 served,
-                transport,
-                new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
-                served.stream().anyMatch(SourceRoute::exactlyOnce)
-                        ? new ProducerTransactions(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
-                        : null,
-                config.kafka().transactions(),
-                failpoints,
-                events,
-                degradations,
-                waits,
-                kafka.clock(),
-                config.drainTimeout(),
-                config.stallThreshold(),
-                this::stateChanged,
-                memory.topicCacheBytes()))));
+                new KafkaSide(
+                        new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
+                        served.stream().anyMatch(SourceRoute::exactlyOnce)
+                                ? ProducerTransactions.ofReceived(
+                                        kafka, config.kafka(), mqtt, clientId, failpoints, waits)
+                                : null,
+                        config.kafka().transactions(),
+                        waits),
+                memory.topicCacheBytes(),
+                around))));
         SinkRoutes.requireApart(sinksByClientId, byClientId.keySet());
         sinksByClientId.forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
                 clientId,
                 mqtt,
-                config.kafka(),
                 served,
-                transport,
-                (reading, handler) -> new RecordReader(kafka, config.kafka(), reading, handler),
+                (reading, handler) -> new RecordReader(kafka, config.kafka(), clock, reading, handler),
                 () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
                 served.stream().anyMatch(SinkRoute::exactlyOnce)
                         ? ProducerTransactions.ofOutbox(kafka, config.kafka(), mqtt, clientId, failpoints, waits)
                         : null,
-                failpoints,
-                events,
-                degradations,
-                kafka.clock(),
-                config.drainTimeout(),
-                config.stallThreshold(),
-                this::stateChanged))));
+                config.kafka().transactions(),
+                around))));
         status = config.status() == null
                 ? null
                 : statusRunner(
-                        config.status(),
-                        transport,
-                        anyClientId,
-                        byClientId.keySet(),
-                        sinksByClientId.keySet(),
-                        kafka.clock());
+                        config.status(), transport, anyClientId, byClientId.keySet(), sinksByClientId.keySet(), clock);
     }
 
     private StatusRunner statusRunner(
@@ -724,6 +726,7 @@ public final class DefaultBridge implements Bridge {
     @Override
     public BridgeHealth health() {
         BridgeState now = state();
+        long nowNanos = clock.nanos();
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
         return BridgeHealth.builder(now)
                 .degradations(degradations.list())
@@ -735,6 +738,8 @@ public final class DefaultBridge implements Bridge {
                                 .qos0(route.counts(0))
                                 .qos1(route.counts(1))
                                 .qos2(route.counts(2))
+                                .deliveryTimes(route.timer().total())
+                                .recentDeliveryTimes(route.timer().recent(nowNanos))
                                 .lastError(route.lastError())
                                 .build())
                         .toList())

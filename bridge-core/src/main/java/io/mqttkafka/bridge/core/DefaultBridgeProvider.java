@@ -1,7 +1,7 @@
 package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.Bridge;
-import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.KafkaClientsFinder;
 import io.mqttkafka.bridge.core.kafka.KafkaVersion;
@@ -15,21 +15,18 @@ public final class DefaultBridgeProvider implements BridgeProvider {
     /** Makes the provider. */
     public DefaultBridgeProvider() {}
 
+    /** Leads to a Kafka within this JVM if one has that address, else to the one that the address leads to. */
     @Override
     public Bridge create(BridgeConfig config) {
         KafkaVersion.requireSupported();
-        return new DefaultBridge(config, new SocketTransport(), kafka(config.kafka()));
-    }
-
-    /** A Kafka within this JVM if one has that address, else the one that the address leads to. */
-    private static KafkaClients kafka(KafkaOptions options) {
         for (KafkaClientsFinder finder :
                 ServiceLoader.load(KafkaClientsFinder.class, DefaultBridgeProvider.class.getClassLoader())) {
-            KafkaClients found = finder.find(options);
+            KafkaClients found = finder.find(config.kafka());
             if (found != null) {
-                return found;
+                return new DefaultBridge(
+                        config, new SocketTransport(), found, finder.clock(config.kafka()), Failpoints.NONE);
             }
         }
-        return KafkaClients.REAL;
+        return new DefaultBridge(config, new SocketTransport(), KafkaClients.REAL);
     }
 }

@@ -4,14 +4,10 @@ import io.mqttkafka.bridge.LastError;
 import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.events.ErrorMemory;
-import io.mqttkafka.bridge.core.kafka.ProducerTransactions;
-import io.mqttkafka.bridge.core.kafka.TakenOverException;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
-import io.mqttkafka.bridge.core.restart.Restarts;
-import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
@@ -28,8 +24,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.event.Level;
@@ -47,8 +41,7 @@ import org.slf4j.event.Level;
 public final class ConnectionSupervisor {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
     private static final long NOT_ACCEPTED = Long.MIN_VALUE;
-    private static final Duration RESTART_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration IDENTITY_TIMEOUT = Duration.ofSeconds(10);
+    private static final long TICK_MILLIS = 250;
 
     /** The runner whose connection it is. */
     public interface Owner {
@@ -442,6 +435,45 @@ public final class ConnectionSupervisor {
                 + "' and took the session over; give each client an id of its own";
     }
 
+    /** Looks at a connection that is up. */
+    public interface Look {
+        /**
+         * Looks once.
+         *
+         * @param nowNanos now, by {@link System#nanoTime()}
+         * @return why the connection is of no use any more; null if it is
+         */
+        @Nullable
+        CloseReason look(long nowNanos);
+    }
+
+    /**
+     * Looks at the present connection four times a second, until it or the runner ends. For the owner that serves it.
+     *
+     * @param look looks
+     * @return why the connection has ended, or is to end; null if the runner is to end
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public @Nullable CloseReason watch(Look look) throws InterruptedException {
+        while (true) {
+            synchronized (monitor) {
+                if (closed == null && !ending) {
+                    monitor.wait(TICK_MILLIS);
+                }
+                if (ending) {
+                    return null;
+                }
+                if (closed != null) {
+                    return closed;
+                }
+            }
+            CloseReason reason = look.look(System.nanoTime());
+            if (reason != null) {
+                return reason;
+            }
+        }
+    }
+
     // Its thread.
 
     private void run() {
@@ -454,8 +486,8 @@ public final class ConnectionSupervisor {
                 if (ended == null) {
                     return;
                 }
-                CloseReason reason = judged(ended);
                 boolean achieving = owner.achieved() > before;
+                CloseReason reason = judged(ended, achieving);
                 if (owner.givesUp(reason, achieving)) {
                     return;
                 }
@@ -494,12 +526,17 @@ public final class ConnectionSupervisor {
     }
 
     /** Where the version has no reasons, some are found out by the pattern. */
-    private CloseReason judged(CloseReason reason) {
+    private CloseReason judged(CloseReason reason, boolean achieving) {
         if (acceptedWithoutReasons == NOT_ACCEPTED) {
             return reason;
         }
         long now = clock.nanos();
-        return switch (takeovers.look(reason, Duration.ofNanos(now - acceptedWithoutReasons), parts.keepAlive(), now)) {
+        Duration lived = Duration.ofNanos(now - acceptedWithoutReasons);
+        // What gets on is not stopped.
+        TakeoverPattern.Finding finding = achieving
+                ? TakeoverPattern.Finding.NONE
+                : takeovers.look(reason, lived, parts.keepAlive(), now);
+        return switch (finding) {
             case NONE -> reason;
             case SUSPICION -> {
                 log.warn(
@@ -625,83 +662,6 @@ public final class ConnectionSupervisor {
     }
 
     /**
-     * Starts transactions afresh, again and again, until nobody needs it any more.
-     *
-     * @param broken whether it is needed
-     * @param restart does it, within the time it is given; throws {@link BridgeStartException} if Kafka does not answer, {@link
-     *     TakenOverException} if another process has the identity and the owner has been told
-     * @return false if the runner is to end
-     * @throws InterruptedException if the thread was interrupted
-     */
-    public boolean restartTransactions(BooleanSupplier broken, Consumer<Duration> restart) throws InterruptedException {
-        int attempt = 0;
-        Restarts unreadable = new Restarts();
-        while (broken.getAsBoolean()) {
-            if (!idle(Duration.ZERO)) {
-                return false;
-            }
-            try {
-                restart.accept(RESTART_TIMEOUT);
-                log.info("'{}' starts transactions afresh, from what Kafka knows", clientId);
-            } catch (TakenOverException e) {
-                // The owner, which has been told, ends the runner or lets no connection be made.
-                return idle(Duration.ZERO);
-            } catch (BridgeStartException e) {
-                if (e.getCause() instanceof IllegalArgumentException && unreadable.exhausted()) {
-                    // What Kafka knows is not what we can read; Kafka itself is there.
-                    owner.failed(e);
-                    return false;
-                }
-                lastError(e.getMessage());
-                attempt++;
-                Duration delay = delay(attempt);
-                long until = clock.nanos() + delay.toNanos();
-                log.warn(
-                        "'{}' cannot start transactions afresh: {}; next attempt in {} ms",
-                        clientId,
-                        e.getMessage(),
-                        delay.toMillis());
-                if (!pauseUntil(until)) {
-                    return false;
-                }
-            }
-        }
-        return true;
-    }
-
-    /**
-     * Words why the last of several transactions has failed that all ended in the same way.
-     *
-     * @param cause what it met with
-     * @return the message
-     */
-    public static String hopeless(Throwable cause) {
-        return "kafka.transactions: " + Restarts.MOST
-                + " transactions in a row have failed, and none came about in between (" + SafeText.withRoot(cause)
-                + "); mend the cause and start the bridge again";
-    }
-
-    /**
-     * Says why a connection must not be made: another bridge has the identity, and the connection would take the session over from
-     * it, or Kafka does not tell.
-     *
-     * @param transactions what is written under the identity
-     * @param fenced is told if another bridge has it
-     * @return the reason, or null
-     */
-    public static @Nullable CloseReason identityTaken(ProducerTransactions transactions, Consumer<Throwable> fenced) {
-        try {
-            transactions.requireNotTakenOver(IDENTITY_TIMEOUT);
-            return null;
-        } catch (TakenOverException e) {
-            fenced.accept(e);
-            return CloseReason.of("another bridge has taken the transactional id over", e);
-        } catch (BridgeStartException e) {
-            return CloseReason.of(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    /**
      * Waits before the next attempt, by the clock.
      *
      * @param untilNanos until when, by {@link BridgeClock#nanos()} of the clock
@@ -721,6 +681,11 @@ public final class ConnectionSupervisor {
      */
     public boolean idle(Duration interval) throws InterruptedException {
         return pause(BridgeClock.SYSTEM, System.nanoTime() + interval.toNanos());
+    }
+
+    /** Stops what worked on the connection, as after a failure of its own. */
+    void fail(Throwable cause) {
+        owner.failed(cause);
     }
 
     private boolean pause(BridgeClock by, long untilNanos) throws InterruptedException {

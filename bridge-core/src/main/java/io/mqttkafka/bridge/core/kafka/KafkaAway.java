@@ -1,6 +1,5 @@
 package io.mqttkafka.bridge.core.kafka;
 
-import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -26,14 +25,8 @@ public final class KafkaAway {
             }
             away |= cause instanceof RetriableException
                     || cause instanceof java.util.concurrent.TimeoutException
-                    || isUnknownHost(cause);
+                    || StartAttempts.isUnresolved(cause);
         }
         return away;
-    }
-
-    /** Kafka's client takes a host that no name server knows for a mistake of the configuration. */
-    private static boolean isUnknownHost(Throwable cause) {
-        return cause instanceof ConfigException
-                && String.valueOf(cause.getMessage()).startsWith("No resolvable bootstrap urls");
     }
 }

@@ -1,7 +1,6 @@
 package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
-import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -64,14 +63,5 @@ public interface KafkaClients {
      */
     default StateTopic stateTopic(KafkaOptions options, String clientId) {
         return new CompactedStateTopic(this, options, clientId);
-    }
-
-    /**
-     * Says which time bridges over this Kafka live by.
-     *
-     * @return the time
-     */
-    default BridgeClock clock() {
-        return BridgeClock.SYSTEM;
     }
 }

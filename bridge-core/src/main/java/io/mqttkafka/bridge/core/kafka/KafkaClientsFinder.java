@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,4 +19,14 @@ public interface KafkaClientsFinder {
      */
     @Nullable
     KafkaClients find(KafkaOptions options);
+
+    /**
+     * Says which time bridges live by that are led to a Kafka of this finder.
+     *
+     * @param options the Kafka side
+     * @return the time
+     */
+    default BridgeClock clock(KafkaOptions options) {
+        return BridgeClock.SYSTEM;
+    }
 }

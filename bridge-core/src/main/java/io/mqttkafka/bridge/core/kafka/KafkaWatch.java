@@ -63,18 +63,24 @@ public final class KafkaWatch implements AutoCloseable {
      *
      * @param clients makes Kafka's clients
      * @param options the Kafka side
+     * @param clock says which time it is
      * @param clientId by what Kafka's logs call its client
      * @param degradations hears when Kafka goes and comes
      * @param waits knows which topics wait
      */
     public KafkaWatch(
-            KafkaClients clients, KafkaOptions options, String clientId, Degradations degradations, TopicWaits waits) {
+            KafkaClients clients,
+            KafkaOptions options,
+            BridgeClock clock,
+            String clientId,
+            Degradations degradations,
+            TopicWaits waits) {
         this.clients = clients;
         this.options = options;
         this.clientId = clientId;
         this.degradations = degradations;
         this.waits = waits;
-        clock = clients.clock();
+        this.clock = clock;
         errors = new ErrorMemory(clock);
         since = clock.instant();
         thread = new Thread(this::run, "bridge-" + clientId);

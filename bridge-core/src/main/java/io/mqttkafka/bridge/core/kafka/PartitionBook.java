@@ -219,7 +219,7 @@ public final class PartitionBook {
      */
     public void read(TopicPartition partition, KafkaMessage message, @Nullable String excess) {
         beginAnewIfBehind(partition, message.offset());
-        backlog.add(new Waiting(partition, message, excess, ledger(partition).read(message.offset()), null));
+        backlog.add(new Waiting(partition, message, excess, entry(partition, message.offset()), null));
     }
 
     /**
@@ -231,7 +231,7 @@ public final class PartitionBook {
      */
     public void unreadable(TopicPartition partition, long offset, DeliveryException cause) {
         beginAnewIfBehind(partition, offset);
-        OffsetLedger.Entry entry = ledger(partition).read(offset);
+        OffsetLedger.Entry entry = entry(partition, offset);
         KafkaMessage nothing =
                 new KafkaMessage(partition.topic(), partition.partition(), offset, NO_TIMESTAMP, null, null, List.of());
         backlog.add(new Waiting(partition, nothing, null, entry, cause));
@@ -246,6 +246,12 @@ public final class PartitionBook {
     public void readUpTo(TopicPartition partition, long next) {
         beginAnewIfBehind(partition, next);
         ledger(partition).readUpTo(next);
+    }
+
+    private OffsetLedger.Entry entry(TopicPartition partition, long offset) {
+        OffsetLedger.Entry entry = ledger(partition).read(offset);
+        entry.received(handler.nanos());
+        return entry;
     }
 
     private OffsetLedger ledger(TopicPartition partition) {

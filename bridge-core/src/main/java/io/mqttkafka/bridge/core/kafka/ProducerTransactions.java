@@ -32,13 +32,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes records and the packet ids they came under, all or none of them, under an identity that only one process has at a
- * time: opening it settles what an earlier process left behind and shuts that process out.
- *
- * <p>{@link #commit} belongs to one thread, {@link #open} to another one while that rests; {@link #close} may be called at
- * any time.
+ * Transactions of a producer of our own, whose state lies in a compacted topic: opening them settles what an earlier process
+ * left behind and shuts that process out.
  */
-public final class ProducerTransactions {
+public final class ProducerTransactions<S> implements Transactions<S> {
     private static final Logger log = LoggerFactory.getLogger(ProducerTransactions.class);
     /** MQTT forbids this character in client ids. */
     private static final String OUTBOX = "\0to-mqtt";
@@ -49,6 +46,7 @@ public final class ProducerTransactions {
     private final KafkaClients clients;
     private final String clientId;
     private final String keys;
+    private final Function<List<byte[]>, S> reader;
     private final String transactionalId;
     private final Map<String, Object> producerProperties;
     private final StateTopic stateTopic;
@@ -63,6 +61,9 @@ public final class ProducerTransactions {
     private volatile @Nullable Producer<byte[], byte[]> producer;
     private volatile boolean closed;
 
+    /** The state that is kept: what its keys end with, and how it is read. */
+    private record Kept<S>(String keySuffix, Function<List<byte[]>, S> reader) {}
+
     /** By which our claims of the identity are known. */
     private final String owner = UUID.randomUUID().toString();
 
@@ -70,7 +71,7 @@ public final class ProducerTransactions {
     private long claim = UNCLAIMED;
 
     /**
-     * Makes a sink that is not connected.
+     * Makes one that is not connected for the packet ids of messages that are received from MQTT.
      *
      * @param clients makes Kafka's clients
      * @param options the Kafka side
@@ -78,15 +79,17 @@ public final class ProducerTransactions {
      * @param clientId the MQTT client id, of which the transactional id is made
      * @param failpoints is told of the places passed
      * @param waits is told of every record, and of each transaction by its record of the state
+     * @return the transactions
      */
-    public ProducerTransactions(
+    public static ProducerTransactions<Qos2State> ofReceived(
             KafkaClients clients,
             KafkaOptions options,
             MqttOptions mqtt,
             String clientId,
             Failpoints failpoints,
             TopicWaits waits) {
-        this(clients, options, mqtt, clientId, "", failpoints, waits);
+        return new ProducerTransactions<>(
+                clients, options, mqtt, clientId, new Kept<>("", Qos2Journal::read), failpoints, waits);
     }
 
     private ProducerTransactions(
@@ -94,7 +97,7 @@ public final class ProducerTransactions {
             KafkaOptions options,
             MqttOptions mqtt,
             String clientId,
-            String direction,
+            Kept<S> kept,
             Failpoints failpoints,
             TopicWaits waits) {
         this.clients = clients;
@@ -102,7 +105,8 @@ public final class ProducerTransactions {
         this.failpoints = failpoints;
         this.waits = waits;
         transactionalId = options.transactions().idPrefix() + clientId;
-        keys = transactionalId + direction;
+        keys = transactionalId + kept.keySuffix();
+        reader = kept.reader();
         producerProperties = ProducerSettings.transactional(options, mqtt, clientId, transactionalId);
         stateTopic = clients.stateTopic(options, clientId);
         check = new TopicCheck(clients, options, clientId);
@@ -118,55 +122,27 @@ public final class ProducerTransactions {
      * @param clientId the MQTT client id, of which the transactional id is made
      * @param failpoints is told of the places passed
      * @param waits is told of every record, and of each transaction by its record of the state
-     * @return the sink
+     * @return the transactions
      */
-    public static ProducerTransactions ofOutbox(
+    public static ProducerTransactions<OutboxState> ofOutbox(
             KafkaClients clients,
             KafkaOptions options,
             MqttOptions mqtt,
             String clientId,
             Failpoints failpoints,
             TopicWaits waits) {
-        return new ProducerTransactions(clients, options, mqtt, clientId, OUTBOX, failpoints, waits);
+        return new ProducerTransactions<>(
+                clients, options, mqtt, clientId, new Kept<>(OUTBOX, OutboxJournal::read), failpoints, waits);
     }
 
-    /**
-     * Creates or checks the state topic. To be called once, before {@link #open}.
-     *
-     * @param timeout how long to try
-     * @throws BridgeStartException if it is not fit
-     */
+    @Override
     public void prepare(Duration timeout) {
         CompressionProbe.require(producerProperties);
         stateTopic.prepare(timeout);
     }
 
-    /**
-     * Takes the identity over, settles what was left open under it, and reads the committed state. Can be called again to
-     * start afresh; it does not take back then what another process has taken over meanwhile.
-     *
-     * @param timeout how long to try
-     * @return what Kafka knows
-     * @throws TakenOverException if another process has taken the identity over since we did
-     * @throws BridgeStartException if Kafka does not answer, or does not let us; nothing has been lost then
-     */
-    public Qos2State open(Duration timeout) {
-        return open(timeout, Qos2Journal::read);
-    }
-
-    /**
-     * Does the same as {@link #open(Duration)} for the state of messages that are published to MQTT.
-     *
-     * @param timeout how long to try
-     * @return what Kafka knows
-     * @throws TakenOverException if another process has taken the identity over since we did
-     * @throws BridgeStartException if Kafka does not answer, or does not let us; nothing has been lost then
-     */
-    public OutboxState openOutbox(Duration timeout) {
-        return open(timeout, OutboxJournal::read);
-    }
-
-    private <S> S open(Duration timeout, Function<List<byte[]>, S> reader) {
+    @Override
+    public S open(Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
         closeProducer(Duration.ZERO);
         partitions.clear();
@@ -205,12 +181,7 @@ public final class ProducerTransactions {
         }
     }
 
-    /**
-     * Words why a transaction has failed, if Kafka does not allow it: it will not a moment later either.
-     *
-     * @param failure what the transaction met with
-     * @return what to fail a start with; null if it failed for another reason
-     */
+    @Override
     public @Nullable BridgeStartException denied(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof AuthorizationException) {
@@ -225,13 +196,7 @@ public final class ProducerTransactions {
         return null;
     }
 
-    /**
-     * Makes sure that nobody has taken the identity over since this was opened. Being fenced tells it too, but only who writes.
-     *
-     * @param timeout how long to try
-     * @throws TakenOverException if another process has it
-     * @throws BridgeStartException if Kafka does not answer
-     */
+    @Override
     public void requireNotTakenOver(Duration timeout) {
         if (claim != UNCLAIMED && stateTopic.isClaimedByAnother(keys, owner, claim, timeout)) {
             throw new TakenOverException(transactionalId);
@@ -252,14 +217,7 @@ public final class ProducerTransactions {
         }
     }
 
-    /**
-     * Writes records and an entry of the state in one transaction, and waits for its end as long as Kafka takes.
-     *
-     * @param records the records, in order
-     * @param entry the entry
-     * @param removes whether the entry removes packet ids
-     * @return how it ended
-     */
+    @Override
     public TransactionOutcome commit(List<PreparedRecord> records, Qos2Journal.Entry entry, boolean removes) {
         Producer<byte[], byte[]> current = producer;
         if (current == null) {
@@ -298,24 +256,24 @@ public final class ProducerTransactions {
         ProducerRecord<byte[], byte[]> sent = ProducerSender.kafkaRecord(
                 record.topic(), record.partition(), record.key(), record.value(), record.headers());
         TopicWaits.Topic topic = waits.of(record.topic());
+        boolean done;
         topic.sending();
         try {
-            boolean done = current.send(sent, (metadata, exception) -> {
+            done = current.send(sent, (metadata, exception) -> {
                         topic.done();
                         if (exception != null) {
                             failed.add(record, exception);
                         }
                     })
                     .isDone();
-            if (!done && !partitions.containsKey(record.topic())) {
-                // The producer has just been told.
-                partitions.put(
-                        record.topic(), current.partitionsFor(record.topic()).size());
-            }
         } catch (KafkaException | IllegalStateException e) {
             topic.done();
             failed.add(record, e);
             throw e;
+        }
+        if (!done && !partitions.containsKey(record.topic())) {
+            // The producer has just been told.
+            partitions.put(record.topic(), current.partitionsFor(record.topic()).size());
         }
     }
 
@@ -422,11 +380,7 @@ public final class ProducerTransactions {
         return tooLong ? TransactionOutcome.unknown(cause) : new TransactionOutcome(Kind.FENCED, List.of(), cause);
     }
 
-    /**
-     * Gives up what is not committed and closes for good.
-     *
-     * @param timeout how long to wait for what is on its way
-     */
+    @Override
     public void close(Duration timeout) {
         closed = true;
         closeProducer(timeout);

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes the records that a {@link RecordFeed} has. Called by one thread at a time, and must not hold it up for long. */
 public interface RecordHandler {
+    /** Returns the time by which records age, in nanoseconds since some fixed moment. */
+    long nanos();
+
     /**
      * Goes on with what could not go on before.
      *

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.session.Partition;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeStartException;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.Header;
@@ -61,6 +62,7 @@ public final class RecordReader implements RecordFeed, ConsumerRebalanceListener
 
     private final KafkaClients clients;
     private final KafkaOptions options;
+    private final BridgeClock clock;
     private final Reading reading;
     private final RecordHandler handler;
     private final Thread thread;
@@ -98,18 +100,21 @@ public final class RecordReader implements RecordFeed, ConsumerRebalanceListener
      *
      * @param clients makes Kafka's clients
      * @param options the Kafka side
+     * @param clock says how long it pauses
      * @param reading what to read
      * @param handler takes the records
      */
-    public RecordReader(KafkaClients clients, KafkaOptions options, Reading reading, RecordHandler handler) {
+    public RecordReader(
+            KafkaClients clients, KafkaOptions options, BridgeClock clock, Reading reading, RecordHandler handler) {
         this.clients = clients;
         this.options = options;
+        this.clock = clock;
         this.reading = reading;
         this.handler = handler;
         book = new PartitionBook(reading.route(), reading.mostOpen(), handler, new FromBook());
         gone = new GoneRecords(reading.route(), handler, this::consumer);
         commitTroubles = new CommitTroubles(reading.route(), reading.group(), reading.mostOpen());
-        topics = new SubscribedTopics(clients, options, reading.clientId(), new FromTopics());
+        topics = new SubscribedTopics(clients, options, clock, reading.clientId(), new FromTopics());
         thread = new Thread(this::run, "bridge-" + reading.clientId() + "-read-" + reading.route());
         thread.setDaemon(true);
     }
@@ -479,9 +484,9 @@ public final class RecordReader implements RecordFeed, ConsumerRebalanceListener
         awaitInFlight(book.partitions(), System.nanoTime() + REVOKE_PATIENCE.toNanos());
         closeConsumer();
         while (consumer == null) {
-            long until = clients.clock().nanos() + troubles.pause().toNanos();
-            while (!stopping && clients.clock().nanos() - until < 0) {
-                clients.clock().park(this, until);
+            long until = clock.nanos() + troubles.pause().toNanos();
+            while (!stopping && clock.nanos() - until < 0) {
+                clock.park(this, until);
             }
             if (stopping) {
                 return;

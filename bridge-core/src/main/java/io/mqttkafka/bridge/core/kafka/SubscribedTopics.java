@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.kafka;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -42,6 +43,7 @@ final class SubscribedTopics implements AutoCloseable {
 
     private final KafkaClients clients;
     private final KafkaOptions options;
+    private final BridgeClock clock;
     private final String clientId;
     private final Owner owner;
 
@@ -51,12 +53,13 @@ final class SubscribedTopics implements AutoCloseable {
     private @Nullable Map<String, KafkaFuture<TopicDescription>> asked;
     private long dueNanos;
 
-    SubscribedTopics(KafkaClients clients, KafkaOptions options, String clientId, Owner owner) {
+    SubscribedTopics(KafkaClients clients, KafkaOptions options, BridgeClock clock, String clientId, Owner owner) {
         this.clients = clients;
         this.options = options;
+        this.clock = clock;
         this.clientId = clientId;
         this.owner = owner;
-        dueNanos = clients.clock().nanos();
+        dueNanos = clock.nanos();
     }
 
     /**
@@ -70,7 +73,7 @@ final class SubscribedTopics implements AutoCloseable {
             asked = null;
             answers.forEach(this::judge);
         }
-        long now = clients.clock().nanos();
+        long now = clock.nanos();
         if (asked == null && now - dueNanos >= 0) {
             dueNanos = now + INTERVAL_NANOS;
             ask(topics.get());

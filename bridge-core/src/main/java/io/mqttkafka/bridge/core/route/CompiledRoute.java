@@ -21,6 +21,9 @@ public interface CompiledRoute {
      */
     RouteCounts counts(int qosLevel);
 
+    /** Returns what measures how long messages take. */
+    DeliveryTimer timer();
+
     /**
      * Returns why the route last failed to deliver a message.
      *

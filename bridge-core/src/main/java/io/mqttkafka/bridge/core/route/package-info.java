@@ -1,4 +1,4 @@
-/** What routes of both directions have in common: counters, failures and their words, dead letters, metadata, loops. */
+/** What routes of both directions have in common: meters, failures and their words, dead letters, metadata, loops. */
 @NullMarked
 package io.mqttkafka.bridge.core.route;
 

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.session;
 
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,9 @@ public final class Delivery {
 
     private static final AtomicLongFieldUpdater<Delivery> OPEN =
             AtomicLongFieldUpdater.newUpdater(Delivery.class, "open");
+
+    private static final AtomicReferenceFieldUpdater<Delivery, @Nullable Object> TAG =
+            AtomicReferenceFieldUpdater.newUpdater(Delivery.class, Object.class, "tag");
 
     /** The epoch of what was received by another process. */
     private static final int NO_CONNECTION = -1;
@@ -48,7 +52,12 @@ public final class Delivery {
     private volatile boolean failed;
 
     /** What its owner wants to find again when it is acknowledged. */
-    private @Nullable Object tag;
+    private volatile @Nullable Object tag;
+
+    private long taggedNanos;
+
+    /** Whether somebody has looked how long it took. */
+    private boolean timed;
 
     Delivery(int packetId, int qos, boolean durable, long fingerprint, long receivedNanos, long open) {
         this.packetId = packetId;
@@ -132,14 +141,29 @@ public final class Delivery {
      * Attaches what its owner wants to find again when it is acknowledged. To be called before its last route is done.
      *
      * @param tag anything
+     * @param nowNanos when it came, by the clock of the owner
      */
-    public void tag(Object tag) {
-        this.tag = tag;
+    public void tag(Object tag, long nowNanos) {
+        taggedNanos = nowNanos;
+        // Nothing to wait for: whoever sees the tag sees the time.
+        TAG.lazySet(this, tag);
+    }
+
+    /** Returns when it came, by the clock of its owner; of no meaning without a tag. */
+    public long taggedNanos() {
+        return taggedNanos;
     }
 
     /** Returns what was attached, or null. */
     public @Nullable Object tag() {
         return tag;
+    }
+
+    /** Says whether it is acknowledged for the first time; for the thread that acknowledges. */
+    public boolean timeOnce() {
+        boolean first = !timed;
+        timed = true;
+        return first;
     }
 
     /** Returns the MQTT QoS, 1 or 2. */

@@ -13,12 +13,27 @@ public final class OffsetLedger {
     /** One record, from its reading until it is committed or given back. Thread-safe. */
     public static final class Entry {
         private final long offset;
+        private long receivedNanos;
         private volatile boolean settled;
         private volatile boolean inFlight;
         private volatile boolean abandoned;
 
         private Entry(long offset) {
             this.offset = offset;
+        }
+
+        /**
+         * Notes when the record was read. To be called before it is handed out.
+         *
+         * @param nowNanos the time, by the clock of the bridge
+         */
+        public void received(long nowNanos) {
+            receivedNanos = nowNanos;
+        }
+
+        /** Returns when the record was read, by the clock of the bridge. */
+        public long receivedNanos() {
+            return receivedNanos;
         }
 
         /** Tells that the record is on its way, so that its outcome is worth waiting for. */

@@ -4,7 +4,7 @@ import io.mqttkafka.bridge.core.session.OutboxState.Phase;
 import org.jspecify.annotations.Nullable;
 
 /** A packet id of the {@link Outbox} and what it stands for. Guarded by the outbox. */
-final class OutboxEntry {
+final class OutboxEntry extends PublishQueue.Link<OutboxEntry> {
     final int packetId;
 
     /** What it stands for; null once it stands for nothing. */
@@ -27,7 +27,7 @@ final class OutboxEntry {
     Publication publication;
 
     /** Who waits for the outcome because the record came again; null if nobody does. */
-    Outbox.@Nullable Recalled recalled;
+    ExpectedRecords.@Nullable Recalled recalled;
 
     /** Whether its id may be assigned in Kafka: the broker takes so many. */
     boolean granted;
@@ -50,9 +50,6 @@ final class OutboxEntry {
     /** Whether it takes a place although it has not been sent on the present connection. */
     boolean held;
 
-    /** Its place in the order of publishing. */
-    long order;
-
     /** Its place among those that the MQTT broker has received. */
     long released;
 
@@ -62,17 +59,41 @@ final class OutboxEntry {
     /** Whether PUBREL was sent on the present connection. */
     boolean releaseSent;
 
-    /** Its neighbours in the order of publishing. */
-    @Nullable
-    OutboxEntry previous;
-
-    @Nullable
-    OutboxEntry next;
-
     OutboxEntry(int packetId, @Nullable RecordId record, Phase wanted) {
         this.packetId = packetId;
         this.record = record;
         this.wanted = wanted;
+    }
+
+    /** What an earlier process has left in Kafka. */
+    static OutboxEntry restored(int packetId, OutboxState.Slot slot) {
+        OutboxEntry one = new OutboxEntry(packetId, slot.record(), slot.phase());
+        one.durable = slot.phase();
+        // Who knows; its session may be gone, which the next connection tells.
+        one.sent = true;
+        return one;
+    }
+
+    /** How far its id is in Kafka; null if it stands for another record there. */
+    @Nullable
+    Phase phaseIn(OutboxState.Slot slot) {
+        RecordId known = slot.record();
+        return known == null || known.equals(record) ? slot.phase() : null;
+    }
+
+    /** Says whether Kafka must not know its id yet: the broker has no place for it. */
+    boolean isUngranted() {
+        return wanted == Phase.ASSIGNED && !granted;
+    }
+
+    /** Says whether it was restored, and its record has not been published under its id since. */
+    boolean isUnpublished() {
+        return publication == null && wanted == Phase.ASSIGNED;
+    }
+
+    /** Says whether Kafka knows its id, and no transaction under way says something else. */
+    boolean isAssigned() {
+        return durable == Phase.ASSIGNED && (writing == null || writing == Phase.ASSIGNED);
     }
 
     @Override

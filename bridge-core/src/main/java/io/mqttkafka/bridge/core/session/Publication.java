@@ -1,12 +1,10 @@
 package io.mqttkafka.bridge.core.session;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * One message that we publish, from its place in the window until the MQTT broker has taken it over; its owner extends this
  * to hear of the outcome.
  */
-public abstract class Publication {
+public abstract class Publication extends PublishQueue.Link<Publication> {
     /** How far it has come. */
     enum State {
         /** It has not been sent in this MQTT session. */
@@ -29,9 +27,6 @@ public abstract class Publication {
     /** Its packet id; 0 for QoS 0, and while it has none. */
     int packetId;
 
-    /** Its place in the order of publishing. */
-    long order;
-
     /** Whether it was sent as a duplicate the last time. */
     boolean repeated;
 
@@ -43,13 +38,6 @@ public abstract class Publication {
 
     /** The reason code of its PUBREC. */
     int reasonCode;
-
-    /** Its neighbours in the order of publishing. */
-    @Nullable
-    Publication previous;
-
-    @Nullable
-    Publication next;
 
     /**
      * Makes a message that is not published.

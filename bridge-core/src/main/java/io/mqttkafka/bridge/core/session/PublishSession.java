@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. {@link Packets} is called with the session locked, so it must neither block nor call back; outcomes are
  * told without the lock.
  */
-public final class PublishSession {
+public final class PublishSession implements PublishTraffic {
     /** Where packets go. */
     public interface Packets {
         /**
@@ -50,12 +50,7 @@ public final class PublishSession {
     private final @Nullable Publication[] byId = new Publication[PACKET_IDS + 1];
 
     /** The messages that the broker has not taken over, in the order of publishing. */
-    private @Nullable Publication first;
-
-    private @Nullable Publication last;
-
-    /** The first message that is to be sent on this connection and was not; null if all are sent. */
-    private @Nullable Publication unsent;
+    private final PublishQueue<Publication> queue = new PublishQueue<>();
 
     /** The only message that was on its way when the last connection ended, if it is of QoS 1. */
     private @Nullable Publication suspect;
@@ -65,8 +60,6 @@ public final class PublishSession {
     private int lastId;
     private int onWire;
     private int unfinished;
-    private long bytes;
-    private long appended;
     private long releases;
     private long finished;
     private long answers;
@@ -100,7 +93,7 @@ public final class PublishSession {
         limit = Math.min(most, receiveMaximum);
         onWire = 0;
         if (!sessionPresent) {
-            for (Publication one = first; one != null; one = one.next) {
+            for (Publication one = queue.first; one != null; one = one.next) {
                 free(one);
                 one.state = Publication.State.UNSENT;
             }
@@ -113,13 +106,13 @@ public final class PublishSession {
             packets.pubrel(one.packetId, true);
             one = oldestRelease(one.released);
         }
-        unsent = first;
+        queue.sendAll();
         sendUnsent();
     }
 
     private @Nullable Publication oldestRelease(long after) {
         Publication oldest = null;
-        for (Publication one = first; one != null; one = one.next) {
+        for (Publication one = queue.first; one != null; one = one.next) {
             if (one.state == Publication.State.RELEASED
                     && one.released > after
                     && (oldest == null || one.released < oldest.released)) {
@@ -134,14 +127,14 @@ public final class PublishSession {
         packets = null;
         suspect = onWire == 1 ? onlyOneOnWire() : null;
         onWire = 0;
-        for (Publication one = first; one != null; one = one.next) {
+        for (Publication one = queue.first; one != null; one = one.next) {
             one.onWire = false;
         }
-        unsent = first;
+        queue.sendAll();
     }
 
     private @Nullable Publication onlyOneOnWire() {
-        for (Publication one = first; one != null; one = one.next) {
+        for (Publication one = queue.first; one != null; one = one.next) {
             if (one.qos > 0 && one.onWire) {
                 // What the broker may hold under a packet id of QoS 2 must not lose that id.
                 return one.qos == 1 ? one : null;
@@ -179,26 +172,27 @@ public final class PublishSession {
      * @return whether it is on its way; if not, the session forgets it
      */
     public synchronized boolean publish(Publication publication, long nowNanos) {
-        if (packets == null || unsent != null || !hasRoom(publication)) {
+        if (packets == null || queue.unsent != null || !hasRoom(publication)) {
             roomWanted = true;
             return false;
         }
         publication.publishedNanos = nowNanos;
-        append(publication);
-        unsent = publication;
+        queue.append(publication, publication.size);
+        unfinished += publication.qos > 0 ? 1 : 0;
+        queue.unsent = publication;
         sendUnsent();
         return true;
     }
 
     private boolean hasRoom(Publication publication) {
-        boolean fits = bytes + publication.size <= mostBytes || bytes == 0;
+        boolean fits = queue.bytes() + publication.size <= mostBytes || queue.bytes() == 0;
         return fits && (publication.qos == 0 || (onWire < pace.limit(limit) && unfinished < most));
     }
 
     /** Sends what waits for it, as far as the broker allows. */
     private void sendUnsent() {
         Packets out = packets;
-        Publication one = unsent;
+        Publication one = queue.unsent;
         while (one != null && out != null) {
             if (!one.onWire) {
                 if (one.qos > 0 && onWire >= pace.limit(limit)) {
@@ -208,7 +202,7 @@ public final class PublishSession {
             }
             one = one.next;
         }
-        unsent = one;
+        queue.unsent = one;
     }
 
     private void send(Publication one, Packets out) {
@@ -338,9 +332,7 @@ public final class PublishSession {
         onWire--;
         free(one);
         one.state = Publication.State.UNSENT;
-        if (unsent == null || one.order < unsent.order) {
-            unsent = one;
-        }
+        queue.sendAgain(one);
         sendUnsent();
     }
 
@@ -389,26 +381,13 @@ public final class PublishSession {
     private void tellRoom() {
         synchronized (this) {
             // A quarter at a time: waking a thread for every message costs more than the message.
-            boolean enough = bytes <= mostBytes * 3 / 4 && onWire <= pace.limit(limit) * 3 / 4;
-            if (!roomWanted || unsent != null || !enough) {
+            boolean enough = queue.bytes() <= mostBytes * 3 / 4 && onWire <= pace.limit(limit) * 3 / 4;
+            if (!roomWanted || queue.unsent != null || !enough) {
                 return;
             }
             roomWanted = false;
         }
         room.run();
-    }
-
-    private void append(Publication one) {
-        one.order = ++appended;
-        one.previous = last;
-        if (last == null) {
-            first = one;
-        } else {
-            last.next = one;
-        }
-        last = one;
-        bytes += one.size;
-        unfinished += one.qos > 0 ? 1 : 0;
     }
 
     /** The broker is done with it: its id and its room are free, and it can be published again. */
@@ -417,24 +396,9 @@ public final class PublishSession {
             onWire--;
         }
         free(one);
-        if (unsent == one) {
-            unsent = one.next;
-        }
-        if (one.previous == null) {
-            first = one.next;
-        } else {
-            one.previous.next = one.next;
-        }
-        if (one.next == null) {
-            last = one.previous;
-        } else {
-            one.next.previous = one.previous;
-        }
-        one.previous = null;
-        one.next = null;
+        queue.remove(one, one.size);
         one.onWire = false;
         one.state = Publication.State.UNSENT;
-        bytes -= one.size;
         unfinished -= one.qos > 0 ? 1 : 0;
         finished++;
     }
@@ -446,71 +410,43 @@ public final class PublishSession {
         }
     }
 
-    /**
-     * Counts the messages that the broker has not taken over.
-     *
-     * @return how many of QoS 1 and 2
-     */
+    @Override
     public synchronized int unfinished() {
         return unfinished;
     }
 
-    /**
-     * Counts the bytes that the broker has not taken over.
-     *
-     * @return how many
-     */
+    @Override
     public synchronized long bytes() {
-        return bytes;
+        return queue.bytes();
     }
 
-    /**
-     * Tells how long the oldest message has been on its way.
-     *
-     * @param nowNanos the time
-     * @return nanoseconds; 0 if none is
-     */
+    @Override
     public synchronized long oldestAge(long nowNanos) {
-        return first == null ? 0 : Math.max(0, nowNanos - first.publishedNanos);
+        Publication oldest = queue.first;
+        return oldest == null ? 0 : Math.max(0, nowNanos - oldest.publishedNanos);
     }
 
-    /** Says whether the next word is the MQTT broker's, for some message. */
+    @Override
     public synchronized boolean awaitsBroker() {
-        return bytes > 0 && (onWire > 0 || unsent == null);
+        return queue.bytes() > 0 && (onWire > 0 || queue.unsent == null);
     }
 
-    /**
-     * Counts the messages of QoS 1 and 2 that were sent on the present connection and are not done.
-     *
-     * @return how many
-     */
+    @Override
     public synchronized int onWire() {
         return onWire;
     }
 
-    /**
-     * Counts the messages that were accepted or refused: a sign of progress.
-     *
-     * @return how many
-     */
+    @Override
     public synchronized long finished() {
         return finished;
     }
 
-    /**
-     * Counts what the MQTT broker has said of messages of QoS 1 and 2.
-     *
-     * @return how many answers
-     */
+    @Override
     public synchronized long answers() {
         return answers;
     }
 
-    /**
-     * Counts the messages that were sent again as duplicates.
-     *
-     * @return how many
-     */
+    @Override
     public synchronized long resent() {
         return resent;
     }

@@ -3,8 +3,8 @@ package io.mqttkafka.bridge.core.sink;
 import io.mqttkafka.bridge.core.route.DeadLetters;
 import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.session.ExpectedRecords;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
-import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.RecordId;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One record on its way to MQTT, from its reading until the route is done with it. */
-final class RoutedRecord implements Comparable<RoutedRecord>, Outbox.Recalled {
+final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Recalled {
     /** What a record weighs besides its bytes, and each of its headers. */
     private static final long OVERHEAD_BYTES = 128;
 
@@ -65,15 +65,14 @@ final class RoutedRecord implements Comparable<RoutedRecord>, Outbox.Recalled {
             @Nullable String excess,
             @Nullable RecordId record,
             OffsetLedger.Entry entry,
-            long order,
-            long nowNanos) {
+            long order) {
         this.pipeline = pipeline;
         this.record = record;
         this.message = message;
         this.excess = excess;
         this.entry = entry;
         this.order = order;
-        this.dueNanos = nowNanos;
+        this.dueNanos = entry.receivedNanos();
     }
 
     /** What the record takes on the heap, which it does until its message is done with: a dead letter may be made of it. */

@@ -8,9 +8,10 @@ import io.mqttkafka.bridge.PayloadCodec;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.route.CompiledRoute;
+import io.mqttkafka.bridge.core.route.DeliveryTimer;
 import io.mqttkafka.bridge.core.route.LoopGuard;
 import io.mqttkafka.bridge.core.route.OwnTopics;
-import io.mqttkafka.bridge.core.route.RouteCounters;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.route.Sample;
 import io.mqttkafka.bridge.core.route.Standing;
@@ -69,9 +70,8 @@ public final class SinkRoute implements CompiledRoute {
     final FailurePolicy failurePolicy;
     final LoopGuard guard;
     final OwnTopics ownTopics;
-    final RouteCounters counters = new RouteCounters();
-
-    private static final RouteCounters NONE = new RouteCounters();
+    private final DeliveryTimer timer = new DeliveryTimer();
+    final RouteMeter meter = new RouteMeter(timer);
 
     final ErrorMemory errors;
     final Standing standing = new Standing();
@@ -256,7 +256,12 @@ public final class SinkRoute implements CompiledRoute {
 
     @Override
     public RouteCounts counts(int qosLevel) {
-        return (qosLevel == qos.level() ? counters : NONE).snapshot();
+        return qosLevel == qos.level() ? meter.counts() : RouteCounts.builder().build();
+    }
+
+    @Override
+    public DeliveryTimer timer() {
+        return timer;
     }
 
     @Override

@@ -4,10 +4,12 @@ import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
-import io.mqttkafka.bridge.core.route.RouteCounters;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.SourceSession;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,6 +33,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     private final SourceSession session;
     private final Runnable progress;
     private final Failpoints failpoints;
+    private final BridgeClock clock;
     private final Consumer<Throwable> broken;
     private final Thread thread;
 
@@ -52,6 +55,11 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
     /** How many acknowledgements have been written: a sign of progress. */
     private final AtomicLong written = new AtomicLong();
 
+    /** What the acknowledgements in the batch are for. */
+    private final @Nullable Delivery[] gathered = new Delivery[MOST_AT_ONCE];
+
+    private int gatheredCount;
+
     /**
      * Makes an acknowledger.
      *
@@ -59,9 +67,15 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
      * @param broken is told that some may not have left, so that the connection has to be dropped
      */
     Acknowledger(
-            String name, SourceSession session, Runnable progress, Failpoints failpoints, Consumer<Throwable> broken) {
+            String name,
+            SourceSession session,
+            Runnable progress,
+            Failpoints failpoints,
+            BridgeClock clock,
+            Consumer<Throwable> broken) {
         this.broken = broken;
         this.failpoints = failpoints;
+        this.clock = clock;
         this.session = session;
         this.progress = progress;
         thread = new Thread(this, name);
@@ -142,6 +156,7 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
                 failpoints.pass(Failpoint.BEFORE_ACKNOWLEDGEMENT);
                 out.write(packets);
                 failpoints.pass(Failpoint.ACKNOWLEDGED);
+                measure();
             }
         } catch (IOException e) {
             // The reader finds the connection broken too; what was not acknowledged comes again.
@@ -181,18 +196,33 @@ final class Acknowledger implements Runnable, SourceSession.Acknowledgements {
         return current;
     }
 
+    private void measure() {
+        long now = clock.nanos();
+        for (int i = 0; i < gatheredCount; i++) {
+            Delivery delivery = gathered[i];
+            if (delivery != null && delivery.tag() instanceof RouteMeter[] meters && delivery.timeOnce()) {
+                for (RouteMeter meter : meters) {
+                    meter.took(delivery.taggedNanos(), now);
+                }
+            }
+        }
+    }
+
     private void clear() {
+        Arrays.fill(gathered, 0, gatheredCount, null);
+        gatheredCount = 0;
         PacketBatch current = batch;
         if (current != null) {
             current.clear();
         }
     }
 
-    private static void count(Delivery delivery) {
-        if (delivery.tag() instanceof RouteCounters[] counters) {
-            for (RouteCounters counter : counters) {
-                counter.acknowledged.increment();
+    private void count(Delivery delivery) {
+        if (delivery.tag() instanceof RouteMeter[] meters) {
+            for (RouteMeter meter : meters) {
+                meter.acknowledged(1);
             }
+            gathered[gatheredCount++] = delivery;
         }
     }
 }

@@ -11,17 +11,17 @@ import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.route.Failure;
-import io.mqttkafka.bridge.core.route.RouteCounters;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.routing.RouteTable;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.InFlightWindow;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
 import io.mqttkafka.bridge.core.session.SourceSession;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.MqttProperties;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +58,7 @@ final class MessageIntake {
     private final Subscriptions subscriptions;
     private final BridgeEvents events;
     private final Failpoints failpoints;
-    private final InstantSource clock;
+    private final BridgeClock clock;
     private final Owner owner;
     private final TopicCache topics;
     private final UserPropertyLimit userProperties;
@@ -71,37 +71,47 @@ final class MessageIntake {
     /** Counts messages, so that a lane can keep their order. */
     private long order;
 
-    MessageIntake(
-            String clientId,
-            MqttOptions options,
-            SourceSession session,
-            InFlightWindow window,
-            ReceiveRoom room,
+    /**
+     * What knows of the messages that are received and not acknowledged.
+     *
+     * @param session their packet ids
+     * @param window their bytes
+     * @param room the reader's place to wait
+     */
+    record Receipt(SourceSession session, InFlightWindow window, ReceiveRoom room) {}
+
+    /**
+     * Where messages go from here.
+     *
+     * @param pipeline makes records of them
+     * @param committer takes those that are written in transactions; null if none are
+     * @param routes by filter
+     * @param lanes of the routes
+     * @param subscriptions tells which subscription a message came by
+     */
+    record Onward(
             MqttToKafkaPipeline pipeline,
             @Nullable TransactionCommitter committer,
             RouteTable<SourceRoute> routes,
             Map<SourceRoute, RouteLane> lanes,
-            Subscriptions subscriptions,
-            BridgeEvents events,
-            Failpoints failpoints,
-            InstantSource clock,
-            long topicCacheBytes,
-            Owner owner) {
-        this.clientId = clientId;
-        this.options = options;
-        this.session = session;
-        this.window = window;
-        this.room = room;
-        this.pipeline = pipeline;
-        this.committer = committer;
-        this.routes = routes;
-        this.lanes = lanes;
-        this.subscriptions = subscriptions;
-        this.events = events;
-        this.failpoints = failpoints;
-        this.clock = clock;
+            Subscriptions subscriptions) {}
+
+    MessageIntake(SourceRunner.Parts parts, Receipt receipt, Onward onward, Owner owner) {
+        clientId = parts.clientId();
+        options = parts.options();
+        session = receipt.session();
+        window = receipt.window();
+        room = receipt.room();
+        pipeline = onward.pipeline();
+        committer = onward.committer();
+        routes = onward.routes();
+        lanes = onward.lanes();
+        subscriptions = onward.subscriptions();
+        events = parts.around().events();
+        failpoints = parts.around().failpoints();
+        clock = parts.around().clock();
         this.owner = owner;
-        topics = new TopicCache(topicCacheBytes, this::matches);
+        topics = new TopicCache(parts.topicCacheBytes(), this::matches);
         userProperties = new UserPropertyLimit(options.maxUserProperties(), options.maxUserPropertyBytes());
     }
 
@@ -153,6 +163,7 @@ final class MessageIntake {
 
     private void take(PublishFrame frame, TopicCache.Entry topic, long topicHash) throws MalformedPacketException {
         RouteMatch[] matches = topic.matches;
+        long receivedNanos = clock.nanos();
         // Whatever can be wrong with the packet shows before it counts as received.
         MqttMessage message = message(frame, topic);
         int chosen = choose(frame, matches);
@@ -179,8 +190,8 @@ final class MessageIntake {
             window.release(bytes);
             return;
         }
-        RouteCounters[] counters = topic.counters(frame.qos());
-        delivery.tag(chosen == matches.length ? counters : wanted(counters, chosen));
+        RouteMeter[] meters = topic.meters(frame.qos());
+        delivery.tag(chosen == matches.length ? meters : wanted(meters, chosen), receivedNanos);
         Failure failure = failure(frame);
         if (durable) {
             takeDurable(delivery, matches, message, each, failure);
@@ -281,16 +292,19 @@ final class MessageIntake {
         choose(frame, matches);
         Failure failure = failure(frame);
         long each = cost(frame, topic, message);
+        long receivedNanos = clock.nanos();
         for (int i = 0; i < matches.length; i++) {
             if (!wanted[i]) {
                 continue;
             }
             if (room.awaitQos0(each, owner.patienceNanos())) {
-                pipeline.take(new RoutedMessage(pipeline, matches[i], message, null, null, i, each, order++), failure);
+                RoutedMessage attempt = new RoutedMessage(pipeline, matches[i], message, null, null, i, each, order++);
+                attempt.receivedNanos = receivedNanos;
+                pipeline.take(attempt, failure);
             } else {
-                RouteCounters counters = matches[i].route.counters(0);
-                counters.received.increment();
-                counters.shed.increment();
+                RouteMeter meter = matches[i].route.meter(0);
+                meter.received();
+                meter.shed();
                 events.shed(matches[i].route.name(), 1, "no room: Kafka is slower than the messages come");
             }
         }
@@ -316,9 +330,9 @@ final class MessageIntake {
         return chosen;
     }
 
-    /** The counters of the routes that this copy of the message is for. */
-    private RouteCounters[] wanted(RouteCounters[] all, int chosen) {
-        RouteCounters[] some = new RouteCounters[chosen];
+    /** The meters of the routes that this copy of the message is for. */
+    private RouteMeter[] wanted(RouteMeter[] all, int chosen) {
+        RouteMeter[] some = new RouteMeter[chosen];
         int next = 0;
         for (int i = 0; i < all.length; i++) {
             if (wanted[i]) {

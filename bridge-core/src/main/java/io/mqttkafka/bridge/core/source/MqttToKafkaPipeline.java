@@ -16,10 +16,12 @@ import io.mqttkafka.bridge.core.route.DeadLetters;
 import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
 import io.mqttkafka.bridge.core.route.HopLimitException;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.InFlightWindow;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.error.MappingException;
 import io.mqttkafka.bridge.event.DeadLettered;
@@ -62,6 +64,7 @@ public final class MqttToKafkaPipeline {
     private final PipelineEvents runner;
     private final BridgeEvents events;
     private final Failpoints failpoints;
+    private final BridgeClock clock;
 
     MqttToKafkaPipeline(
             RecordSender sink,
@@ -70,7 +73,8 @@ public final class MqttToKafkaPipeline {
             InFlightWindow window,
             PipelineEvents runner,
             BridgeEvents events,
-            Failpoints failpoints) {
+            Failpoints failpoints,
+            BridgeClock clock) {
         this.sink = sink;
         this.waits = waits;
         this.lookups = lookups;
@@ -78,6 +82,7 @@ public final class MqttToKafkaPipeline {
         this.runner = runner;
         this.events = events;
         this.failpoints = failpoints;
+        this.clock = clock;
     }
 
     /**
@@ -99,7 +104,7 @@ public final class MqttToKafkaPipeline {
      * @param failure why it cannot go on; null if it can
      */
     void take(RoutedMessage attempt, @Nullable Failure failure) {
-        attempt.counters().received.increment();
+        attempt.meter().received();
         if (failure != null) {
             hold(attempt, failure);
         } else if (!attempt.match.lane.joinIfClosed(attempt)) {
@@ -125,7 +130,7 @@ public final class MqttToKafkaPipeline {
             } else {
                 Transformation transformation = new Transformation(match, attempt.message);
                 if (!transformation.decode()) {
-                    attempt.counters().filtered.increment();
+                    attempt.meter().filtered();
                     finish(attempt);
                     return;
                 }
@@ -224,7 +229,7 @@ public final class MqttToKafkaPipeline {
 
     /** The bridge itself has published the message, out of the topic that it would go to. */
     private void looped(RoutedMessage attempt) {
-        attempt.counters().looped.increment();
+        attempt.meter().looped();
         events.looped(attempt.route().name(), attempt.message.topic());
         finish(attempt);
     }
@@ -262,7 +267,11 @@ public final class MqttToKafkaPipeline {
     /** Kafka has confirmed the record. Called by a thread of Kafka's client. */
     void delivered(RoutedMessage attempt) {
         failpoints.pass(Failpoint.CONFIRMED);
-        attempt.counters().delivered.increment();
+        RouteMeter meter = attempt.meter();
+        meter.delivered();
+        if (attempt.delivery == null) {
+            meter.took(attempt.receivedNanos, clock.nanos());
+        }
         if (attempt.alone) {
             attempt.route().trust(String.valueOf(attempt.kafkaTopic));
             tellLane(attempt);
@@ -336,7 +345,7 @@ public final class MqttToKafkaPipeline {
         }
         attempt.route().lastError(cause);
         if (attempt.delivery == null) {
-            attempt.counters().shed.increment();
+            attempt.meter().shed();
             events.shed(attempt.route().name(), 1, "Kafka did not confirm it: " + SafeText.of(cause));
         }
         runner.redeliver(attempt.delivery, cause);
@@ -524,7 +533,7 @@ public final class MqttToKafkaPipeline {
         if (again && policy.backoff() != null) {
             Duration delay = policy.backoff()
                     .delay(attempt.failures, ThreadLocalRandom.current().nextDouble());
-            attempt.counters().retries.increment();
+            attempt.meter().retried();
             // Made now: when the listeners are told, the next attempt may have failed already.
             Retry retry = new Retry(
                     attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause());
@@ -542,7 +551,7 @@ public final class MqttToKafkaPipeline {
         if (action instanceof DeadLetter deadLetter) {
             deadLetter(attempt, deadLetter.topic(), cause);
         } else if (action instanceof Skip) {
-            attempt.counters().skipped.increment();
+            attempt.meter().skipped();
             events.skipped(
                     attempt.cost,
                     new Skipped(attempt.route().name(), attempt.message.topic(), cause),
@@ -550,7 +559,7 @@ public final class MqttToKafkaPipeline {
             finish(attempt);
         } else if (cause instanceof HopLimitException) {
             // Whoever may publish can claim any number of hops: that must cost his message alone.
-            attempt.counters().looped.increment();
+            attempt.meter().looped();
             events.tooManyHops(attempt.route().name(), attempt.message.topic(), SafeText.of(cause));
             finish(attempt);
         } else if (attempt.delivery == null) {
@@ -561,7 +570,7 @@ public final class MqttToKafkaPipeline {
     }
 
     private void shed(RoutedMessage attempt, Throwable cause) {
-        attempt.counters().shed.increment();
+        attempt.meter().shed();
         events.shed(attempt.route().name(), 1, SafeText.withFrames(cause));
         finish(attempt);
     }
@@ -642,7 +651,7 @@ public final class MqttToKafkaPipeline {
 
         @Override
         protected void confirmed() {
-            attempt.counters().deadLettered.increment();
+            attempt.meter().deadLettered();
             boolean cut = attempt.letter != null && attempt.letter.isCut();
             events.deadLettered(
                     attempt.cost,

@@ -8,7 +8,7 @@ import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
 import io.mqttkafka.bridge.core.route.LoopGuard;
 import io.mqttkafka.bridge.core.route.MetadataHeaders;
-import io.mqttkafka.bridge.core.route.RouteCounters;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
@@ -44,6 +44,9 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
 
     /** Its place among the messages of the connection. */
     final long order;
+
+    /** When it was received, by the clock of the bridge, if it has no delivery that knows. */
+    long receivedNanos;
 
     /** The Kafka topic it was mapped to by the last attempt. */
     @Nullable
@@ -117,8 +120,8 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
         return match.route;
     }
 
-    RouteCounters counters() {
-        return match.route.counters(message.qos().level());
+    RouteMeter meter() {
+        return match.route.meter(message.qos().level());
     }
 
     @Override

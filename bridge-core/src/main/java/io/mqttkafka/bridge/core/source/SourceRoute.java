@@ -7,9 +7,10 @@ import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.TopicMapper;
 import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.route.CompiledRoute;
+import io.mqttkafka.bridge.core.route.DeliveryTimer;
 import io.mqttkafka.bridge.core.route.LoopGuard;
 import io.mqttkafka.bridge.core.route.OwnTopics;
-import io.mqttkafka.bridge.core.route.RouteCounters;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.route.Sample;
 import io.mqttkafka.bridge.core.route.Standing;
@@ -77,7 +78,8 @@ public final class SourceRoute implements CompiledRoute {
     /** Whether user code sees the messages of this route. */
     final boolean hasUserCode;
 
-    private final RouteCounters[] counters = {new RouteCounters(), new RouteCounters(), new RouteCounters()};
+    private final DeliveryTimer timer = new DeliveryTimer();
+    private final RouteMeter[] meters = {new RouteMeter(timer), new RouteMeter(timer), new RouteMeter(timer)};
 
     /** The Kafka topics that have been looked up and can be written to, each with its number of partitions. */
     private final Map<String, Integer> readyTopics = new ConcurrentHashMap<>();
@@ -291,8 +293,8 @@ public final class SourceRoute implements CompiledRoute {
         return readyTopics.size() < maxTopics || readyTopics.containsKey(kafkaTopic);
     }
 
-    RouteCounters counters(int qosLevel) {
-        return counters[qosLevel];
+    RouteMeter meter(int qosLevel) {
+        return meters[qosLevel];
     }
 
     /**
@@ -349,7 +351,12 @@ public final class SourceRoute implements CompiledRoute {
      */
     @Override
     public io.mqttkafka.bridge.BridgeHealth.RouteCounts counts(int qosLevel) {
-        return counters[qosLevel].snapshot();
+        return meters[qosLevel].counts();
+    }
+
+    @Override
+    public DeliveryTimer timer() {
+        return timer;
     }
 
     /**

@@ -2,7 +2,7 @@ package io.mqttkafka.bridge.core.source;
 
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
-import io.mqttkafka.bridge.core.route.RouteCounters;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import java.util.Arrays;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +32,7 @@ final class TopicCache {
 
         private final long hash;
         private final byte[] bytes;
-        private final @Nullable RouteCounters[] @Nullable [] counters = new RouteCounters[QOS_LEVELS][];
+        private final @Nullable RouteMeter[] @Nullable [] meters = new RouteMeter[QOS_LEVELS][];
 
         private Entry(long hash, byte[] bytes, String topic, RouteMatch[] matches) {
             this.hash = hash;
@@ -47,17 +47,17 @@ final class TopicCache {
         }
 
         /**
-         * The counters of all routes, which is all that is kept of a message once they are done with it: not the topic, which
+         * The meters of all routes, which is all that is kept of a message once they are done with it: not the topic, which
          * can have 64 KiB.
          */
-        RouteCounters[] counters(int qos) {
-            RouteCounters[] known = counters[qos];
+        RouteMeter[] meters(int qos) {
+            RouteMeter[] known = meters[qos];
             if (known == null) {
-                known = new RouteCounters[matches.length];
+                known = new RouteMeter[matches.length];
                 for (int i = 0; i < known.length; i++) {
-                    known[i] = matches[i].route.counters(qos);
+                    known[i] = matches[i].route.meter(qos);
                 }
-                counters[qos] = known;
+                meters[qos] = known;
             }
             return known;
         }

@@ -1,16 +1,14 @@
 package io.mqttkafka.bridge.core.source;
 
 import io.mqttkafka.bridge.config.TransactionOptions;
-import io.mqttkafka.bridge.core.connection.ConnectionSupervisor;
 import io.mqttkafka.bridge.core.failpoint.Failpoint;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
+import io.mqttkafka.bridge.core.kafka.CommitLoop;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.PreparedRecord;
-import io.mqttkafka.bridge.core.kafka.ProducerTransactions;
-import io.mqttkafka.bridge.core.kafka.TakenOverException;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome;
 import io.mqttkafka.bridge.core.kafka.TransactionOutcome.Refused;
-import io.mqttkafka.bridge.core.mqtt.CloseReason;
+import io.mqttkafka.bridge.core.kafka.Transactions;
 import io.mqttkafka.bridge.core.restart.Restarts;
 import io.mqttkafka.bridge.core.session.Delivery;
 import io.mqttkafka.bridge.core.session.Qos2Change;
@@ -25,10 +23,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The thread that writes durable messages and their packet ids to Kafka, many in one transaction.
@@ -37,30 +32,13 @@ import org.slf4j.LoggerFactory;
  * one producer would. A message that has to wait, because its topic is missing, say, holds up those behind it, which could
  * not be acknowledged before it anyway. What waits here is not acknowledged, so the receive window bounds it.
  */
-final class TransactionCommitter implements Runnable {
-    private static final Logger log = LoggerFactory.getLogger(TransactionCommitter.class);
-
+final class TransactionCommitter extends CommitLoop<Qos2State> {
     /** Kafka answers a commit before it has written it everywhere, and makes a transaction that begins sooner wait for 20 ms. */
     private static final long REST_NANOS = 2_000_000;
 
-    /** What the committer tells its owner. */
-    interface Owner {
-        /** Nobody knows how the last transaction ended: {@link #restart} once nothing is received any more. */
-        void outcomeUnknown(Throwable cause);
-
-        /** Another process writes under our identity. */
-        void fenced(Throwable cause);
-
-        /** No transaction comes about, however often they are started afresh. */
-        void hopeless(Throwable cause);
-    }
-
-    private final ProducerTransactions sink;
     private final SourceSession session;
     private final TransactionOptions options;
     private final Failpoints failpoints;
-    private final Owner owner;
-    private final Thread thread;
 
     /** Messages in the order of receipt, not seen by the committing thread yet. */
     private final Queue<TransactionUnit> incoming = new ConcurrentLinkedQueue<>();
@@ -83,61 +61,26 @@ final class TransactionCommitter implements Runnable {
     /** The sequence number that the state has if that transaction is committed. Guarded by this. */
     private long uncertainSequence;
 
-    /** Whether nothing may be written before a restart. */
-    private volatile boolean broken;
-
-    /** Whether something may have become ready that has not been looked at. */
-    private volatile boolean signalled;
-
-    private volatile boolean resting;
-    private volatile boolean stopped;
     private long lastBegun;
     private long lastEnded;
 
     TransactionCommitter(
             String name,
-            ProducerTransactions sink,
+            Transactions<Qos2State> transactions,
             SourceSession session,
             TransactionOptions options,
             Failpoints failpoints,
             Owner owner) {
-        this.sink = sink;
+        super(name, transactions, owner);
         this.session = session;
         this.options = options;
         this.failpoints = failpoints;
-        this.owner = owner;
-        thread = new Thread(this, name);
-        thread.setDaemon(true);
         lastEnded = System.nanoTime() - REST_NANOS;
         lastBegun = lastEnded - options.commitInterval().toNanos();
     }
 
-    /**
-     * Takes the identity over and reads what Kafka knows; for the start, before the first message.
-     *
-     * @throws io.mqttkafka.bridge.error.BridgeStartException if that is not possible
-     */
-    void open(Duration timeout) {
-        sink.prepare(timeout);
-        restart(timeout);
-        thread.start();
-    }
-
-    /**
-     * Gives up every message that is not committed and reads what Kafka knows. To be called when nothing is received.
-     *
-     * @throws TakenOverException if another process has the identity; the owner has been told
-     * @throws io.mqttkafka.bridge.error.BridgeStartException if Kafka does not answer; call it again then
-     */
-    synchronized void restart(Duration timeout) {
-        giveUpWaiting();
-        Qos2State known;
-        try {
-            known = sink.open(timeout);
-        } catch (TakenOverException e) {
-            owner.fenced(e);
-            throw e;
-        }
+    @Override
+    protected void restored(Qos2State known) {
         if (uncertain != null && known.sequence() >= uncertainSequence) {
             // It was committed after all, and what it did needs no doing again.
             session.committed(uncertain, List.of());
@@ -146,13 +89,10 @@ final class TransactionCommitter implements Runnable {
         state = known;
         session.restore(known);
         gathered.set(0);
-        broken = false;
-        // Who woke it while it was broken woke it in vain.
-        signalled = true;
-        LockSupport.unpark(thread);
     }
 
-    private void giveUpWaiting() {
+    @Override
+    protected void giveUp() {
         drainIncoming();
         IllegalStateException cause = new IllegalStateException("the transaction has not been committed");
         for (TransactionUnit unit : waiting) {
@@ -170,104 +110,33 @@ final class TransactionCommitter implements Runnable {
     /** Tells that a message is complete. */
     void completed() {
         if (gathered.incrementAndGet() == options.commitRecords()) {
-            signalled = true;
-            LockSupport.unpark(thread);
+            hurry();
         } else {
             wake();
         }
     }
 
-    /** Makes it look. Cheap if it is going to look anyway. */
-    void wake() {
-        if (!signalled) {
-            signalled = true;
-            LockSupport.unpark(thread);
-        }
-    }
-
-    /** Gives up everything that is not committed, because of a mistake of ours. */
-    void fail(Throwable cause) {
-        broken = true;
-        owner.outcomeUnknown(cause);
-    }
-
-    /**
-     * Says why the next connection must not be made: it would take the session over from a bridge that has the identity now,
-     * and acknowledge by what was known before. To be called when there is no connection.
-     *
-     * @return the reason, or null; the owner has been told if there is another bridge
-     */
-    @Nullable
-    CloseReason obstacle() {
-        if (broken) {
-            // It broke after it was last looked at; that it told us is forgotten by now.
-            return CloseReason.of("a transaction of Kafka's client failed", null);
-        }
-        return ConnectionSupervisor.identityTaken(sink, owner::fenced);
-    }
-
-    /** Says whether {@link #restart} is due. */
-    boolean isBroken() {
-        return broken;
-    }
-
-    /** Says whether it has nothing that it could commit; after a transaction that went wrong it never has. */
-    boolean isResting() {
-        return broken || (resting && !signalled);
-    }
-
     void stop() throws InterruptedException {
-        stopped = true;
-        LockSupport.unpark(thread);
-        thread.join();
+        end();
+        awaitEnd(Duration.ZERO);
     }
 
     @Override
-    public void run() {
-        while (!stopped) {
-            if (broken || !signalled) {
-                resting = true;
-                LockSupport.park(this);
-                continue;
-            }
-            resting = false;
-            awaitInterval();
-            signalled = false;
-            try {
-                if (commitGroup()) {
-                    signalled = true;
-                }
-            } catch (RuntimeException | Error e) {
-                log.error(
-                        "A transaction failed in a way that was not foreseen; it is given up, so that nothing is lost",
-                        e);
-                if (restarts.exhausted()) {
-                    hopeless(e);
-                } else {
-                    fail(e);
-                }
-            }
-        }
-        resting = true;
+    protected boolean isHopeless(Throwable cause) {
+        return restarts.exhausted();
     }
 
     /** Lets messages gather, unless there are enough; lets Kafka finish the last transaction in any case. */
-    private void awaitInterval() {
-        long left;
-        while (!stopped && (left = due() - System.nanoTime()) > 0) {
-            LockSupport.parkNanos(this, left);
-        }
-    }
-
-    private long due() {
+    @Override
+    protected long dueNanos() {
         long rested = lastEnded + REST_NANOS;
         long gatheredLongEnough = lastBegun + options.commitInterval().toNanos();
         boolean enough = gathered.get() >= options.commitRecords();
         return enough || gatheredLongEnough - rested < 0 ? rested : gatheredLongEnough;
     }
 
-    /** Commits what is ready; true if more may be. */
-    private synchronized boolean commitGroup() {
+    @Override
+    protected synchronized boolean commit() {
         gathered.set(0);
         drainIncoming();
         int most = Math.min(waiting.size(), options.commitRecords());
@@ -282,7 +151,7 @@ final class TransactionCommitter implements Runnable {
             deliveries.add(unit.delivery);
         }
         Qos2Change change = session.change(deliveries);
-        if (broken || (group.isEmpty() && change.isEmpty())) {
+        if (isBroken() || (group.isEmpty() && change.isEmpty())) {
             return false;
         }
         lastBegun = System.nanoTime();
@@ -291,7 +160,7 @@ final class TransactionCommitter implements Runnable {
         }
         uncertain = change;
         uncertainSequence = state.sequence() + 1;
-        TransactionOutcome outcome = sink.commit(records, Qos2Journal.write(state, change), change.removes());
+        TransactionOutcome outcome = commit(records, Qos2Journal.write(state, change), change.removes());
         lastEnded = System.nanoTime();
         switch (outcome.kind()) {
             case COMMITTED -> committed(group, deliveries, records, change);
@@ -299,26 +168,9 @@ final class TransactionCommitter implements Runnable {
                 uncertain = null;
                 outcome.refused().forEach(refused -> refused(group, refused));
             }
-            case UNKNOWN -> fail(cause(outcome));
-            case HOPELESS -> hopeless(cause(outcome));
-            case FENCED -> {
-                // First the stop: a restart would take the identity back.
-                owner.fenced(cause(outcome));
-                broken = true;
-            }
+            case UNKNOWN, HOPELESS, FENCED -> broke(outcome);
         }
         return !waiting.isEmpty();
-    }
-
-    /** First the stop: a restart would begin it all again. */
-    private void hopeless(Throwable cause) {
-        owner.hopeless(cause);
-        broken = true;
-    }
-
-    private static Throwable cause(TransactionOutcome outcome) {
-        Throwable cause = outcome.cause();
-        return cause == null ? new IllegalStateException("Kafka gave no reason") : cause;
     }
 
     private void committed(

@@ -307,6 +307,11 @@ class PartitionBookTest {
         }
 
         @Override
+        public long nanos() {
+            return System.nanoTime();
+        }
+
+        @Override
         public boolean ready() {
             return room > 0;
         }

@@ -32,7 +32,7 @@ class ProducerTransactionsTest {
     private static final Duration SOON = Duration.ofSeconds(5);
 
     private final ScriptedTransactions kafka = new ScriptedTransactions();
-    private final ProducerTransactions sink = sink("60000");
+    private final ProducerTransactions<Qos2State> sink = sink("60000");
 
     @Test
     void commit_everythingWell_isCommittedTogetherWithItsEntry() throws InterruptedException {
@@ -64,7 +64,7 @@ class ProducerTransactionsTest {
     @ParameterizedTest
     @MethodSource("fencings")
     void commit_tookLongerThanKafkaAllows_isUnknown(RuntimeException fencing) {
-        ProducerTransactions slow = sink("0");
+        ProducerTransactions<Qos2State> slow = sink("0");
         slow.open(SOON);
         kafka.failCommit(fencing);
 
@@ -187,8 +187,8 @@ class ProducerTransactionsTest {
                 .hasMessageContaining("kafka.transactions.stateTopic: 'state'");
     }
 
-    private ProducerTransactions sink(String transactionTimeoutMillis) {
-        return new ProducerTransactions(
+    private ProducerTransactions<Qos2State> sink(String transactionTimeoutMillis) {
+        return ProducerTransactions.ofReceived(
                 kafka,
                 KafkaOptions.builder()
                         .bootstrapServers("kafka:9092")
@@ -200,7 +200,7 @@ class ProducerTransactionsTest {
                 waits);
     }
 
-    private static TransactionOutcome commit(ProducerTransactions sink, PreparedRecord... records) {
+    private static TransactionOutcome commit(ProducerTransactions<Qos2State> sink, PreparedRecord... records) {
         SourceSession session = new SourceSession(() -> {}, () -> {});
         Qos2Journal.Entry entry = Qos2Journal.write(new Qos2State(), session.change(List.of()));
         return sink.commit(List.of(records), entry, false);

@@ -65,6 +65,7 @@ class RecordReaderFailureTest {
                     .bootstrapServers("kafka:9092")
                     .consumer("group.protocol", "classic")
                     .build(),
+            new HurriedClock(),
             new RecordFeed.Reading("r", List.of(TOPIC), null, "g", "c", MOST_OPEN, 64, 16_384),
             taker);
 
@@ -448,11 +449,6 @@ class RecordReaderFailureTest {
         @Override
         public Admin admin(Map<String, Object> properties) {
             return topics.admin();
-        }
-
-        @Override
-        public BridgeClock clock() {
-            return new HurriedClock();
         }
     }
 

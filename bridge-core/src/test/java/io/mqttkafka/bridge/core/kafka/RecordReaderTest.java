@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.Partition;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import java.time.Duration;
@@ -48,6 +49,7 @@ class RecordReaderTest {
                     .bootstrapServers("kafka:9092")
                     .consumer("group.protocol", "classic")
                     .build(),
+            BridgeClock.SYSTEM,
             new RecordFeed.Reading("r", List.of(TOPIC), null, "g", "c", 100, 64, 16_384),
             taker);
 
@@ -206,6 +208,11 @@ class RecordReaderTest {
         volatile long expected;
         volatile Runnable onFlush = () -> {};
         volatile java.util.function.Consumer<OffsetLedger.Entry> onTake = entry -> {};
+
+        @Override
+        public long nanos() {
+            return System.nanoTime();
+        }
 
         @Override
         public boolean ready() {

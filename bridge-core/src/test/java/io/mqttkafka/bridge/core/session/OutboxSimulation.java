@@ -1,6 +1,6 @@
 package io.mqttkafka.bridge.core.session;
 
-import io.mqttkafka.bridge.core.session.Outbox.Recollection;
+import io.mqttkafka.bridge.core.session.ExpectedRecords.Recollection;
 import io.mqttkafka.bridge.core.session.OutboxChange.Put;
 import io.mqttkafka.bridge.core.session.OutboxState.Phase;
 import java.util.ArrayDeque;
@@ -295,7 +295,7 @@ final class OutboxSimulation {
     // The process.
 
     /** A record on its way through the pipeline. */
-    private final class Attempt implements Outbox.Recalled {
+    private final class Attempt implements ExpectedRecords.Recalled {
         final Log log;
         final int index;
         final RecordId id;

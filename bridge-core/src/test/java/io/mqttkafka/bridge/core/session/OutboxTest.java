@@ -3,7 +3,7 @@ package io.mqttkafka.bridge.core.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.mqttkafka.bridge.core.session.Outbox.Recollection;
+import io.mqttkafka.bridge.core.session.ExpectedRecords.Recollection;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -52,7 +52,7 @@ class OutboxTest {
         }
     }
 
-    private static final class Nobody implements Outbox.Recalled {
+    private static final class Nobody implements ExpectedRecords.Recalled {
         @Override
         public void delivered() {}
 

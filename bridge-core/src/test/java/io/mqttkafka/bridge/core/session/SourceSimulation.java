@@ -693,7 +693,7 @@ final class SourceSimulation {
         Receipt receipt = takeIn(packet, delivery);
         receipt.connection = connection;
         if (durable) {
-            delivery.tag(receipt);
+            delivery.tag(receipt, 0);
             waiting.add(receipt);
             latest[message.number()] = receipt;
             return;

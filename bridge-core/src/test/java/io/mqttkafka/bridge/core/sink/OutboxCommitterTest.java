@@ -70,7 +70,7 @@ class OutboxCommitterTest {
                 TransactionOptions.builder().build(),
                 Failpoints.NONE,
                 new Silent());
-        committer.open(SOON);
+        committer.begin(SOON);
         connect();
     }
 

@@ -227,7 +227,7 @@ class TransactionCommitterTest {
         session = new SourceSession(() -> {}, () -> committer.wake());
         committer = new TransactionCommitter(
                 "committer-test",
-                new ProducerTransactions(
+                ProducerTransactions.ofReceived(
                         kafka,
                         KafkaOptions.builder().bootstrapServers("kafka:9092").build(),
                         MqttOptions.builder().serverUri("tcp://broker").build(),
@@ -241,7 +241,7 @@ class TransactionCommitterTest {
                         .build(),
                 Failpoints.NONE,
                 told);
-        committer.open(SOON);
+        committer.begin(SOON);
         // It looks once when it has opened; what is added meanwhile would count for the next transaction.
         await().atMost(SOON).until(committer::isResting);
         session.connecting();

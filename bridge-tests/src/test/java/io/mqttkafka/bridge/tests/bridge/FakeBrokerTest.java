@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.tests.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.Route;
@@ -100,6 +101,7 @@ class FakeBrokerTest {
             value = QoS.class,
             names = {"AT_LEAST_ONCE", "EXACTLY_ONCE"})
     void connectionsCutByChance_everyMessageReachesKafkaAndIsAcknowledged(QoS level) {
+        assumeTrue(version == MqttVersion.V5, "by MQTT 3.1.1 three closes in a row are taken for a takeover");
         broker.faults()
                 .seed(7)
                 .on(MqttPacketType.PUBACK)
@@ -117,15 +119,7 @@ class FakeBrokerTest {
                 .after(MqttPacketType.PUBLISH)
                 .toClient()
                 .withProbability(0.02)
-                .dropConnection();
-        if (version == MqttVersion.V5) {
-            // By MQTT 3.1.1 a broker that closes again and again is taken for one whose session another has taken over.
-            broker.faults()
-                    .after(MqttPacketType.PUBLISH)
-                    .toClient()
-                    .withProbability(0.02)
-                    .closeConnection();
-        }
+                .closeConnection();
         start(level);
         Set<String> seen = ConcurrentHashMap.newKeySet();
         Thread confirming = new Thread(() -> confirmAll(seen), "confirm");

@@ -174,6 +174,7 @@ public final class Engine implements AutoCloseable {
                         status),
                 new SocketTransport(),
                 kafka,
+                kafka.clock,
                 failpoints);
         starting = CompletableFuture.runAsync(bridge::start, task -> daemon("start", task));
         return this;

@@ -202,11 +202,6 @@ public final class ScriptedKafka implements KafkaClients, AutoCloseable {
     }
 
     @Override
-    public BridgeClock clock() {
-        return clock;
-    }
-
-    @Override
     public void close() {
         log.close();
     }

@@ -12,6 +12,7 @@ import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
+import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.spi.BridgeConfig;
 import io.mqttkafka.bridge.spi.BridgeConfig.Life;
@@ -171,6 +172,7 @@ record Setup(
                         null),
                 new SocketTransport(),
                 KafkaClients.REAL,
+                BridgeClock.SYSTEM,
                 failpoints);
     }
 }

@@ -11,7 +11,6 @@ import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.StateTopic;
 import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
-import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.spi.BridgeConfig;
 import io.mqttkafka.bridge.spi.BridgeConfig.Life;
 import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
@@ -104,11 +103,6 @@ final class SmallHeapMain {
         @Override
         public StateTopic stateTopic(KafkaOptions options, String clientId) {
             return others.stateTopic(options, clientId);
-        }
-
-        @Override
-        public BridgeClock clock() {
-            return others.clock();
         }
     }
 

@@ -5,7 +5,6 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.InboundHandler;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
-import io.mqttkafka.bridge.core.mqtt.PacketOutput;
 import io.mqttkafka.bridge.core.mqtt.Will;
 import io.mqttkafka.bridge.core.mqtt.control.ControlPackets;
 import io.mqttkafka.bridge.core.mqtt.control.Dialogue;
@@ -17,7 +16,6 @@ import io.mqttkafka.bridge.core.mqtt.wire.FrameHandler;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameReader;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameWriter;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
-import io.mqttkafka.bridge.core.mqtt.wire.PacketBatch;
 import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
 import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
@@ -37,9 +35,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -70,13 +65,6 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     private static final Duration READER_PATIENCE = Duration.ofSeconds(2);
     private static final int WEB_SOCKET_DONE = 1000;
 
-    /** The first bytes of an alert of TLS, and of an answer in HTTP, as the fixed header of a packet. */
-    private static final int TLS_ALERT = 0x15;
-
-    private static final int TLS_MAJOR_VERSION = 3;
-    private static final int HTTP_FIRST = 'H';
-    private static final int HTTP_SECOND = 'T';
-
     /** How far the handler was told. */
     private enum Told {
         NOTHING,
@@ -98,7 +86,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     private final Dialogue dialogue;
     private final Dial dial;
     private final Thread keeper;
-    private final ThreadPoolExecutor talker;
+    private final Talker talker;
     private final AtomicReference<Told> told = new AtomicReference<>(Told.NOTHING);
     private final CountDownLatch released = new CountDownLatch(1);
 
@@ -151,14 +139,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
                 version, options.cleanStart(), options.connectTimeout(), options.keepAlive(), System.nanoTime());
         dial = new Dial("bridge-" + clientId + "-reader", this::read);
         keeper = daemon(this::keep, "bridge-" + clientId + "-keeper");
-        talker = new ThreadPoolExecutor(
-                1,
-                1,
-                1,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(16),
-                task -> daemon(task, "bridge-" + clientId + "-talker"));
-        talker.allowCoreThreadTimeOut(true);
+        talker = new Talker(clientId);
     }
 
     private static Thread daemon(Runnable task, String name) {
@@ -322,7 +303,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     @Override
     public void beginning(int firstByte) throws IOException {
         // Of another protocol the second byte tells more.
-        if (!mayBeForeign() || (firstByte != TLS_ALERT && firstByte != HTTP_FIRST)) {
+        if (!mayBeForeign() || !ForeignProtocolException.mayBegin(firstByte)) {
             dialogue.beginning(firstByte);
         }
     }
@@ -334,14 +315,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     @Override
     public void arriving(int firstByte, int remainingLength) throws IOException {
         if (mayBeForeign()) {
-            if (firstByte == TLS_ALERT && remainingLength == TLS_MAJOR_VERSION) {
-                throw new ForeignProtocolException(
-                        "speaks TLS; use ssl://, or a port for MQTT without TLS (with TLS it is ssl://)");
-            }
-            if (firstByte == HTTP_FIRST && remainingLength == HTTP_SECOND) {
-                throw new ForeignProtocolException(
-                        "speaks HTTP; use ws:// if it is MQTT over WebSocket, or another port");
-            }
+            ForeignProtocolException.check(firstByte, remainingLength);
         }
         dialogue.arriving(firstByte, remainingLength);
     }
@@ -352,7 +326,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         FrameWriter out = writer;
         if (said.accepted() && out != null && ended == null && told.compareAndSet(Told.NOTHING, Told.TELLING)) {
             toldOfConnection.set(true);
-            handler.connected(said.limits(), new Output(version, out));
+            handler.connected(said.limits(), new ConnectionOutput(version, out));
             if (!told.compareAndSet(Told.TELLING, Told.CONNECTED)) {
                 handler.closed(Objects.requireNonNull(ended));
             }
@@ -361,19 +335,6 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             connAck = said;
             lookAgain = true;
             monitor.notifyAll();
-        }
-    }
-
-    /** Where the threads of the pipeline write. */
-    private record Output(ProtocolVersion version, FrameWriter writer) implements PacketOutput {
-        @Override
-        public PacketBatch batch(int size) {
-            return new PacketBatch(version, size);
-        }
-
-        @Override
-        public void write(PacketBatch packets) throws IOException {
-            writer.write(packets.bytes(), packets.length());
         }
     }
 
@@ -507,7 +468,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
 
     /** Lets a packet be written. */
     private void say(byte[] packet) {
-        later(() -> {
+        talker.later(() -> {
             FrameWriter to = writer;
             if (to != null) {
                 try {
@@ -520,7 +481,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     }
 
     private void pinged() {
-        later(() -> {
+        talker.later(() -> {
             WebSocketOutput out = webSocket;
             if (out != null) {
                 try {
@@ -540,17 +501,6 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** False if nothing can be said any more. */
-    private boolean later(Runnable task) {
-        try {
-            talker.execute(task);
-            return true;
-        } catch (RejectedExecutionException e) {
-            log.debug("'{}' has nothing more to say, or cannot", clientId, e);
-            return false;
         }
     }
 
@@ -692,7 +642,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         }
         CountDownLatch said = new CountDownLatch(1);
         // A broker that does not read must not hold up the end; closing the socket ends the attempt.
-        boolean begun = later(() -> {
+        boolean begun = talker.later(() -> {
             try {
                 to.writeLast(goodbye);
                 WebSocketOutput out = webSocket;
@@ -758,10 +708,10 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             Dial.close(open);
         }
         dial.cancel();
-        talker.shutdownNow();
+        talker.end();
         try {
             dial.join();
-            talker.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+            talker.awaitEnd();
             released.countDown();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

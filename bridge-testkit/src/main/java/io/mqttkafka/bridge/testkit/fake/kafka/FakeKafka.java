@@ -3,7 +3,6 @@ package io.mqttkafka.bridge.testkit.fake.kafka;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
 import io.mqttkafka.bridge.core.kafka.StateTopic;
-import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.testkit.broker.KafkaBroker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -54,7 +53,7 @@ public final class FakeKafka implements KafkaBroker {
 
     private FakeKafka(KafkaCore core) {
         this.core = core;
-        FakeKafkaFinder.register(address, new Clients(core));
+        FakeKafkaFinder.register(address, new Clients(core), core.clock());
     }
 
     /** Makes the engine's clients. */
@@ -77,11 +76,6 @@ public final class FakeKafka implements KafkaBroker {
         @Override
         public StateTopic stateTopic(KafkaOptions options, String clientId) {
             return new FakeStateTopic(core, options.transactions().stateTopic());
-        }
-
-        @Override
-        public BridgeClock clock() {
-            return core.clock();
         }
     }
 
