@@ -533,9 +533,8 @@ public final class ConnectionSupervisor {
         long now = clock.nanos();
         Duration lived = Duration.ofNanos(now - acceptedWithoutReasons);
         // What gets on is not stopped.
-        TakeoverPattern.Finding finding = achieving
-                ? TakeoverPattern.Finding.NONE
-                : takeovers.look(reason, lived, parts.keepAlive(), now);
+        TakeoverPattern.Finding finding =
+                achieving ? TakeoverPattern.Finding.NONE : takeovers.look(reason, lived, parts.keepAlive(), now);
         return switch (finding) {
             case NONE -> reason;
             case SUSPICION -> {
