@@ -56,6 +56,7 @@ public final class MqttOptions {
     private final Backoff reconnect;
     private final @Nullable TlsOptions tls;
     private final @Nullable Supplier<String> serverUriSource;
+    private final MqttVersion version;
 
     private MqttOptions(Builder builder) {
         serverUris = List.copyOf(builder.serverUris);
@@ -77,6 +78,7 @@ public final class MqttOptions {
         unsubscribe = List.copyOf(builder.unsubscribe);
         reconnect = builder.reconnect;
         serverUriSource = builder.serverUriSource;
+        version = builder.version;
         if (serverUris.isEmpty() && serverUriSource == null) {
             throw new BridgeConfigException(
                     "mqtt.serverUri: is not set; add .serverUri(\"tcp://broker:1883\") to mqtt(..)");
@@ -213,6 +215,11 @@ public final class MqttOptions {
         return serverUriSource;
     }
 
+    /** {@return the version of MQTT to speak} */
+    public MqttVersion version() {
+        return version;
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof MqttOptions options && parts().equals(options.parts());
@@ -244,7 +251,8 @@ public final class MqttOptions {
                 unsubscribe,
                 reconnect,
                 tls,
-                serverUriSource);
+                serverUriSource,
+                version);
     }
 
     /**
@@ -272,6 +280,7 @@ public final class MqttOptions {
         private Backoff reconnect = Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(30));
         private @Nullable TlsOptions tls;
         private @Nullable Supplier<String> serverUriSource;
+        private MqttVersion version = MqttVersion.V5;
 
         private Builder() {}
 
@@ -296,6 +305,20 @@ public final class MqttOptions {
             reconnect = options.reconnect;
             tls = options.tls;
             serverUriSource = options.serverUriSource;
+            version = options.version;
+        }
+
+        /**
+         * Sets the version of MQTT to speak. What 3.1.1 takes away is refused when the bridge is built, or said in {@code
+         * Bridge.guarantees()}. Default: {@link MqttVersion#V5}.
+         *
+         * @param version the version
+         * @return this
+         * @throws IllegalStateException if set before
+         */
+        public Builder version(MqttVersion version) {
+            this.version = once.set("mqtt.version", Objects.requireNonNull(version, "version"));
+            return this;
         }
 
         /**
@@ -656,7 +679,7 @@ public final class MqttOptions {
                 + maxUserProperties + ", maxUserPropertyBytes=" + maxUserPropertyBytes + ", qos0Overflow="
                 + qos0Overflow + ", unrouted=" + unrouted + ", unsubscribe="
                 + unsubscribe + ", reconnect=" + reconnect + ", tls=" + tls + ", serverUriSource="
-                + (serverUriSource == null ? "null" : "****") + "]";
+                + (serverUriSource == null ? "null" : "****") + ", version=" + version + "]";
     }
 
     private static String shown(long limit) {

@@ -33,6 +33,13 @@ public interface BridgeListener {
     default void onSessionLost(SessionLost event) {}
 
     /**
+     * A route cannot keep what it had promised on the MQTT broker that it is connected to. Told once for each reason.
+     *
+     * @param event the event
+     */
+    default void onGuaranteeLowered(GuaranteeLowered event) {}
+
+    /**
      * A message failed and will be tried again; later messages of the route wait.
      *
      * @param event the event

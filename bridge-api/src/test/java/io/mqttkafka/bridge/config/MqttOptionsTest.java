@@ -41,7 +41,7 @@ class MqttOptionsTest {
                         + " maxUserProperties=64, maxUserPropertyBytes=16384, qos0Overflow=SHED, unrouted=STOP,"
                         + " unsubscribe=[], reconnect="
                         + Backoff.exponential(Duration.ofMillis(200), Duration.ofSeconds(30))
-                        + ", tls=null, serverUriSource=null]");
+                        + ", tls=null, serverUriSource=null, version=V5]");
     }
 
     @Test
@@ -68,6 +68,7 @@ class MqttOptionsTest {
                 .unsubscribe("b/#")
                 .reconnect(backoff)
                 .tls(tls -> {})
+                .version(MqttVersion.AUTO)
                 .build();
         assertThat(options)
                 .returns(List.of(URI.create("ssl://one:8883"), URI.create("wss://two/mqtt")), MqttOptions::serverUris)
@@ -89,7 +90,8 @@ class MqttOptionsTest {
                 .returns(List.of("a/+", "b/#"), MqttOptions::unsubscribe)
                 .returns(backoff, MqttOptions::reconnect)
                 .returns(TlsOptions.defaults(), MqttOptions::tls)
-                .returns(null, MqttOptions::serverUriSource);
+                .returns(null, MqttOptions::serverUriSource)
+                .returns(MqttVersion.AUTO, MqttOptions::version);
         assertThat(options.toBuilder().build()).isEqualTo(options);
     }
 

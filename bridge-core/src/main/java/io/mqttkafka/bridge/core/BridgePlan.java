@@ -2,7 +2,9 @@ package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.Route;
 import io.mqttkafka.bridge.RouteGuarantee;
+import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.config.StatusOptions;
 import io.mqttkafka.bridge.core.route.CompiledRoute;
 import io.mqttkafka.bridge.core.route.GuardedObserver;
@@ -77,6 +79,7 @@ record BridgePlan(
                 SinkRoute compiled = SinkRoute.compile(
                         sink, SinkRoutes.group(config.mqtt(), sink), guard, ownTopics, clock, observer);
                 SinkRoutes.requireSession(config.mqtt(), sink, compiled);
+                SinkRoutes.requireVersion(config.mqtt(), compiled);
                 String own = sink.source().clientId();
                 add(sinks, own == null ? clientId + "-out" : own, compiled);
                 routes.add(compiled);
@@ -91,12 +94,11 @@ record BridgePlan(
             }
         }
         requireMqttText("mqtt.credentials", config.mqtt().username());
+        requireUserName(config.mqtt());
         requireMqttText("mqtt.clientId", configured);
         sources.keySet().forEach(id -> requireMqttText("route: clientId", id));
         sinks.keySet().forEach(id -> requireMqttText("route: clientId", id));
-        if (bothWays && !config.loops().allowFeedback()) {
-            FeedbackCheck.requireNone(all(sources), all(sinks));
-        }
+        requireNoLoops(config, bothWays, all(sources), all(sinks));
         MemoryBudget memory = MemoryBudget.of(sources.size() + sinks.size());
         MqttOptions mqtt = Limits.resolve(config.mqtt(), config.kafka(), memory);
         config.mqtt().unsubscribe().forEach(filter -> SourceRoutes.requireOutdated(filter, sources.values()));
@@ -112,6 +114,36 @@ record BridgePlan(
                 Collections.unmodifiableMap(sinks),
                 statusClientId,
                 memory.topicCacheBytes());
+    }
+
+    private static void requireUserName(MqttOptions mqtt) {
+        if (mqtt.version() == MqttVersion.V3_1_1 && mqtt.password() != null && mqtt.username() == null) {
+            throw new BridgeConfigException("mqtt.credentials: MQTT 3.1.1 takes a password with a user name only; set a"
+                    + " user name, which can be empty");
+        }
+    }
+
+    /** The marker that stops a message on its way back is a user property: where there are none, topics have to be apart. */
+    private static void requireNoLoops(
+            BridgeConfig config, boolean bothWays, List<SourceRoute> sources, List<SinkRoute> sinks) {
+        LoopOptions loops = config.loops();
+        boolean marked = config.mqtt().version() == MqttVersion.V5;
+        String version = "is not there in MQTT 3.1.1 (mqtt.version "
+                + config.mqtt().version() + "), which has no user properties for the marker; ";
+        if (!marked && loops.allowFeedback()) {
+            throw new BridgeConfigException("loops.allowFeedback: what stops a message on its way back " + version
+                    + "keep the topics of both directions apart and leave it out, or set mqtt.version(V5)");
+        }
+        if (!marked && Boolean.TRUE.equals(loops.guarded())) {
+            throw new BridgeConfigException("loops.guarded: what messages are marked with " + version
+                    + "leave it out, or set mqtt.version(V5)");
+        }
+        if (bothWays && !loops.allowFeedback()) {
+            FeedbackCheck.requireNone(sources, sinks);
+        }
+        if (bothWays && !marked && loops.guarded() == null) {
+            FeedbackCheck.requireTemplates(sources, sinks);
+        }
     }
 
     private static void requireNames(List<Route> routes) {
@@ -169,6 +201,6 @@ record BridgePlan(
     private RouteGuarantee guarantee(CompiledRoute route) {
         return route instanceof SinkRoute sink
                 ? SinkRoutes.guarantee(config.mqtt(), sink)
-                : SourceRoutes.guarantee((SourceRoute) route);
+                : SourceRoutes.guarantee(config.mqtt(), (SourceRoute) route);
     }
 }

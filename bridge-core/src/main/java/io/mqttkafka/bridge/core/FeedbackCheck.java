@@ -49,6 +49,32 @@ public final class FeedbackCheck {
         places.forEach(check::follow);
     }
 
+    /**
+     * Refuses routes of which nobody can tell where they write, because a function says it: without markers nothing would stop
+     * what they send round.
+     *
+     * @param sources the routes to Kafka
+     * @param sinks the routes from Kafka
+     * @throws BridgeConfigException if there is one; the message names it and the mend
+     */
+    public static void requireTemplates(List<SourceRoute> sources, List<SinkRoute> sinks) {
+        String mapper = sources.stream()
+                .filter(SourceRoute::hasTopicMapper)
+                .map(source -> "route '" + source.name() + "': toKafka: ")
+                .findFirst()
+                .orElse(sinks.stream()
+                        .filter(SinkRoute::hasTopicMapper)
+                        .map(sink -> "route '" + sink.name() + "': toMqtt: ")
+                        .findFirst()
+                        .orElse(null));
+        if (mapper != null) {
+            throw new BridgeConfigException(mapper
+                    + "a function names the topic, so that nobody can tell before whether routes feed each other, and MQTT 3.1.1"
+                    + " has no user properties to mark messages with; use a template, set mqtt.version(V5), or set"
+                    + " loops.guarded(false) if the topics of both directions are apart for certain");
+        }
+    }
+
     /** Where a route puts a message: under its key, and, as applications hand messages on under other keys, under any. */
     private static List<Place> placesOf(SourceRoute source, String mqttTopic) {
         String topic = source.sampleKafkaTopic(mqttTopic);

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.core;
 
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.core.kafka.KafkaLimits;
 
 /** Derives the limits of connections that are not set from those of Kafka and the heap, and says them all in one line. */
@@ -55,7 +56,10 @@ final class Limits {
      */
     static String ofSource(MqttOptions mqtt, KafkaOptions kafka) {
         return "takes packets of up to " + mqtt.maximumPacketSize()
-                + " bytes, and the MQTT broker drops larger ones without a word (mqtt.maximumPacketSize; kafka max.request.size "
+                + (mqtt.version() == MqttVersion.V3_1_1
+                        ? " bytes, and stops at a larger one, of which MQTT 3.1.1 cannot tell the MQTT broker"
+                        : " bytes, and the MQTT broker drops larger ones without a word")
+                + " (mqtt.maximumPacketSize; kafka max.request.size "
                 + KafkaLimits.largestRecord(kafka) + "); " + mqtt.receiveMaximum()
                 + " unacknowledged messages (mqtt.receiveMaximum) with " + mqtt.maxInFlightBytes()
                 + " bytes (mqtt.maxInFlightBytes); " + userProperties(mqtt);

@@ -15,6 +15,8 @@ final class OptionNames {
 
     static {
         OPTIONS.put("mqtt.serverUri", "--mqtt");
+        OPTIONS.put("mqtt.version(V3_1_1) or version(AUTO)", "--mqtt-version 3.1.1 or auto");
+        OPTIONS.put("mqtt.version", "--mqtt-version");
         OPTIONS.put("mqtt.clientId", "--client-id");
         OPTIONS.put("mqtt.credentials", "--mqtt-user, --mqtt-password-env or --mqtt-password-file");
         OPTIONS.put("mqtt.sessionExpiry", "--session-expiry");

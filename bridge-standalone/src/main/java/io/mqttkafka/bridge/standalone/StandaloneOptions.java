@@ -13,6 +13,7 @@ import io.mqttkafka.bridge.ToMqtt;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.config.TlsOptions;
 import io.mqttkafka.bridge.config.Unrouted;
 import io.mqttkafka.bridge.error.BridgeConfigException;
@@ -32,7 +33,9 @@ import java.util.Properties;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options of {@link StandaloneBridge}, and how a bridge is built of them. */
 final class StandaloneOptions {
@@ -565,6 +568,28 @@ final class StandaloneOptions {
         @Nullable
         Duration keepAlive;
 
+        @Option(
+                names = "--mqtt-version",
+                paramLabel = "5|3.1.1|auto",
+                converter = VersionConverter.class,
+                description =
+                        "Version of MQTT to speak; auto: 5, and 3.1.1 with a broker that refuses that. Default: 5.")
+        @Nullable
+        MqttVersion version;
+
+        /** Reads a version as it is written on the command line. */
+        static final class VersionConverter implements ITypeConverter<MqttVersion> {
+            @Override
+            public MqttVersion convert(String text) {
+                return switch (text.toLowerCase(Locale.ROOT)) {
+                    case "5" -> MqttVersion.V5;
+                    case "3.1.1" -> MqttVersion.V3_1_1;
+                    case "auto" -> MqttVersion.AUTO;
+                    default -> throw new TypeConversionException("'" + text + "' must be 5, 3.1.1 or auto");
+                };
+            }
+        }
+
         void apply(MqttOptions.Builder options, Secrets secrets) {
             requireNoExposedPassword();
             uris.forEach(options::serverUri);
@@ -590,6 +615,9 @@ final class StandaloneOptions {
             }
             if (keepAlive != null) {
                 options.keepAlive(keepAlive);
+            }
+            if (version != null) {
+                options.version(version);
             }
             applyLimits(options);
             unsubscribe.forEach(options::unsubscribe);

@@ -6,6 +6,7 @@ import io.mqttkafka.bridge.core.events.ErrorMemory;
 import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
@@ -38,6 +39,7 @@ import org.slf4j.event.Level;
  */
 public final class ConnectionSupervisor {
     private static final Duration UP_LONG_ENOUGH = Duration.ofSeconds(10);
+    private static final long NOT_ACCEPTED = Long.MIN_VALUE;
     private static final long TICK_MILLIS = 250;
 
     /** The runner whose connection it is. */
@@ -155,13 +157,20 @@ public final class ConnectionSupervisor {
      *
      * @param clientId the client id of the connection
      * @param reconnect the delays between attempts
+     * @param keepAlive the keep-alive that is asked for
      * @param words what the runner says in words of its own
      * @param monitor guards what the runner waits for while it serves a connection
      * @param around the time, the listeners, and whoever else hears when the connection goes and comes
      * @param log the runner's
      */
     public record Parts(
-            String clientId, Backoff reconnect, Words words, Object monitor, Surroundings around, Logger log) {}
+            String clientId,
+            Backoff reconnect,
+            Duration keepAlive,
+            Words words,
+            Object monitor,
+            Surroundings around,
+            Logger log) {}
 
     private final Parts parts;
     private final Owner owner;
@@ -179,6 +188,11 @@ public final class ConnectionSupervisor {
 
     /** What the log has last been told of the connection that is away; for the supervisor's thread. */
     private @Nullable String told;
+
+    private final TakeoverPattern takeovers = new TakeoverPattern();
+
+    /** When the broker accepted the present connection, if by a version without reasons; for the supervisor's thread. */
+    private long acceptedWithoutReasons = NOT_ACCEPTED;
 
     private final ErrorMemory errors;
     private final String name;
@@ -323,7 +337,8 @@ public final class ConnectionSupervisor {
         errors.over();
         told = null;
         String uri = current.serverUri();
-        log.info("'{}' is connected to {}{}", clientId, uri, detail);
+        ProtocolVersion version = current.version();
+        log.info("'{}' is connected to {}{}{}", clientId, uri, version.hasProperties() ? "" : " by " + version, detail);
         parts.around().events().tell(listener -> listener.onConnected(new Connected(clientId, uri, sessionPresent)));
         parts.around().degradations().end(name);
         parts.around().stateChanged().run();
@@ -460,11 +475,12 @@ public final class ConnectionSupervisor {
             while (true) {
                 long before = owner.achieved();
                 long since = clock.nanos();
-                CloseReason reason = connectAndServe();
-                if (reason == null) {
+                CloseReason ended = connectAndServe();
+                if (ended == null) {
                     return;
                 }
                 boolean achieving = owner.achieved() > before;
+                CloseReason reason = judged(ended, achieving);
                 if (owner.givesUp(reason, achieving)) {
                     return;
                 }
@@ -503,6 +519,35 @@ public final class ConnectionSupervisor {
         }
     }
 
+    /** Where the version has no reasons, some are found out by the pattern. */
+    private CloseReason judged(CloseReason reason, boolean achieving) {
+        if (acceptedWithoutReasons == NOT_ACCEPTED) {
+            return reason;
+        }
+        long now = clock.nanos();
+        Duration lived = Duration.ofNanos(now - acceptedWithoutReasons);
+        // What gets on is not stopped.
+        TakeoverPattern.Finding finding =
+                achieving ? TakeoverPattern.Finding.NONE : takeovers.look(reason, lived, parts.keepAlive(), now);
+        return switch (finding) {
+            case NONE -> reason;
+            case SUSPICION -> {
+                log.warn(
+                        "'{}': the MQTT broker has closed a connection soon after it had accepted it, again; another client may"
+                                + " use the client id, or the broker does not allow what this one asks for: MQTT 3.1.1 has no"
+                                + " word for either",
+                        clientId);
+                yield reason;
+            }
+            case TAKEN_OVER -> {
+                CloseReason found = TakeoverPattern.takenOver(reason);
+                errors.note(found.text());
+                log.error("'{}': {}", clientId, found.text());
+                yield found;
+            }
+        };
+    }
+
     /** One connection from CONNECT to its end; null if the runner is to end. */
     private @Nullable CloseReason connectAndServe() throws InterruptedException {
         if (!beginConnecting()) {
@@ -516,9 +561,13 @@ public final class ConnectionSupervisor {
         }
         MqttConnection current = null;
         CloseReason reason;
+        acceptedWithoutReasons = NOT_ACCEPTED;
         try {
             current = owner.connect();
             connection = current;
+            if (!current.version().hasProperties()) {
+                acceptedWithoutReasons = clock.nanos();
+            }
             owner.prepare(current);
             doneConnecting();
             connects.increment();

@@ -92,7 +92,8 @@ public final class StatusRunner implements Runner {
         options = session(mqtt, status.willDelay());
         will = new Will(topic, Word.OFFLINE.payload(), status.willDelay());
         supervisor = new ConnectionSupervisor(
-                new ConnectionSupervisor.Parts(clientId, options.reconnect(), WORDS, monitor, around, log),
+                new ConnectionSupervisor.Parts(
+                        clientId, options.reconnect(), options.keepAlive(), WORDS, monitor, around, log),
                 new ForSupervisor());
     }
 

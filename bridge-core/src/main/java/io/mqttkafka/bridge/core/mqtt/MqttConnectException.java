@@ -10,6 +10,10 @@ public final class MqttConnectException extends Exception {
     public enum Kind {
         /** Nobody answers: trying again can help. */
         UNREACHABLE,
+        /** The broker closes the connection instead of answering CONNECT, as one does that does not know the version. */
+        HUNG_UP,
+        /** The broker does not speak the version of MQTT that was asked for. */
+        VERSION,
         /** The broker asks to come back later. */
         BUSY,
         /** TLS could not be agreed on. */
@@ -39,6 +43,6 @@ public final class MqttConnectException extends Exception {
 
     /** Says whether the same attempt can succeed later without anybody mending anything. */
     public boolean passing() {
-        return kind == Kind.UNREACHABLE || kind == Kind.BUSY;
+        return kind == Kind.UNREACHABLE || kind == Kind.BUSY || kind == Kind.HUNG_UP;
     }
 }

@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.mqtt;
 
 import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import java.time.Duration;
 import java.util.List;
 
@@ -12,6 +13,13 @@ public interface MqttConnection {
      * @return what it grants
      */
     BrokerLimits limits();
+
+    /**
+     * Returns the version of MQTT that is spoken.
+     *
+     * @return the version
+     */
+    ProtocolVersion version();
 
     /**
      * Returns the address of the broker.

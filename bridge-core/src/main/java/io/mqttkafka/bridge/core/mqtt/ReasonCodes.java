@@ -119,6 +119,25 @@ public final class ReasonCodes {
     }
 
     /**
+     * Names a return code of MQTT 3.1.1.
+     *
+     * @param code the reason code that means the same
+     * @return its name and number there
+     */
+    public static String returnCodeText(int code) {
+        int number =
+                switch (code) {
+                    case 0x84 -> 1;
+                    case 0x85 -> 2;
+                    case 0x88 -> 3;
+                    case 0x86 -> 4;
+                    case 0x87 -> 5;
+                    default -> 0;
+                };
+        return of(code).name() + " (return code " + number + ")";
+    }
+
+    /**
      * Names a reason code.
      *
      * @param code the code

@@ -200,6 +200,30 @@ public final class TopicFilter {
     }
 
     /**
+     * Says whether every topic that matches the other filter matches this one.
+     *
+     * @param other the other filter
+     * @return whether a subscription to this one brings all that one to the other would
+     */
+    public boolean covers(TopicFilter other) {
+        if (isReserved(other.filter) && startsWithWildcard()) {
+            return false;
+        }
+        for (int i = 0; i < levels.size(); i++) {
+            String mine = levels.get(i);
+            if (mine.equals(ANY_LEVELS)) {
+                // Its parent too.
+                return true;
+            }
+            String theirs = i < other.levels.size() ? other.levels.get(i) : ANY_LEVELS;
+            if (theirs.equals(ANY_LEVELS) || !(mine.equals(ANY_LEVEL) || mine.equals(theirs))) {
+                return false;
+            }
+        }
+        return other.levels.size() == levels.size();
+    }
+
+    /**
      * Returns the filter as it was written.
      *
      * @return the pattern

@@ -63,6 +63,9 @@ public final class SourceSession {
      */
     private static final int PACKET_IDS = 1 << 16;
 
+    /** How many new messages may come before those that must come again. */
+    private static final int PATIENCE_FOR_AGAIN = 1_000;
+
     private final Runnable acknowledgeable;
     private final int capacity;
     private final Runnable changeable;
@@ -80,6 +83,15 @@ public final class SourceSession {
     private final AtomicLong suppressed = new AtomicLong();
 
     private final AtomicLong idsUsedTwice = new AtomicLong();
+
+    /**
+     * The contents of messages of QoS 2 that the last connection left unacknowledged, until they come again; and how many other
+     * messages may come before they do.
+     */
+    private final Set<Long> awaitedAgain = new HashSet<>();
+
+    private int patienceForAgain;
+    private final AtomicLong renumbered = new AtomicLong();
 
     /** Whether the broker has been asked for a connection and has not answered. */
     private boolean unanswered;
@@ -178,7 +190,9 @@ public final class SourceSession {
         unproven = sessionPresent && (unproven || doubtful);
         doubtful = false;
         unanswered = false;
+        patienceForAgain = PATIENCE_FOR_AGAIN + awaitedAgain.size();
         if (!sessionPresent) {
+            awaitedAgain.clear();
             qos2.clear();
             // These do not come again.
             unsettled.clear();
@@ -250,6 +264,9 @@ public final class SourceSession {
         if (duplicate) {
             unproven = false;
         }
+        if (qos == 2 && !awaitedAgain.isEmpty()) {
+            lookForRenumbered(duplicate, fingerprint);
+        }
         if (!duplicate && !unacknowledged.isEmpty()) {
             // A broker delivers again before it delivers anew: what has not come again by now never will.
             unacknowledged.clear();
@@ -292,6 +309,15 @@ public final class SourceSession {
             acknowledgeable.run();
         }
         return delivery;
+    }
+
+    /** A message that was not acknowledged has to come again under its id and with DUP; as a new one nobody can tell it from one. */
+    private void lookForRenumbered(boolean duplicate, long fingerprint) {
+        if (awaitedAgain.remove(fingerprint)) {
+            renumbered.lazySet(renumbered.get() + (duplicate ? 0 : 1));
+        } else if (!duplicate && --patienceForAgain <= 0) {
+            awaitedAgain.clear();
+        }
     }
 
     /**
@@ -475,7 +501,11 @@ public final class SourceSession {
             for (Delivery delivery : remaining) {
                 unacknowledged.put(delivery.packetId, delivery);
             }
-            remaining.addAll(last.qos2.remaining());
+            List<Delivery> exactly = last.qos2.remaining();
+            if (awaitedAgain.size() < PACKET_IDS) {
+                exactly.forEach(delivery -> awaitedAgain.add(delivery.fingerprint));
+            }
+            remaining.addAll(exactly);
             unsettled.addAll(remaining);
             unsettled.removeIf(delivery -> delivery.durable || delivery.open() == 0);
         }
@@ -548,6 +578,16 @@ public final class SourceSession {
      */
     public long idsUsedTwice() {
         return idsUsedTwice.get();
+    }
+
+    /**
+     * Counts the messages of QoS 2 that were delivered again as if they were new, without DUP. MQTT forbids it, and nobody can tell
+     * such a message from a new one of the same content.
+     *
+     * @return how many
+     */
+    public long renumbered() {
+        return renumbered.get();
     }
 
     private Connection current() {

@@ -1,10 +1,13 @@
 package io.mqttkafka.bridge.core.sink;
 
+import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.event.GuaranteeLowered;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,14 +25,23 @@ final class SinkLimits {
     private final List<SinkRoute> routes;
     private final boolean exactlyOnce;
     private final boolean shared;
+    private final BridgeEvents events;
 
     /**
      * Makes a judge.
      *
      * @param exactlyOnce whether a route publishes exactly once, for which the session has to be found again
      * @param shared whether other routes publish on the same connection as such a one
+     * @param events tells the listeners
      */
-    SinkLimits(String clientId, MqttOptions options, List<SinkRoute> routes, boolean exactlyOnce, boolean shared) {
+    SinkLimits(
+            String clientId,
+            MqttOptions options,
+            List<SinkRoute> routes,
+            boolean exactlyOnce,
+            boolean shared,
+            BridgeEvents events) {
+        this.events = events;
         this.clientId = clientId;
         this.options = options;
         this.routes = routes;
@@ -44,6 +56,10 @@ final class SinkLimits {
 
     /** Says why a route cannot publish; null if it can. */
     private @Nullable String obstacle(SinkRoute route, BrokerLimits limits) {
+        String problem = limits.version().hasProperties() ? null : SinkOnMqtt311.problem(route);
+        if (problem != null) {
+            return problem;
+        }
         if (route.qos.level() > limits.maximumQos()) {
             return "qos: the MQTT broker supports QoS 0 to " + limits.maximumQos() + " only; lower the QoS";
         }
@@ -64,10 +80,12 @@ final class SinkLimits {
                 throw refused("route '" + route.name() + "': " + obstacle);
             }
             boolean endsSession = route.exactlyOnce && limits.sessionExpirySeconds() == 0;
-            if (endsSession && route.weakness() == null) {
+            if (route.standing.weakness(endsSession ? NO_SESSION : null)) {
                 log.warn("Route '{}' is not exactly once on this MQTT broker: {}", route.name(), NO_SESSION);
+                events.tellSurely(listener -> listener.onGuaranteeLowered(
+                        new GuaranteeLowered(route.name(), Guarantee.AT_LEAST_ONCE, NO_SESSION)));
             }
-            route.weakness(endsSession ? NO_SESSION : null);
+            route.standing.speaks(limits.version());
         }
         String assigned = limits.assignedClientId();
         if (exactlyOnce && assigned != null && !assigned.equals(clientId)) {

@@ -15,6 +15,7 @@ import io.mqttkafka.bridge.core.route.OwnTopics;
 import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.route.Sample;
+import io.mqttkafka.bridge.core.route.Standing;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.MqttTopicName;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
@@ -78,7 +79,7 @@ public final class SinkRoute implements CompiledRoute {
     final RouteMeter meter = new RouteMeter(timer);
 
     final ErrorMemory errors;
-    private volatile @Nullable String weakness;
+    final Standing standing = new Standing();
     private volatile boolean stopped;
 
     // The stages of the public API have proven that the types of these functions fit each other.
@@ -200,16 +201,12 @@ public final class SinkRoute implements CompiledRoute {
     }
 
     /**
-     * Returns why the route cannot keep its promise on the MQTT broker that it is connected to.
+     * Says how it stands with the MQTT broker that it is connected to.
      *
-     * @return the reason; null if it keeps it, as far as is known
+     * @return that
      */
-    public @Nullable String weakness() {
-        return weakness;
-    }
-
-    void weakness(@Nullable String reason) {
-        weakness = reason;
+    public Standing standing() {
+        return standing;
     }
 
     /**
@@ -235,6 +232,11 @@ public final class SinkRoute implements CompiledRoute {
             return true;
         }
         return topics.stream().anyMatch(other::reads) || other.topics.stream().anyMatch(this::reads);
+    }
+
+    /** Says whether a function of the user names the MQTT topic. */
+    public boolean hasTopicMapper() {
+        return topicMapper != null;
     }
 
     /** Says whether messages can be retained. */

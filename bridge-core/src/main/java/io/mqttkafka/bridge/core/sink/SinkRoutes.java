@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.Guarantee;
 import io.mqttkafka.bridge.QoS;
 import io.mqttkafka.bridge.RouteGuarantee;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.error.BridgeConfigException;
 import io.mqttkafka.bridge.spi.KafkaToMqttRoute;
 import java.util.ArrayList;
@@ -75,6 +76,14 @@ public final class SinkRoutes {
         }
     }
 
+    /** What a route needs that the version does not have is refused rather than left out in silence. */
+    public static void requireVersion(MqttOptions mqtt, SinkRoute route) {
+        String problem = mqtt.version() == MqttVersion.V3_1_1 ? SinkOnMqtt311.problem(route) : null;
+        if (problem != null) {
+            throw new BridgeConfigException("route '" + route.name() + "': " + problem);
+        }
+    }
+
     /** Packet ids that nobody remembers must not get into a session that goes on. */
     private static void requireSameWay(String clientId, List<SinkRoute> routes) {
         for (SinkRoute exact : routes) {
@@ -91,14 +100,14 @@ public final class SinkRoutes {
 
     public static RouteGuarantee guarantee(MqttOptions mqtt, SinkRoute route) {
         RouteGuarantee sent = sent(mqtt, route);
+        String old = route.standing.remark(mqtt.version(), SinkOnMqtt311.REMARK);
         // The promise ends at the broker: what it throws away it need not tell.
-        return route.qos() == QoS.AT_MOST_ONCE || route.acceptsUnheard()
+        String unheard = route.qos() == QoS.AT_MOST_ONCE || route.acceptsUnheard()
+                ? ""
+                : "; a message that nobody subscribes to is noticed only if the MQTT broker says so (0x10)";
+        return old.isEmpty() && unheard.isEmpty()
                 ? sent
-                : new RouteGuarantee(
-                        sent.route(),
-                        sent.guarantee(),
-                        sent.reason()
-                                + "; a message that nobody subscribes to is noticed only if the MQTT broker says so (0x10)");
+                : new RouteGuarantee(sent.route(), sent.guarantee(), sent.reason() + unheard + old);
     }
 
     private static RouteGuarantee sent(MqttOptions mqtt, SinkRoute route) {
@@ -137,7 +146,7 @@ public final class SinkRoutes {
     }
 
     private static RouteGuarantee exactlyOnce(SinkRoute route) {
-        String weakness = route.weakness();
+        String weakness = route.standing.weakness();
         return weakness == null
                 ? new RouteGuarantee(
                         route.name(),

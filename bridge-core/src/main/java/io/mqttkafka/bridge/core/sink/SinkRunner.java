@@ -135,7 +135,7 @@ public final class SinkRunner implements Runner {
                     new FromCommitter());
         }
         ends = new SinkEnds(clientId, traffic, pauses.pace());
-        limits = new SinkLimits(clientId, options, parts.routes(), committer != null, shared);
+        limits = new SinkLimits(clientId, options, parts.routes(), committer != null, shared, events);
         long exactlyOnce =
                 parts.routes().stream().filter(route -> route.exactlyOnce).count();
         for (SinkRoute route : parts.routes()) {
@@ -165,7 +165,8 @@ public final class SinkRunner implements Runner {
             lanes.add(new SinkLane(route, parts.feeds().make(reading, pipeline), deadLetters));
         }
         supervisor = new ConnectionSupervisor(
-                new ConnectionSupervisor.Parts(clientId, options.reconnect(), WORDS, monitor, around, log),
+                new ConnectionSupervisor.Parts(
+                        clientId, options.reconnect(), options.keepAlive(), WORDS, monitor, around, log),
                 new ForSupervisor());
         mending =
                 committer == null ? null : new TransactionMending(committer, supervisor, clientId, around.clock(), log);

@@ -14,6 +14,7 @@ import io.mqttkafka.bridge.core.route.OwnTopics;
 import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.route.Sample;
+import io.mqttkafka.bridge.core.route.Standing;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.TopicTemplate;
@@ -92,7 +93,9 @@ public final class SourceRoute implements CompiledRoute {
     private final Set<String> doubtful = ConcurrentHashMap.newKeySet();
 
     private volatile boolean anyDoubtful;
+    private volatile boolean emptyWithoutRetain;
     final ErrorMemory errors;
+    final Standing standing = new Standing();
     private volatile boolean stopped;
 
     // The stages of the public API have proven that the types of these functions fit each other.
@@ -198,6 +201,11 @@ public final class SourceRoute implements CompiledRoute {
         return topicTemplate != null && topicTemplate.isConstant() ? topicTemplate.render(NoValues.INSTANCE) : null;
     }
 
+    /** Says whether a function of the user names the Kafka topic. */
+    public boolean hasTopicMapper() {
+        return topicMapper != null;
+    }
+
     /** Returns the dead letter topic, if there is one. */
     @Nullable
     String deadLetterTopic() {
@@ -231,7 +239,18 @@ public final class SourceRoute implements CompiledRoute {
 
     /** Says whether a message clears the retained message of its topic, and so becomes a record without a value. */
     boolean clears(MqttMessage message) {
-        return clearedAsTombstone && message.retained() && message.payload().length == 0;
+        if (!clearedAsTombstone || message.payload().length > 0) {
+            return false;
+        }
+        if (!message.retained()) {
+            emptyWithoutRetain = true;
+        }
+        return message.retained();
+    }
+
+    /** Says whether a message that could have cleared a retained one came without the flag that would tell. */
+    boolean emptyWithoutRetain() {
+        return emptyWithoutRetain;
     }
 
     /**
@@ -329,6 +348,15 @@ public final class SourceRoute implements CompiledRoute {
      */
     public boolean exactlyOnce() {
         return exactlyOnce;
+    }
+
+    /**
+     * Says how it stands with the MQTT broker that it is connected to.
+     *
+     * @return that
+     */
+    public Standing standing() {
+        return standing;
     }
 
     /**

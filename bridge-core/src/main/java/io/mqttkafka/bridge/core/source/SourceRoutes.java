@@ -62,8 +62,20 @@ public final class SourceRoutes {
         }
     }
 
-    /** Says what a route can promise. */
-    public static RouteGuarantee guarantee(SourceRoute route) {
+    /** Says what a route can promise, with the MQTT broker as far as that is known. */
+    public static RouteGuarantee guarantee(MqttOptions mqtt, SourceRoute route) {
+        RouteGuarantee promised = promised(route);
+        String weakness = route.standing().weakness();
+        RouteGuarantee kept = weakness == null || route.qos() != QoS.EXACTLY_ONCE
+                ? promised
+                : new RouteGuarantee(route.name(), Guarantee.AT_LEAST_ONCE, "the MQTT broker " + weakness);
+        String old = route.standing().remark(mqtt.version(), SourceOnMqtt311.REMARK);
+        String doubt = route.standing().doubt();
+        String more = (doubt == null ? "" : "; " + doubt) + old;
+        return more.isEmpty() ? kept : new RouteGuarantee(kept.route(), kept.guarantee(), kept.reason() + more);
+    }
+
+    private static RouteGuarantee promised(SourceRoute route) {
         String order = route.filter().shareGroup() == null ? "" : "; order holds within this member of the share group";
         return switch (route.qos()) {
             case AT_MOST_ONCE ->

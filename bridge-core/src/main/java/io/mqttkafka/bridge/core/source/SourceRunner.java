@@ -159,7 +159,7 @@ public final class SourceRunner implements Runner {
         topics = new SourceTopics(parts.routes(), sender, lookups);
         ends = new SourceEnds(clientId, options, parts.routes());
         stops = new SourceStops(parts.routes(), around);
-        watch = new SourceWatch(clientId, session, kafka.waits(), around);
+        watch = new SourceWatch(clientId, parts.routes(), session, kafka.waits(), around);
         acknowledger = new Acknowledger(
                 thread + "-ack",
                 session,
@@ -192,7 +192,8 @@ public final class SourceRunner implements Runner {
                 new MessageIntake.Onward(pipeline, committer, routes, lanes, subscriptions),
                 new FromIntake());
         supervisor = new ConnectionSupervisor(
-                new ConnectionSupervisor.Parts(clientId, options.reconnect(), WORDS, monitor, around, log),
+                new ConnectionSupervisor.Parts(
+                        clientId, options.reconnect(), options.keepAlive(), WORDS, monitor, around, log),
                 new ForSupervisor());
         proof = new SessionProof(session, committer, supervisor);
         senderMending = new SenderMending(clientId, sender, session, supervisor);

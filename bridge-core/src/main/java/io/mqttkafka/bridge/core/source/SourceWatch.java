@@ -9,6 +9,7 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.session.SourceSession;
 import io.mqttkafka.bridge.event.Stalled;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +24,7 @@ final class SourceWatch {
     private final TopicWaits waits;
     private final BridgeEvents events;
     private final StallWatch messages;
+    private final BrokerHabits habits;
 
     /** How many packet ids that were used twice have been told. */
     private long idsUsedTwice;
@@ -31,8 +33,10 @@ final class SourceWatch {
     private long owedSince;
     private Duration keepAlive = Duration.ZERO;
 
-    SourceWatch(String clientId, SourceSession session, TopicWaits waits, Surroundings around) {
+    SourceWatch(
+            String clientId, List<SourceRoute> routes, SourceSession session, TopicWaits waits, Surroundings around) {
         this.clientId = clientId;
+        this.habits = new BrokerHabits(clientId, routes, session, around.events());
         this.session = session;
         this.waits = waits;
         events = around.events();
@@ -57,6 +61,7 @@ final class SourceWatch {
     CloseReason look(long now, long lastRead) {
         lookAtMessages(now);
         lookAtIds();
+        habits.look();
         owedSince = session.owesAcknowledgement() ? owedSince == 0 ? now : owedSince : 0;
         long tooLong = keepAlive.toNanos() * 2;
         if (owedSince != 0 && now - owedSince > tooLong) {
@@ -87,6 +92,7 @@ final class SourceWatch {
             return;
         }
         toldIds = true;
+        habits.idsUsedTwice();
         log.warn(
                 "'{}': the MQTT broker uses packet ids for a second message before it has released the first, or delivers again "
                         + "without DUP; MQTT forbids both, and messages of QoS 2 can be repeated. mosquitto before 2.0.13 uses "

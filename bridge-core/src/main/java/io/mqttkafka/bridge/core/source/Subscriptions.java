@@ -1,6 +1,7 @@
 package io.mqttkafka.bridge.core.source;
 
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection.Subscription;
@@ -11,6 +12,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.Bytes;
 import io.mqttkafka.bridge.core.routing.RouteTable;
 import io.mqttkafka.bridge.core.routing.TopicFilter;
 import io.mqttkafka.bridge.core.routing.UntrustedText;
+import io.mqttkafka.bridge.error.BridgeConfigException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +39,13 @@ final class Subscriptions {
     private final String clientId;
     private final MqttOptions options;
     private final List<Subscribed> subscriptions;
+
+    /** The same for brokers without identifiers: what another filter covers is left to that, which brings one copy for all. */
+    private final List<Subscribed> withoutIds;
+
+    /** What is left to others, and can be in the session of a bridge that had identifiers. */
+    private final List<String> covered;
+
     private final Map<SourceRoute, Integer> ids = new LinkedHashMap<>();
     private final List<TopicFilter> unsubscribed;
 
@@ -43,6 +53,21 @@ final class Subscriptions {
         this.clientId = clientId;
         this.options = options;
         subscriptions = merged(routes, table.overlapping());
+        withoutIds = subscriptions.stream()
+                .filter(one -> subscriptions.stream().noneMatch(other -> covers(other, one)))
+                .map(this::withCovered)
+                .toList();
+        covered = subscriptions.stream()
+                .map(one -> one.subscription().filter())
+                .filter(filter -> withoutIds.stream()
+                        .noneMatch(kept -> kept.subscription().filter().equals(filter)))
+                .toList();
+        if (options.version() == MqttVersion.V3_1_1) {
+            String problem = problemOfMqtt311();
+            if (problem != null) {
+                throw new BridgeConfigException(problem);
+            }
+        }
         unsubscribed = outdated(options.unsubscribe());
     }
 
@@ -63,6 +88,44 @@ final class Subscriptions {
             merged.add(new Subscribed(new Subscription(filter, qos, id, retained), served));
         });
         return List.copyOf(merged);
+    }
+
+    /** Members of a share group get what others do not. */
+    private static boolean covers(Subscribed one, Subscribed other) {
+        TopicFilter filter = one.routes().get(0).filter();
+        TopicFilter narrower = other.routes().get(0).filter();
+        return !one.equals(other)
+                && filter.shareGroup() == null
+                && narrower.shareGroup() == null
+                && filter.covers(narrower);
+    }
+
+    private Subscribed withCovered(Subscribed one) {
+        Subscription own = one.subscription();
+        int qos = own.qos();
+        boolean retained = own.retainAsPublished();
+        List<SourceRoute> served = new ArrayList<>(one.routes());
+        for (Subscribed other : subscriptions) {
+            if (covers(one, other)) {
+                qos = Math.max(qos, other.subscription().qos());
+                retained |= other.subscription().retainAsPublished();
+                served.addAll(other.routes());
+            }
+        }
+        return new Subscribed(new Subscription(own.filter(), qos, 0, retained), served);
+    }
+
+    /** What the routes need that MQTT 3.1.1 does not have; null if nothing. */
+    private @Nullable String problemOfMqtt311() {
+        for (Subscribed one : subscriptions) {
+            for (SourceRoute route : one.routes()) {
+                String problem = SourceOnMqtt311.problem(route);
+                if (problem != null) {
+                    return "route '" + route.name() + "': " + problem;
+                }
+            }
+        }
+        return overlap("MQTT 3.1.1");
     }
 
     /** The same for a filter in every process: messages that the session queued keep it when the routes change. */
@@ -97,14 +160,16 @@ final class Subscriptions {
     /** Asks for everything, and checks every answer. */
     void subscribe(MqttConnection current) throws MqttConnectException, InterruptedException {
         boolean withIds = current.limits().has(Feature.SUBSCRIPTION_IDENTIFIERS);
-        // Without identifiers nothing overlaps, see requireLimits; routes of one filter need none.
-        List<Subscription> wanted = subscriptions.stream()
-                .map(Subscribed::subscription)
-                .map(one -> withIds ? one : new Subscription(one.filter(), one.qos(), 0, one.retainAsPublished()))
-                .toList();
-        List<Integer> codes = current.subscribe(wanted, options.connectTimeout());
+        // Without identifiers nothing overlaps, see requireLimits.
+        List<Subscribed> asked = withIds ? subscriptions : withoutIds;
+        List<Integer> codes =
+                current.subscribe(asked.stream().map(Subscribed::subscription).toList(), options.connectTimeout());
         for (int i = 0; i < codes.size(); i++) {
-            requireGranted(subscriptions.get(i), codes.get(i));
+            requireGranted(asked.get(i), codes.get(i));
+        }
+        if (!withIds && !covered.isEmpty()) {
+            // Not before: a message that comes twice is better than none.
+            current.unsubscribe(covered, options.connectTimeout());
         }
     }
 
@@ -129,6 +194,10 @@ final class Subscriptions {
 
     /** Checks what the broker grants against what the routes need. */
     void requireLimits(BrokerLimits limits) throws MqttConnectException {
+        String old = limits.version().hasProperties() ? null : problemOfMqtt311();
+        if (old != null) {
+            throw new MqttConnectException(MqttConnectException.Kind.REFUSED, old, null);
+        }
         for (Subscribed one : subscriptions) {
             String filter = one.subscription().filter();
             if (one.subscription().qos() > limits.maximumQos()) {
@@ -145,8 +214,12 @@ final class Subscriptions {
             }
         }
         if (!limits.has(Feature.SUBSCRIPTION_IDENTIFIERS)) {
-            requireNoOverlap();
+            String overlap = overlap("the MQTT broker");
+            if (overlap != null) {
+                throw new MqttConnectException(MqttConnectException.Kind.REFUSED, overlap, null);
+            }
         }
+        subscriptions.forEach(one -> one.routes().forEach(route -> route.standing.speaks(limits.version())));
         boolean needed =
                 subscriptions.stream().anyMatch(one -> one.subscription().qos() > 0);
         String assigned = limits.assignedClientId();
@@ -177,23 +250,26 @@ final class Subscriptions {
 
     /**
      * Where filters overlap a broker sends a copy for each, or one for all. Without identifiers nobody can tell which, so that
-     * messages would be doubled in silence.
+     * messages would be doubled in silence, unless one filter covers the other.
+     *
+     * @return the routes and the mend; null if there is none
      */
-    private void requireNoOverlap() throws MqttConnectException {
-        for (int i = 1; i < subscriptions.size(); i++) {
-            TopicFilter filter = subscriptions.get(i).routes().get(0).filter();
-            for (Subscribed other : subscriptions.subList(0, i)) {
-                if (filter.intersects(other.routes().get(0).filter())) {
-                    throw refused(
-                            subscriptions.get(i),
-                            "overlaps with '" + other.subscription().filter() + "' of route '"
-                                    + other.routes().get(0).name()
-                                    + "', and the MQTT broker has no subscription identifiers to tell their copies apart, so"
-                                    + " that messages could come twice",
-                            "choose filters that do not overlap, or give one of the routes a clientId of its own");
+    private @Nullable String overlap(String who) {
+        for (int i = 1; i < withoutIds.size(); i++) {
+            SourceRoute route = withoutIds.get(i).routes().get(0);
+            for (Subscribed other : withoutIds.subList(0, i)) {
+                SourceRoute before = other.routes().get(0);
+                if (route.filter().intersects(before.filter())) {
+                    return "route '" + route.name() + "': fromMqtt: '"
+                            + withoutIds.get(i).subscription().filter() + "': overlaps with '"
+                            + other.subscription().filter() + "' of route '" + before.name() + "', and " + who
+                            + " has no subscription identifiers to tell their copies apart, so that messages could come twice;"
+                            + " choose filters that do not overlap, or of which one covers the other, or give one of the routes a"
+                            + " clientId of its own";
                 }
             }
         }
+        return null;
     }
 
     private void requireGranted(Subscribed one, int code) throws MqttConnectException {

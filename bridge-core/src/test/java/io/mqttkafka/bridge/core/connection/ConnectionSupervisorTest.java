@@ -10,6 +10,7 @@ import io.mqttkafka.bridge.core.mqtt.CloseReason;
 import io.mqttkafka.bridge.core.mqtt.MqttConnectException;
 import io.mqttkafka.bridge.core.mqtt.MqttConnection;
 import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.BridgeClosedException;
 import io.mqttkafka.bridge.error.BridgeStartException;
@@ -38,6 +39,7 @@ class ConnectionSupervisorTest {
             new ConnectionSupervisor.Parts(
                     "client",
                     Backoff.fixed(Duration.ofMillis(1)),
+                    Duration.ofSeconds(30),
                     new ConnectionSupervisor.Words("not started", "unanswered", "the last reader"),
                     monitor,
                     new Surroundings(
@@ -267,6 +269,11 @@ class ConnectionSupervisorTest {
             @Override
             public BrokerLimits limits() {
                 throw new AssertionError("The supervisor asked the connection for its limits; that is its owner's");
+            }
+
+            @Override
+            public ProtocolVersion version() {
+                return ProtocolVersion.V5;
             }
 
             @Override

@@ -14,6 +14,51 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TopicFilterTest {
+    /** One covers the other if no topic matches the other alone. */
+    @Test
+    void covers_randomFilters_agreesWithTryingEveryTopic() {
+        List<String> topics = RandomTopics.all(4);
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        int covering = 0;
+        for (int i = 0; i < 2_000; i++) {
+            String one = RandomTopics.filter(random, 4);
+            String other = RandomTopics.filter(random, 4);
+            boolean expected = topics.stream()
+                    .allMatch(topic -> RandomTopics.matches(one, topic) || !RandomTopics.matches(other, topic));
+            boolean covers = TopicFilter.parse(one).covers(TopicFilter.parse(other));
+            covering += covers ? 1 : 0;
+            // There are more topics than those that are tried, and more levels.
+            assertThat(!covers || expected)
+                    .as("'%s' covers '%s', seed %d", one, other, seed)
+                    .isTrue();
+        }
+        assertThat(covering).isPositive();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a/#, a/+/c, true",
+        "a/#, a, true",
+        "a/#, a/#, true",
+        "a/+/#, a/#, false",
+        "a/+/#, a/b/c, true",
+        "a/+, a/#, false",
+        "a/+, a/b, true",
+        "a/b, a/+, false",
+        "+/b, a/b, true",
+        "+, a/b, false",
+        "a/b, a, false",
+        "#, a/b, true",
+        "#, $SYS/a, false",
+        "+/a, $SYS/a, false",
+        "$SYS/#, $SYS/a, true",
+        "a/+/c, a/b/+, false",
+    })
+    void covers_examples_areExact(String one, String other, boolean expected) {
+        assertThat(TopicFilter.parse(one).covers(TopicFilter.parse(other))).isEqualTo(expected);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "a, a, ",

@@ -131,6 +131,32 @@ class SourceSessionTest {
         assertThat(session.idsUsedTwice()).isZero();
     }
 
+    /** MQTT forbids it; Artemis does so. */
+    @Test
+    void publishedQos2_againUnderANewIdWithoutDup_isCounted() {
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        session.published(8, 2, false, CONTENT + 1, 1, false, 0);
+        reconnect(true);
+
+        assertThat(session.published(9, 2, false, CONTENT, 1, false, 0)).isNotNull();
+        session.published(8, 2, true, CONTENT + 1, 1, false, 0);
+        assertThat(session.renumbered()).isEqualTo(1);
+    }
+
+    /** What came again as it has to, or on a session that is new, is not counted when it is published once more. */
+    @Test
+    void publishedQos2_theSameContentAgainLater_isNotCounted() {
+        session.published(7, 2, false, CONTENT, 1, false, 0);
+        reconnect(true);
+        session.published(7, 2, true, CONTENT, 1, false, 0);
+        session.published(8, 2, false, CONTENT, 1, false, 0);
+        assertThat(session.renumbered()).isZero();
+
+        reconnect(false);
+        session.published(1, 2, false, CONTENT, 1, false, 0);
+        assertThat(session.renumbered()).isZero();
+    }
+
     @Test
     void publishedQos2_failedBefore_deliveredAgain_isNotCounted() {
         session.failed(session.published(7, 2, false, CONTENT, 1, false, 0));

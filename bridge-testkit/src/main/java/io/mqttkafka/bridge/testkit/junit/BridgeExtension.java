@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.testkit.junit;
 
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.testkit.ManualClock;
 import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
@@ -110,7 +111,8 @@ public final class BridgeExtension
                     .map(Boolean::parseBoolean)
                     .orElse(false);
             FakesSetup setup = FakesSetup.of(context.getRequiredTestClass(), context.getRequiredTestMethod());
-            scope = new TestScope(ThreadWatch.begin(parallel), setup);
+            MqttVersion version = settings(context).map(BridgeTest::version).orElse(MqttVersion.V5);
+            scope = new TestScope(ThreadWatch.begin(parallel), setup, version);
             // If the constructor fails there is no afterEach: the store closes it then.
             store.put(context.getUniqueId(), scope);
         }

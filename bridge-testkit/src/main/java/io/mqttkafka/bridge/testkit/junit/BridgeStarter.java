@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.testkit.junit;
 import io.mqttkafka.bridge.Bridge;
 import io.mqttkafka.bridge.BridgeBuilder;
 import io.mqttkafka.bridge.Route;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.failure.Backoff;
 import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
@@ -31,25 +32,31 @@ public final class BridgeStarter {
     private final Supplier<FakeMqttBroker> mqtt;
     private final Supplier<FakeKafka> kafka;
     private final boolean virtualTime;
+    private final MqttVersion version;
 
     // guarded by this
     private final Deque<Bridge> started = new ArrayDeque<>();
 
-    BridgeStarter(Supplier<FakeMqttBroker> mqtt, Supplier<FakeKafka> kafka, boolean virtualTime) {
+    BridgeStarter(Supplier<FakeMqttBroker> mqtt, Supplier<FakeKafka> kafka, boolean virtualTime, MqttVersion version) {
+        this.version = version;
         this.virtualTime = virtualTime;
         this.mqtt = mqtt;
         this.kafka = kafka;
     }
 
     /**
-     * Returns a builder that knows the brokers of the test, with the client id {@link #CLIENT_ID}, and that connects again
+     * Returns a builder that knows the brokers of the test and speaks {@link BridgeTest#version()}, with the client id {@link
+     * #CLIENT_ID}, and that connects again
      * after 5 to 200 milliseconds; it lacks routes. In a test with a {@link io.mqttkafka.bridge.testkit.ManualClock} these
      * pass when the clock is moved, and the keep-alive is 65,535 seconds.
      */
     public BridgeBuilder builder() {
         return Bridge.builder()
                 .mqtt(m -> {
-                    m.serverUri(mqtt.get().serverUri()).clientId(CLIENT_ID).reconnect(RECONNECT);
+                    m.serverUri(mqtt.get().serverUri())
+                            .clientId(CLIENT_ID)
+                            .version(version)
+                            .reconnect(RECONNECT);
                     if (virtualTime) {
                         m.keepAlive(LONGEST_KEEP_ALIVE);
                     }

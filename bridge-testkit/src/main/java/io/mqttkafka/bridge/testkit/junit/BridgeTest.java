@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.testkit.junit;
 
+import io.mqttkafka.bridge.config.MqttVersion;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Inherited;
@@ -54,6 +55,11 @@ public @interface BridgeTest {
 
     /** What is not looked at, for tests that mean to leave it behind. Default: all of it is. */
     BridgeCheck[] without() default {};
+
+    /**
+     * Which version of MQTT the bridges of {@link BridgeStarter#builder()} speak with the fake MQTT broker. Default: MQTT 5.
+     */
+    MqttVersion version() default MqttVersion.V5;
 
     /** How long, in seconds, a test may take to leave nothing behind; zero looks once. Default: 10. */
     int patienceSeconds() default PATIENCE_SECONDS;

@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.testkit.junit;
 
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.testkit.ManualClock;
 import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
 import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
@@ -26,10 +27,10 @@ final class TestScope implements AutoCloseable {
     private @Nullable FakeMqttBroker mqtt;
     private @Nullable FakeKafka kafka;
 
-    TestScope(ThreadWatch threads, FakesSetup setup) {
+    TestScope(ThreadWatch threads, FakesSetup setup, MqttVersion version) {
         this.threads = threads;
         this.setup = setup;
-        bridges = new BridgeStarter(this::mqtt, this::kafka, setup.clock() != null);
+        bridges = new BridgeStarter(this::mqtt, this::kafka, setup.clock() != null, version);
     }
 
     synchronized FakeMqttBroker mqtt() {

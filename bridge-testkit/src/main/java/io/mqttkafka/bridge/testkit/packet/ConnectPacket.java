@@ -9,7 +9,8 @@ import java.util.OptionalLong;
  * <p>Immutable as long as nobody writes to its arrays; it is meant to be read, not compared.
  *
  * @param keepAlive in seconds; 0 for none
- * @param properties those of the connection, not those of the will
+ * @param properties those of the connection, not those of the will; none in MQTT 3.1.1
+ * @param version the protocol level: 5, or 4 for MQTT 3.1.1
  */
 public record ConnectPacket(
         String clientId,
@@ -18,7 +19,20 @@ public record ConnectPacket(
         Optional<String> userName,
         Optional<byte[]> password,
         Optional<Will> will,
-        MqttProperties properties) {
+        MqttProperties properties,
+        int version) {
+
+    /** Says it by MQTT 5. */
+    public ConnectPacket(
+            String clientId,
+            boolean cleanStart,
+            int keepAlive,
+            Optional<String> userName,
+            Optional<byte[]> password,
+            Optional<Will> will,
+            MqttProperties properties) {
+        this(clientId, cleanStart, keepAlive, userName, password, will, properties, VERSION);
+    }
 
     /**
      * The message the broker is to publish when the connection is lost.
@@ -59,6 +73,7 @@ public record ConnectPacket(
                 + " keepAlive=" + keepAlive
                 + userName.map(name -> " user=" + name).orElse("")
                 + will.map(message -> " will=" + message.topic()).orElse("")
+                + (version == VERSION ? "" : " version=3.1.1")
                 + (properties.isEmpty() ? "" : " " + properties);
     }
 
@@ -67,26 +82,27 @@ public record ConnectPacket(
         WireReader body = packet.body();
         String protocol = body.text();
         int version = body.oneByte();
-        if (!protocol.equals(PROTOCOL) || version != VERSION) {
-            throw new IllegalArgumentException("Expected MQTT version 5, but got " + protocol + " version " + version);
+        if (!protocol.equals(PROTOCOL) || (version != VERSION && version != Version3.LEVEL)) {
+            throw new IllegalArgumentException(
+                    "Expected MQTT version 5 or 4 (3.1.1), but got " + protocol + " version " + version);
         }
         int flags = body.oneByte();
         if ((flags & RESERVED) != 0) {
             throw new IllegalArgumentException("The reserved connect flag is set");
         }
         int keepAlive = body.twoBytes();
-        MqttProperties properties = body.properties();
+        MqttProperties properties = version == VERSION ? body.properties() : MqttProperties.NONE;
         String clientId = body.text();
-        Optional<Will> will = (flags & WILL) == 0 ? Optional.empty() : Optional.of(will(flags, body));
+        Optional<Will> will = (flags & WILL) == 0 ? Optional.empty() : Optional.of(will(version, flags, body));
         Optional<String> userName = (flags & USER_NAME) == 0 ? Optional.empty() : Optional.of(body.text());
         Optional<byte[]> password = (flags & PASSWORD) == 0 ? Optional.empty() : Optional.of(body.data());
         body.end();
         boolean cleanStart = (flags & CLEAN_START) != 0;
-        return new ConnectPacket(clientId, cleanStart, keepAlive, userName, password, will, properties);
+        return new ConnectPacket(clientId, cleanStart, keepAlive, userName, password, will, properties, version);
     }
 
-    private static Will will(int flags, WireReader body) {
-        MqttProperties properties = body.properties();
+    private static Will will(int version, int flags, WireReader body) {
+        MqttProperties properties = version == VERSION ? body.properties() : MqttProperties.NONE;
         String topic = body.text();
         return new Will(topic, body.data(), flags >> 3 & 3, (flags & WILL_RETAIN) != 0, properties);
     }

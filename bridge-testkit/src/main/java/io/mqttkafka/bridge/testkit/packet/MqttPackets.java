@@ -3,7 +3,7 @@ package io.mqttkafka.bridge.testkit.packet;
 import java.util.List;
 
 /**
- * Makes MQTT 5 control packets from what they say.
+ * Makes MQTT 5 control packets from what they say, and CONNECT of MQTT 3.1.1.
  *
  * <p>What is sent need not make sense: which reason code or property belongs in which packet is not checked.
  * Thread-safe.
@@ -12,7 +12,6 @@ public final class MqttPackets {
 
     private static final int NO_FLAGS = 0;
     private static final int REQUIRED_FLAGS = 2;
-    private static final int VERSION = 5;
     private static final int CLEAN_START = 0x02;
     private static final int WILL = 0x04;
     private static final int WILL_RETAIN = 0x20;
@@ -29,16 +28,22 @@ public final class MqttPackets {
                 | connect.will().map(MqttPackets::willFlags).orElse(0)
                 | (connect.password().isPresent() ? PASSWORD : 0)
                 | (connect.userName().isPresent() ? USER_NAME : 0);
+        boolean withProperties = connect.version() != Version3.LEVEL;
         WireWriter body = new WireWriter()
                 .text("MQTT")
-                .oneByte(VERSION)
+                .oneByte(connect.version())
                 .oneByte(flags)
-                .twoBytes(connect.keepAlive())
-                .properties(connect.properties())
-                .text(connect.clientId());
-        connect.will()
-                .ifPresent(will ->
-                        body.properties(will.properties()).text(will.topic()).data(will.payload()));
+                .twoBytes(connect.keepAlive());
+        if (withProperties) {
+            body.properties(connect.properties());
+        }
+        body.text(connect.clientId());
+        connect.will().ifPresent(will -> {
+            if (withProperties) {
+                body.properties(will.properties());
+            }
+            body.text(will.topic()).data(will.payload());
+        });
         connect.userName().ifPresent(body::text);
         connect.password().ifPresent(body::data);
         return packet(MqttPacketType.CONNECT, NO_FLAGS, body);

@@ -27,6 +27,9 @@ final class PacketChannel {
     private final Thread reader;
     private volatile boolean answerPings = true;
 
+    /** Whether the client speaks MQTT 3.1.1. */
+    private volatile boolean version3;
+
     PacketChannel(int number, Socket socket, PacketLog log) {
         this.number = number;
         this.socket = socket;
@@ -71,6 +74,11 @@ final class PacketChannel {
         } catch (InterruptedException e) {
             throw interrupted();
         }
+    }
+
+    /** Sends whole packets of MQTT 5, as the client's version has them. */
+    void sendPackets(byte[] packets) throws IOException {
+        send(version3 ? Version3.fromVersion5(packets) : packets);
     }
 
     /** Sends bytes, which need not be whole packets. */
@@ -125,7 +133,11 @@ final class PacketChannel {
         inbox.end(ending);
     }
 
-    private void received(MqttPacket packet) {
+    private void received(MqttPacket raw) {
+        if (raw.type() == MqttPacketType.CONNECT) {
+            version3 = Version3.begins(raw.bytes());
+        }
+        MqttPacket packet = version3 ? MqttPacket.of(Version3.toVersion5(raw.bytes())) : raw;
         log.add(number, "<- " + packet);
         packet.checkFromClient();
         if (packet.type() == MqttPacketType.PINGREQ) {

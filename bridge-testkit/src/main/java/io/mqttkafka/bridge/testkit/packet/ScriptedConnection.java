@@ -241,7 +241,7 @@ public final class ScriptedConnection implements AutoCloseable {
 
     /** Sends bytes as they are: parts of packets, or what is no packet at all. */
     public void sendRaw(byte[] bytes) {
-        send(bytes);
+        sending(() -> channel.send(bytes));
     }
 
     /** Resets the connection (TCP RST). */
@@ -284,9 +284,17 @@ public final class ScriptedConnection implements AutoCloseable {
         });
     }
 
-    private void send(byte[] bytes) {
+    private void send(byte[] packets) {
+        sending(() -> channel.sendPackets(packets));
+    }
+
+    private interface Sending {
+        void run() throws IOException;
+    }
+
+    private void sending(Sending what) {
         try {
-            channel.send(bytes);
+            what.run();
         } catch (IOException e) {
             AssertionError failure = failure("Could not send: " + e.getMessage());
             failure.initCause(e);

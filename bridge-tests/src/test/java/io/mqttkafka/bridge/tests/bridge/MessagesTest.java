@@ -151,7 +151,7 @@ class MessagesTest {
             assertThat(refusal(m -> m.serverUri("tcp://127.0.0.1:" + server.getLocalPort())))
                     .startsWith("mqtt.serverUri: the MQTT broker tcp://127.0.0.1:" + server.getLocalPort()
                             + " closed the connection instead of answering CONNECT")
-                    .contains("MQTT 3.1.1", "needs MQTT 5", "ssl://")
+                    .contains("MQTT 3.1.1", "mqtt.version(V3_1_1) or version(AUTO)", "ssl://")
                     .doesNotContain("check host and port");
         }
     }
@@ -168,7 +168,7 @@ class MessagesTest {
 
                 assertThat(refusal(m -> m.serverUri(broker.serverUri())))
                         .startsWith("mqtt.serverUri: the MQTT broker ")
-                        .contains("it must speak MQTT 5");
+                        .contains("set mqtt.version(V3_1_1) or version(AUTO)");
                 script.join();
             }
         }

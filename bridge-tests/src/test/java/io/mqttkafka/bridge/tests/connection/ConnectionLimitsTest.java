@@ -9,8 +9,10 @@ import io.mqttkafka.bridge.testkit.packet.MqttProperties;
 import io.mqttkafka.bridge.testkit.packet.MqttProperty;
 import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.packet.SubscribePacket;
+import io.mqttkafka.bridge.testkit.packet.UnsubscribePacket;
 import io.mqttkafka.bridge.tests.engine.Engine;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,14 +71,14 @@ public class ConnectionLimitsTest {
 
     @Test
     void subscriptionIds_unavailableAndFiltersOverlap_failsTheStartNamingBothRoutesAndTheMend() {
-        engine.route("a/#", QoS.AT_LEAST_ONCE, "wide")
+        engine.route("a/b/#", QoS.AT_LEAST_ONCE, "wide")
                 .route("b", QoS.AT_LEAST_ONCE, "other")
                 .route("a/+/temp", QoS.AT_MOST_ONCE, "narrow")
                 .start();
         connack(MqttProperty.SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0);
 
         assertThat(engine.startFailure())
-                .hasMessageContaining("route 'narrow': fromMqtt: 'a/+/temp': overlaps with 'a/#' of route 'wide'")
+                .hasMessageContaining("route 'narrow': fromMqtt: 'a/+/temp': overlaps with 'a/b/#' of route 'wide'")
                 .hasMessageContaining("no subscription identifiers")
                 .hasMessageContaining("give one of the routes a clientId of its own");
     }
@@ -89,6 +91,31 @@ public class ConnectionLimitsTest {
         connack(MqttProperty.SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0);
 
         assertThat(engine.startFailure()).hasMessageContaining("overlaps with '$share/g/a/#' of route 'shared'");
+    }
+
+    /** The wide one brings what the narrow one would; whoever had identifiers before may have the narrow one in the session. */
+    @Test
+    void subscriptionIds_unavailableAndOneFilterCoversTheOther_eachRouteGetsTheMessageOnce() {
+        engine.route("a/+/temp", QoS.EXACTLY_ONCE, "narrow")
+                .route("a/#", QoS.AT_LEAST_ONCE, "wide")
+                .start();
+        ScriptedConnection connection = connack(MqttProperty.SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0);
+        SubscribePacket subscribe = connection.expectSubscribe();
+        connection.grant(subscribe);
+        UnsubscribePacket unsubscribe = connection.expectUnsubscribe();
+        connection.unsuback(unsubscribe.packetId(), 0);
+        engine.awaitStarted();
+
+        connection.publish(qos1(1, "a/b/temp", "x"));
+
+        assertThat(subscribe.filters()).containsExactly("a/#");
+        assertThat(subscribe.subscriptions().get(0).qos()).isEqualTo(2);
+        assertThat(unsubscribe.filters()).containsExactly("a/+/temp");
+        assertThat(List.of(
+                        engine.kafka.next("x").record.topic(),
+                        engine.kafka.next("x").record.topic()))
+                .containsExactlyInAnyOrder("wide", "narrow");
+        engine.kafka.expectNothing(Engine.QUIET);
     }
 
     /** They share one subscription, so that one copy comes, for all of them. */

@@ -57,8 +57,8 @@ public class ForeignBrokerTest {
 
         assertThat(engine.startFailure())
                 .hasMessageStartingWith("mqtt.serverUri: ")
-                .hasMessageContaining("3.1.1")
-                .hasMessageContaining("must speak MQTT 5");
+                .hasMessageContaining("an older MQTT only")
+                .hasMessageContaining("set mqtt.version(V3_1_1) or version(AUTO)");
     }
 
     @Test

@@ -23,7 +23,7 @@ final class CommandRun implements AutoCloseable {
         kafka.createTopic(topic, PARTITIONS);
         subscriber = CommandSubscriber.connect(mqttUri, "devices-" + topic, 2);
         bridge = BridgeProcess.start(
-                new CommandSetup(mqttUri, kafka.bootstrapServers(), "bridge-" + topic, topic), HEAP);
+                new CommandSetup(mqttUri, kafka.bootstrapServers(), "bridge-" + topic, topic, Versions.OF_RUN), HEAP);
         commander = new Commander(kafka.bootstrapServers(), topic, KEYS, PARTITIONS, FEWEST_COMMANDS, pauseMillis);
     }
 

@@ -7,6 +7,7 @@ import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
@@ -19,7 +20,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** A bridge of one route from Kafka to MQTT at QoS 2, described so that it can be built in a process of its own. */
-record CommandSetup(String mqttUri, String bootstrapServers, String clientId, String topic) {
+record CommandSetup(String mqttUri, String bootstrapServers, String clientId, String topic, MqttVersion version) {
 
     private static final String NAME = "commands";
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
@@ -32,11 +33,11 @@ record CommandSetup(String mqttUri, String bootstrapServers, String clientId, St
     }
 
     List<String> args() {
-        return List.of(NAME, mqttUri, bootstrapServers, clientId, topic);
+        return List.of(NAME, mqttUri, bootstrapServers, clientId, topic, version.name());
     }
 
     static CommandSetup parse(String... args) {
-        return new CommandSetup(args[1], args[2], args[3], args[4]);
+        return new CommandSetup(args[1], args[2], args[3], args[4], MqttVersion.valueOf(args[5]));
     }
 
     /** Builds the bridge, not started, that tells of the places it passes. */
@@ -44,6 +45,7 @@ record CommandSetup(String mqttUri, String bootstrapServers, String clientId, St
         MqttOptions mqtt = MqttOptions.builder()
                 .serverUri(mqttUri)
                 .clientId(clientId)
+                .version(version)
                 .reconnect(Backoff.exponential(Duration.ofMillis(50), Duration.ofSeconds(1)))
                 .build();
         KafkaOptions kafka = KafkaOptions.builder()

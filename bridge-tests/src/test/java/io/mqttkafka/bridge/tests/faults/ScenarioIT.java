@@ -253,7 +253,8 @@ class ScenarioIT {
                 setup.receiveMaximum(),
                 setup.keepAliveSeconds(),
                 setup.maxInFlightBytes(),
-                setup.transactionTimeoutMillis());
+                setup.transactionTimeoutMillis(),
+                Versions.OF_RUN);
     }
 
     /** No socket can be opened, so that each attempt to connect fails; the bridge goes on by itself when one can. */

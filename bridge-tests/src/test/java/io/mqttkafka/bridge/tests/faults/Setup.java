@@ -7,6 +7,7 @@ import io.mqttkafka.bridge.StartMode;
 import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.config.LoopOptions;
 import io.mqttkafka.bridge.config.MqttOptions;
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.core.DefaultBridge;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
@@ -29,7 +30,8 @@ record Setup(
         int receiveMaximum,
         int keepAliveSeconds,
         long maxInFlightBytes,
-        int transactionTimeoutMillis) {
+        int transactionTimeoutMillis,
+        MqttVersion version) {
 
     private static final int DEFAULT_RECEIVE_MAXIMUM = 1_000;
     private static final int DEFAULT_KEEP_ALIVE = 30;
@@ -51,7 +53,8 @@ record Setup(
                 DEFAULT_RECEIVE_MAXIMUM,
                 DEFAULT_KEEP_ALIVE,
                 DEFAULT_IN_FLIGHT_BYTES,
-                DEFAULT_TRANSACTION_TIMEOUT);
+                DEFAULT_TRANSACTION_TIMEOUT,
+                Versions.OF_RUN);
     }
 
     Setup receiveMaximum(int messages) {
@@ -65,7 +68,8 @@ record Setup(
                 messages,
                 keepAliveSeconds,
                 maxInFlightBytes,
-                transactionTimeoutMillis);
+                transactionTimeoutMillis,
+                version);
     }
 
     Setup keepAlive(int seconds) {
@@ -79,7 +83,8 @@ record Setup(
                 receiveMaximum,
                 seconds,
                 maxInFlightBytes,
-                transactionTimeoutMillis);
+                transactionTimeoutMillis,
+                version);
     }
 
     /** Sets after what time Kafka ends a transaction by itself. */
@@ -94,7 +99,8 @@ record Setup(
                 receiveMaximum,
                 keepAliveSeconds,
                 maxInFlightBytes,
-                millis);
+                millis,
+                version);
     }
 
     List<String> args() {
@@ -108,7 +114,8 @@ record Setup(
                 Integer.toString(receiveMaximum),
                 Integer.toString(keepAliveSeconds),
                 Long.toString(maxInFlightBytes),
-                Integer.toString(transactionTimeoutMillis));
+                Integer.toString(transactionTimeoutMillis),
+                version.name());
     }
 
     static Setup parse(String... args) {
@@ -122,7 +129,8 @@ record Setup(
                 Integer.parseInt(args[6]),
                 Integer.parseInt(args[7]),
                 Long.parseLong(args[8]),
-                Integer.parseInt(args[9]));
+                Integer.parseInt(args[9]),
+                MqttVersion.valueOf(args[10]));
     }
 
     /** Builds the bridge, not started. */
@@ -135,6 +143,7 @@ record Setup(
         MqttOptions mqtt = MqttOptions.builder()
                 .serverUri(mqttUri)
                 .clientId(clientId)
+                .version(version)
                 .receiveMaximum(receiveMaximum)
                 .keepAlive(Duration.ofSeconds(keepAliveSeconds))
                 .maxInFlightBytes(maxInFlightBytes)

@@ -4,6 +4,7 @@ import io.mqttkafka.bridge.core.mqtt.control.Look.Action;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ public final class Dialogue {
         }
     }
 
+    private final ProtocolVersion version;
     private final boolean cleanStart;
     private final long askedKeepAlive;
 
@@ -70,12 +72,15 @@ public final class Dialogue {
     /**
      * Begins a connection.
      *
+     * @param version the version of MQTT that CONNECT asks for
      * @param cleanStart whether CONNECT asks for a new session
      * @param connectTimeout until when CONNACK has to be there
      * @param keepAlive the keep-alive that CONNECT asks for
      * @param now the time
      */
-    public Dialogue(boolean cleanStart, Duration connectTimeout, Duration keepAlive, long now) {
+    public Dialogue(
+            ProtocolVersion version, boolean cleanStart, Duration connectTimeout, Duration keepAlive, long now) {
+        this.version = version;
         this.cleanStart = cleanStart;
         this.askedKeepAlive = keepAlive.toNanos();
         this.keepAlive = askedKeepAlive;
@@ -115,17 +120,22 @@ public final class Dialogue {
             throw new MalformedPacketException(
                     PacketType.name(type) + " has the flags 0x" + Integer.toHexString(flags));
         }
-        if (remainingLength < least(type) || (type == PacketType.PINGRESP && remainingLength > 0)) {
+        if (remainingLength < least(type) || remainingLength > most(type)) {
             throw new MalformedPacketException(PacketType.name(type) + " has the length " + remainingLength);
         }
     }
 
-    private static void requireFromBroker(int type) throws MalformedPacketException {
+    private void requireFromBroker(int type) throws MalformedPacketException {
         switch (type) {
             case 0, PacketType.CONNECT, PacketType.SUBSCRIBE, PacketType.UNSUBSCRIBE, PacketType.PINGREQ ->
                 throw protocolError(PacketType.name(type) + " came (packet type " + type + "), which no broker sends");
             case PacketType.AUTH ->
                 throw protocolError("AUTH came (packet type 15), although no authentication by AUTH was asked for");
+            case PacketType.DISCONNECT -> {
+                if (!version.hasProperties()) {
+                    throw protocolError("DISCONNECT came, which no broker sends in MQTT 3.1.1");
+                }
+            }
             default -> {
                 // A broker may send it.
             }
@@ -151,12 +161,22 @@ public final class Dialogue {
     }
 
     /** The shortest that a packet of this type can be; more is checked by its reader. */
-    private static int least(int type) {
+    private int least(int type) {
         return switch (type) {
             case PacketType.PUBLISH -> 3;
-            case PacketType.SUBACK, PacketType.UNSUBACK -> 4;
+            case PacketType.SUBACK -> version.hasProperties() ? 4 : 3;
+            case PacketType.UNSUBACK -> version.hasProperties() ? 4 : 2;
             case PacketType.PINGRESP, PacketType.DISCONNECT -> 0;
             default -> 2;
+        };
+    }
+
+    /** The longest that a packet of this type can be, where that is known by the type: answers of MQTT 3.1.1 say no more than yes. */
+    private int most(int type) {
+        return switch (type) {
+            case PacketType.PINGRESP -> 0;
+            case PacketType.PUBLISH, PacketType.SUBACK -> Integer.MAX_VALUE;
+            default -> version.hasProperties() ? Integer.MAX_VALUE : 2;
         };
     }
 
@@ -188,7 +208,8 @@ public final class Dialogue {
         if (answer.type() != awaitedType || answer.packetId() != awaitedId) {
             throw unasked(answer.type());
         }
-        if (answer.reasonCodes().size() != awaitedCodes) {
+        boolean withCodes = version.hasProperties() || answer.type() == PacketType.SUBACK;
+        if (withCodes && answer.reasonCodes().size() != awaitedCodes) {
             throw protocolError(PacketType.name(answer.type()) + " has "
                     + answer.reasonCodes().size() + " reason codes for " + awaitedCodes + " filters");
         }

@@ -6,6 +6,7 @@ import io.mqttkafka.bridge.core.mqtt.MqttConnectException.Kind;
 import io.mqttkafka.bridge.core.mqtt.ReasonCodes;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.spi.ServerAddress;
 import java.io.EOFException;
 import java.io.IOException;
@@ -28,11 +29,15 @@ final class ConnectFailures {
     /** The end of an attempt that took too long. */
     static final String NO_ANSWER = "no answer in time";
 
+    private static final String OLDER = "mqtt.version(V3_1_1) or version(AUTO)";
+
     private ConnectFailures() {}
 
-    static MqttConnectException refused(ServerAddress uri, String clientId, ConnAck connAck) {
+    static MqttConnectException refused(ProtocolVersion version, ServerAddress uri, String clientId, ConnAck connAck) {
         String said = "the MQTT broker " + uri + " refused the connection: "
-                + said(connAck.reasonCode(), connAck.reason(), connAck.serverReference());
+                + (version.hasProperties()
+                        ? said(connAck.reasonCode(), connAck.reason(), connAck.serverReference())
+                        : ReasonCodes.returnCodeText(connAck.reasonCode()));
         return switch (connAck.reasonCode()) {
             case 0x86, 0x87, 0x8C ->
                 new MqttConnectException(
@@ -42,13 +47,17 @@ final class ConnectFailures {
             case 0x85 ->
                 new MqttConnectException(
                         Kind.REFUSED,
-                        "mqtt.clientId: " + said + "; choose another than '" + clean(clientId) + "'",
+                        "mqtt.clientId: " + said + "; choose another than '" + clean(clientId) + "'"
+                                + (version.hasProperties()
+                                        ? ""
+                                        : ": every broker of MQTT 3.1.1 takes 23 letters and digits, not each of them more"),
                         null);
             case 0x84 ->
                 new MqttConnectException(
-                        Kind.REFUSED,
-                        "mqtt.serverUri: " + said
-                                + "; it speaks an older MQTT only, such as 3.1.1: it must speak MQTT 5",
+                        Kind.VERSION,
+                        version.hasProperties()
+                                ? "mqtt.serverUri: " + said + "; it speaks an older MQTT only: set " + OLDER
+                                : "mqtt.version: " + said + "; it does not speak MQTT 3.1.1: set V5 or AUTO",
                         null);
             case 0x97 ->
                 new MqttConnectException(
@@ -120,21 +129,23 @@ final class ConnectFailures {
     }
 
     /** The connection ended before CONNACK. The words of what routes threw are not repeated. */
-    static MqttConnectException failed(ServerAddress uri, CloseReason ended, boolean asked) {
+    static MqttConnectException failed(ProtocolVersion version, ServerAddress uri, CloseReason ended, boolean asked) {
         Throwable cause = ended.cause();
         if (cause instanceof MalformedPacketException malformed) {
             return new MqttConnectException(
                     Kind.UNREACHABLE,
-                    "mqtt.serverUri: what answers CONNECT at " + uri + " does not speak MQTT 5 ("
+                    "mqtt.serverUri: what answers CONNECT at " + uri + " does not speak " + version + " ("
                             + clean(String.valueOf(malformed.getMessage())) + "); " + checkPort(uri),
                     malformed);
         }
         if (asked && (cause instanceof EOFException || cause instanceof SocketException)) {
             return new MqttConnectException(
-                    Kind.UNREACHABLE,
+                    Kind.HUNG_UP,
                     "mqtt.serverUri: the MQTT broker " + uri + " closed the connection instead of answering CONNECT ("
                             + root(cause)
-                            + "); brokers that speak MQTT 3.1.1 only do so, and the bridge needs MQTT 5; "
+                            + (version.hasProperties()
+                                    ? "); brokers that speak MQTT 3.1.1 only do so: set " + OLDER + " for them; "
+                                    : "); ")
                             + checkPort(uri) + ", and see the log of the broker",
                     cause);
         }
@@ -208,6 +219,13 @@ final class ConnectFailures {
                                 : failure.getClass().getName())
                         + "); the next attempt asks again",
                 failure);
+    }
+
+    static MqttConnectException passwordAlone() {
+        return new MqttConnectException(
+                Kind.REFUSED,
+                "mqtt.credentials: MQTT 3.1.1 takes a password with a user name only; set a user name, which can be empty",
+                null);
     }
 
     static MqttConnectException filterTooLong(String option, String filter, long maximumPacketSize) {

@@ -17,6 +17,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.FrameReader;
 import io.mqttkafka.bridge.core.mqtt.wire.FrameWriter;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import io.mqttkafka.bridge.core.session.ProtocolViolation;
@@ -72,6 +73,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         CLOSED
     }
 
+    private final ProtocolVersion version;
     private final ServerAddress address;
     private final MqttOptions options;
     private final String clientId;
@@ -115,6 +117,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     private volatile boolean asked;
 
     private SocketConnection(
+            ProtocolVersion version,
             ServerAddress address,
             MqttOptions options,
             String clientId,
@@ -123,6 +126,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             AtomicBoolean toldOfConnection,
             @Nullable SSLContext tls,
             byte[] connect) {
+        this.version = version;
         this.address = address;
         this.options = options;
         this.clientId = clientId;
@@ -131,7 +135,8 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         this.toldOfConnection = toldOfConnection;
         this.tls = tls;
         this.connect = connect;
-        dialogue = new Dialogue(options.cleanStart(), options.connectTimeout(), options.keepAlive(), System.nanoTime());
+        dialogue = new Dialogue(
+                version, options.cleanStart(), options.connectTimeout(), options.keepAlive(), System.nanoTime());
         dial = new Dial("bridge-" + clientId + "-reader", this::read);
         keeper = daemon(this::keep, "bridge-" + clientId + "-keeper");
         talker = new Talker(clientId);
@@ -144,11 +149,14 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     }
 
     /**
-     * Makes a connection.
+     * Makes a connection. By MQTT 3.1.1 a new session that outlives it cannot be asked for: whoever wants that makes a connection
+     * whose session ends with it first, and here only takes care that it was thrown away.
      *
+     * @param version the version of MQTT to speak
      * @param told becomes true when the handler is told of the connection, which can fail after that
      */
     static SocketConnection open(
+            ProtocolVersion version,
             ServerAddress address,
             MqttOptions options,
             @Nullable Will will,
@@ -158,9 +166,9 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             AtomicBoolean told)
             throws MqttConnectException, InterruptedException {
         SSLContext tls = address.secure() ? TlsContexts.create(Objects.requireNonNull(options.tls(), "tls")) : null;
-        byte[] connect = ControlPackets.connect(options, clientId, password(options), will);
+        byte[] connect = connect(version, options, will, clientId);
         SocketConnection connection =
-                new SocketConnection(address, options, clientId, handler, resolver, told, tls, connect);
+                new SocketConnection(version, address, options, clientId, handler, resolver, told, tls, connect);
         connection.keeper.start();
         boolean open = false;
         try {
@@ -174,6 +182,19 @@ final class SocketConnection implements MqttConnection, FrameHandler {
                 connection.awaitReleased(options.connectTimeout());
             }
         }
+    }
+
+    private static byte[] connect(ProtocolVersion version, MqttOptions options, @Nullable Will will, String clientId)
+            throws MqttConnectException {
+        String password = password(options);
+        if (version.hasProperties()) {
+            return ControlPackets.connect(options, clientId, password, will);
+        }
+        if (password != null && options.username() == null) {
+            throw ConnectFailures.passwordAlone();
+        }
+        return ControlPackets.connect311(
+                options, clientId, options.sessionExpiry().isZero(), password, will);
     }
 
     private static @Nullable String password(MqttOptions options) throws MqttConnectException {
@@ -200,12 +221,12 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         ConnAck said = connAck;
         CloseReason reason = ended;
         if (said != null && !said.accepted()) {
-            throw ConnectFailures.refused(address, clientId, said);
+            throw ConnectFailures.refused(version, address, clientId, said);
         }
         if (said == null && reason != null) {
             throw reason.cause() instanceof MqttConnectException known
                     ? known
-                    : ConnectFailures.failed(address, reason, asked);
+                    : ConnectFailures.failed(version, address, reason, asked);
         }
     }
 
@@ -239,7 +260,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
                 out = framed.out();
             }
             if (ended == null) {
-                talk(new FrameReader(in, this, options.maximumPacketSize()), new FrameWriter(out));
+                talk(new FrameReader(version, in, this, options.maximumPacketSize()), new FrameWriter(out));
             }
         } catch (Throwable e) {
             broken(e);
@@ -305,7 +326,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         FrameWriter out = writer;
         if (said.accepted() && out != null && ended == null && told.compareAndSet(Told.NOTHING, Told.TELLING)) {
             toldOfConnection.set(true);
-            handler.connected(said.limits(), new ConnectionOutput(out));
+            handler.connected(said.limits(), new ConnectionOutput(version, out));
             if (!told.compareAndSet(Told.TELLING, Told.CONNECTED)) {
                 handler.closed(Objects.requireNonNull(ended));
             }
@@ -496,6 +517,11 @@ final class SocketConnection implements MqttConnection, FrameHandler {
     }
 
     @Override
+    public ProtocolVersion version() {
+        return version;
+    }
+
+    @Override
     public String serverUri() {
         return address.toString();
     }
@@ -515,7 +541,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             List<Subscription> part = subscriptions.subList(from, to);
             codes.addAll(request("SUBSCRIBE", () -> {
                 int packetId = dialogue.subscribing(part.size(), timeout, System.nanoTime());
-                return ControlPackets.subscribe(packetId, part);
+                return ControlPackets.subscribe(version, packetId, part);
             }));
             from = to;
         }
@@ -536,7 +562,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             List<String> part = filters.subList(from, to);
             codes.addAll(request("UNSUBSCRIBE", () -> {
                 int packetId = dialogue.unsubscribing(part.size(), timeout, System.nanoTime());
-                return ControlPackets.unsubscribe(packetId, part);
+                return ControlPackets.unsubscribe(version, packetId, part);
             }));
             from = to;
         }
@@ -610,14 +636,15 @@ final class SocketConnection implements MqttConnection, FrameHandler {
 
     private void sayGoodbye(int reasonCode) {
         FrameWriter to = writer;
-        if (to == null || ended != null) {
+        byte[] goodbye = ControlPackets.disconnect(version, reasonCode);
+        if (to == null || ended != null || goodbye == null) {
             return;
         }
         CountDownLatch said = new CountDownLatch(1);
         // A broker that does not read must not hold up the end; closing the socket ends the attempt.
         boolean begun = talker.later(() -> {
             try {
-                to.writeLast(ControlPackets.disconnect(reasonCode));
+                to.writeLast(goodbye);
                 WebSocketOutput out = webSocket;
                 if (out != null) {
                     out.sayClosed(WEB_SOCKET_DONE);

@@ -64,6 +64,11 @@ public record BrokerLimits(
         return features.contains(feature);
     }
 
+    /** Returns the version of MQTT that is spoken: only 5 has room for reasons. */
+    public ProtocolVersion version() {
+        return has(Feature.REASON_CODES) ? ProtocolVersion.V5 : ProtocolVersion.V3_1_1;
+    }
+
     /**
      * Chooses how often the broker is pinged: a longer silence than asked for is not needed.
      *

@@ -6,7 +6,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the MQTT broker said when it answered CONNECT.
+ * What the MQTT broker said when it answered CONNECT. MQTT 3.1.1 says little, and its return codes are read as the reason codes
+ * that mean the same.
  *
  * @param reasonCode 0, or another one if it refuses
  * @param reason its explanation, or null
@@ -20,6 +21,12 @@ public record ConnAck(
     /** The highest of the codes by which a broker of MQTT 3.1.1 refuses. */
     private static final int HIGHEST_OLD_CODE = 5;
 
+    /** What the return codes of MQTT 3.1.1 are in MQTT 5. */
+    private static final int[] REASON_CODES = {0, UNSUPPORTED_VERSION, 0x85, 0x88, 0x86, 0x87};
+
+    /** What there is in MQTT 3.1.1. */
+    private static final Set<Feature> OLD_FEATURES = EnumSet.of(Feature.RETAIN, Feature.WILDCARDS);
+
     /** Says whether the broker accepts the connection; codes that MQTT 5 does not know are refusals of an older broker. */
     public boolean accepted() {
         return reasonCode == 0;
@@ -28,19 +35,50 @@ public record ConnAck(
     /**
      * Reads a CONNACK.
      *
+     * @param version the version of MQTT that was asked for
      * @param bytes the array
      * @param from where the variable header begins
      * @param length the remaining length
      * @return the CONNACK
      * @throws MalformedPacketException if it is not one
      */
-    static ConnAck read(byte[] bytes, int from, int length) throws MalformedPacketException {
+    static ConnAck read(ProtocolVersion version, byte[] bytes, int from, int length) throws MalformedPacketException {
         if (length < 2) {
             throw new MalformedPacketException("CONNACK is too short");
         }
         if ((bytes[from] & 0xFE) != 0) {
             throw new MalformedPacketException("CONNACK has flags that MQTT does not know");
         }
+        return version.hasProperties() ? read(bytes, from, length) : readOld(bytes, from, length);
+    }
+
+    /** Two bytes: nothing is said of limits. */
+    private static ConnAck readOld(byte[] bytes, int from, int length) throws MalformedPacketException {
+        int code = bytes[from + 1] & 0xFF;
+        if (length > 2) {
+            throw new MalformedPacketException("CONNACK of MQTT 3.1.1 has " + length + " bytes instead of 2");
+        }
+        if (code > HIGHEST_OLD_CODE) {
+            throw new MalformedPacketException(
+                    "CONNACK has the return code 0x" + Integer.toHexString(code) + ", which MQTT 3.1.1 does not know");
+        }
+        boolean sessionPresent = (bytes[from] & 1) != 0;
+        if (code != 0 && sessionPresent) {
+            throw protocolError("CONNACK refuses, and resumes a session");
+        }
+        BrokerLimits limits = new BrokerLimits(
+                sessionPresent,
+                -1,
+                null,
+                2,
+                BrokerLimits.MOST_AT_A_TIME,
+                BrokerLimits.LARGEST_PACKET,
+                -1,
+                OLD_FEATURES);
+        return new ConnAck(REASON_CODES[code], null, null, limits);
+    }
+
+    private static ConnAck read(byte[] bytes, int from, int length) throws MalformedPacketException {
         boolean sessionPresent = (bytes[from] & 1) != 0;
         int reasonCode = reasonCode(bytes[from + 1] & 0xFF, length);
         String reason = null;

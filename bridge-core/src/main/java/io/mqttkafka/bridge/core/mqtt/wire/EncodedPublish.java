@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A PUBLISH packet that is ready to leave but for its packet id, its DUP flag and the seconds until it expires, which are put
- * in whenever it is sent.
+ * in whenever it is sent. It can leave by either version of MQTT: for 3.1.1 its properties are left out.
  *
  * <p>Immutable.
  */
@@ -17,10 +17,19 @@ public final class EncodedPublish {
     private final int packetIdAt;
     private final int expiryAt;
 
-    private EncodedPublish(byte[] packet, int packetIdAt, int expiryAt) {
+    /** Where topic, properties (with their length) and payload begin. */
+    private final int bodyAt;
+
+    private final int propertiesAt;
+    private final int payloadAt;
+
+    private EncodedPublish(byte[] packet, int bodyAt, int packetIdAt, int propertiesAt, int expiryAt, int payloadAt) {
         this.packet = packet;
+        this.bodyAt = bodyAt;
         this.packetIdAt = packetIdAt;
+        this.propertiesAt = propertiesAt;
         this.expiryAt = expiryAt;
+        this.payloadAt = payloadAt;
     }
 
     /**
@@ -49,7 +58,8 @@ public final class EncodedPublish {
         }
         byte[] packet = new byte[1 + variableSize((int) remaining) + (int) remaining];
         packet[0] = (byte) (PUBLISH | qos << 1 | (retain ? 1 : 0));
-        int at = variable(packet, 1, (int) remaining);
+        int bodyAt = variable(packet, 1, (int) remaining);
+        int at = bodyAt;
         packet[at++] = (byte) (topic.length >> 8);
         packet[at++] = (byte) topic.length;
         System.arraycopy(topic, 0, packet, at, topic.length);
@@ -59,6 +69,7 @@ public final class EncodedPublish {
             packetIdAt = at;
             at += 2;
         }
+        int propertiesAt = at;
         at = variable(packet, at, propertiesLength);
         int expiryAt = -1;
         if (properties != null) {
@@ -67,7 +78,7 @@ public final class EncodedPublish {
             at += propertiesLength;
         }
         System.arraycopy(payload, 0, packet, at, payload.length);
-        return new EncodedPublish(packet, packetIdAt, expiryAt);
+        return new EncodedPublish(packet, bodyAt, packetIdAt, propertiesAt, expiryAt, at);
     }
 
     private static int variableSize(int value) {
@@ -85,13 +96,43 @@ public final class EncodedPublish {
         return at;
     }
 
-    /** Returns the size of the whole packet in bytes. */
+    /** Returns the size of the whole packet in bytes, as MQTT 5 has it; that of 3.1.1 is smaller. */
     public int size() {
         return packet.length;
     }
 
     /**
-     * Writes the packet.
+     * Writes the packet as a version of MQTT has it.
+     *
+     * @param version the version
+     * @param target the array
+     * @param at where it begins; there must be room for {@link #size}
+     * @param packetId its packet id; no matter for QoS 0
+     * @param duplicate its DUP flag
+     * @param expirySeconds the seconds until it expires; no matter for a packet without
+     * @return where it ends
+     */
+    public int copyTo(
+            ProtocolVersion version, byte[] target, int at, int packetId, boolean duplicate, long expirySeconds) {
+        if (version.hasProperties()) {
+            copyTo(target, at, packetId, duplicate, expirySeconds);
+            return at + packet.length;
+        }
+        int payload = packet.length - payloadAt;
+        target[at] = (byte) (packet[0] | (duplicate ? DUPLICATE : 0));
+        int body = variable(target, at + 1, propertiesAt - bodyAt + payload);
+        int end = body + propertiesAt - bodyAt;
+        System.arraycopy(packet, bodyAt, target, body, propertiesAt - bodyAt);
+        if (packetIdAt >= 0) {
+            target[end - 2] = (byte) (packetId >> 8);
+            target[end - 1] = (byte) packetId;
+        }
+        System.arraycopy(packet, payloadAt, target, end, payload);
+        return end + payload;
+    }
+
+    /**
+     * Writes the packet as MQTT 5 has it.
      *
      * @param target the array
      * @param at where it begins

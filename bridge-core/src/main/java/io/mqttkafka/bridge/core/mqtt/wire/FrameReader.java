@@ -18,6 +18,7 @@ public final class FrameReader {
     /** The largest packet before the broker has accepted us. */
     private static final int LARGEST_ANSWER = 64 * 1024;
 
+    private final ProtocolVersion version;
     private final InputStream in;
     private final FrameHandler handler;
     private final int maximumPacketSize;
@@ -42,13 +43,26 @@ public final class FrameReader {
     private volatile boolean waiting;
 
     /**
-     * Makes a reader.
+     * Makes a reader for MQTT 5.
      *
      * @param in where the bytes come from
      * @param handler takes the packets
      * @param maximumPacketSize the largest packet to accept, in bytes
      */
     public FrameReader(InputStream in, FrameHandler handler, int maximumPacketSize) {
+        this(ProtocolVersion.V5, in, handler, maximumPacketSize);
+    }
+
+    /**
+     * Makes a reader.
+     *
+     * @param version the version of MQTT that CONNECT asks for
+     * @param in where the bytes come from
+     * @param handler takes the packets
+     * @param maximumPacketSize the largest packet to accept, in bytes
+     */
+    public FrameReader(ProtocolVersion version, InputStream in, FrameHandler handler, int maximumPacketSize) {
+        this.version = version;
         this.in = in;
         this.handler = handler;
         this.maximumPacketSize = maximumPacketSize;
@@ -143,7 +157,11 @@ public final class FrameReader {
                     MalformedPacketException.PACKET_TOO_LARGE,
                     largest == maximumPacketSize
                             ? "a packet of " + total + " bytes is larger than mqtt.maximumPacketSize "
-                                    + maximumPacketSize + ", which the MQTT broker was told"
+                                    + maximumPacketSize
+                                    + (version.hasProperties()
+                                            ? ", which the MQTT broker was told"
+                                            : "; MQTT 3.1.1 cannot tell the MQTT broker, so raise it, or lower the limit of the"
+                                                    + " MQTT broker")
                             : PacketType.name(PacketType.of(firstByte)) + " of " + total + " bytes is larger than "
                                     + largest
                                     + " bytes, the most that is read before the MQTT broker has accepted the connection");
@@ -155,7 +173,7 @@ public final class FrameReader {
         switch (type) {
             case PacketType.PUBLISH -> {
                 data = true;
-                frame.wrap(buffer, firstByte, from, end);
+                frame.wrap(version, buffer, firstByte, from, end);
                 handler.publish(frame);
             }
             case PacketType.PUBREL -> {
@@ -169,14 +187,14 @@ public final class FrameReader {
                 handler.answered(type, packetId, end - from > 2 ? buffer[from + 2] & 0xFF : 0);
             }
             case PacketType.CONNACK -> {
-                ConnAck connAck = ConnAck.read(buffer, from, end - from);
+                ConnAck connAck = ConnAck.read(version, buffer, from, end - from);
                 if (connAck.accepted()) {
                     largest = maximumPacketSize;
                 }
                 handler.connAck(connAck);
             }
             case PacketType.SUBACK, PacketType.UNSUBACK ->
-                handler.answered(RequestAnswer.read(type, buffer, from, end));
+                handler.answered(RequestAnswer.read(version, type, buffer, from, end));
             case PacketType.PINGRESP -> handler.pingAnswered();
             case PacketType.DISCONNECT -> {
                 handler.disconnected(Disconnect.read(buffer, from, end));
@@ -197,6 +215,10 @@ public final class FrameReader {
         if (packetId == 0) {
             throw new MalformedPacketException(
                     MalformedPacketException.PROTOCOL_ERROR, PacketType.name(type) + " with packet id 0");
+        }
+        if (!version.hasProperties() && end - from > 2) {
+            throw new MalformedPacketException(
+                    PacketType.name(type) + " of MQTT 3.1.1 has " + (end - from) + " bytes instead of 2");
         }
         if (end - from > 3 && AnswerProperties.skip(PacketType.name(type), buffer, from + 3, end) != end) {
             throw new MalformedPacketException(PacketType.name(type) + " is longer than its properties");

@@ -14,15 +14,27 @@ public final class PacketBatch {
     private static final int PUBCOMP = 0x70;
     private static final int PACKET_ID_NOT_FOUND = 0x92;
 
+    private final ProtocolVersion version;
     private byte[] bytes;
     private int length;
 
     /**
-     * Makes an empty batch.
+     * Makes an empty batch for MQTT 5.
      *
      * @param size how many bytes it has room for without growing
      */
     public PacketBatch(int size) {
+        this(ProtocolVersion.V5, size);
+    }
+
+    /**
+     * Makes an empty batch.
+     *
+     * @param version the version of MQTT; 3.1.1 has no room for reasons and properties
+     * @param size how many bytes it has room for without growing
+     */
+    public PacketBatch(ProtocolVersion version, int size) {
+        this.version = version;
         bytes = new byte[size];
     }
 
@@ -36,8 +48,7 @@ public final class PacketBatch {
      */
     public void publish(EncodedPublish packet, int packetId, boolean duplicate, long expirySeconds) {
         room(packet.size());
-        packet.copyTo(bytes, length, packetId, duplicate, expirySeconds);
-        length += packet.size();
+        length = packet.copyTo(version, bytes, length, packetId, duplicate, expirySeconds);
     }
 
     /**
@@ -80,11 +91,12 @@ public final class PacketBatch {
 
     private void answer(int firstByte, int packetId, boolean known) {
         room(LONGEST_ANSWER);
+        boolean reason = !known && version.hasProperties();
         bytes[length++] = (byte) firstByte;
-        bytes[length++] = (byte) (known ? 2 : 3);
+        bytes[length++] = (byte) (reason ? 3 : 2);
         bytes[length++] = (byte) (packetId >> 8);
         bytes[length++] = (byte) packetId;
-        if (!known) {
+        if (reason) {
             bytes[length++] = (byte) PACKET_ID_NOT_FOUND;
         }
     }

@@ -32,13 +32,15 @@ public final class PublishFrame {
     /**
      * Points at a packet.
      *
+     * @param version the version of MQTT, which says whether there are properties
      * @param buffer the array
      * @param firstByte the first byte of the packet: type and flags
      * @param from where the variable header begins
      * @param end where the packet ends
-     * @throws MalformedPacketException if it is not a PUBLISH of MQTT 5 with a topic
+     * @throws MalformedPacketException if it is not a PUBLISH of that version with a topic
      */
-    void wrap(byte[] buffer, int firstByte, int from, int end) throws MalformedPacketException {
+    void wrap(ProtocolVersion version, byte[] buffer, int firstByte, int from, int end)
+            throws MalformedPacketException {
         bytes = buffer;
         length = end - from;
         flags = firstByte;
@@ -58,6 +60,9 @@ public final class PublishFrame {
                     MalformedPacketException.PROTOCOL_ERROR,
                     "PUBLISH without a topic, although no topic alias was allowed");
         }
+        if (at > end) {
+            throw new MalformedPacketException("PUBLISH with a topic longer than itself");
+        }
         if (qos > 0) {
             if (end - at < 2) {
                 throw new MalformedPacketException("PUBLISH is too short");
@@ -70,6 +75,21 @@ public final class PublishFrame {
         } else {
             packetId = 0;
         }
+        propertiesAt = at;
+        propertiesLength = 0;
+        if (version.hasProperties()) {
+            at = wrapProperties(buffer, at, end);
+        }
+        payloadAt = at;
+        payloadLength = end - at;
+        if (payloadLength < 0) {
+            throw new MalformedPacketException("PUBLISH with properties longer than itself");
+        }
+    }
+
+    /** Returns where they end. */
+    private int wrapProperties(byte[] buffer, int from, int end) throws MalformedPacketException {
+        int at = from;
         if (at >= end) {
             throw new MalformedPacketException("PUBLISH is too short");
         }
@@ -84,11 +104,7 @@ public final class PublishFrame {
         }
         propertiesAt = at;
         propertiesLength = length;
-        payloadAt = at + length;
-        payloadLength = end - payloadAt;
-        if (payloadLength < 0) {
-            throw new MalformedPacketException("PUBLISH with properties longer than itself");
-        }
+        return at + length;
     }
 
     /** Returns the QoS, 0 to 2. */

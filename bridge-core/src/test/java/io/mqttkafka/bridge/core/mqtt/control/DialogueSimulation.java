@@ -5,6 +5,7 @@ import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits.Feature;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,6 +77,7 @@ final class DialogueSimulation {
             (one, other) -> one.at != other.at ? Long.compare(one.at, other.at) : Long.compare(one.order, other.order));
     private final Figures figures = new Figures();
     private final Party party;
+    private final ProtocolVersion version;
     private final boolean cleanStart;
     private final long connectTimeout;
     private final long keepAlive;
@@ -107,6 +109,7 @@ final class DialogueSimulation {
 
     private DialogueSimulation(long seed, Party.Factory factory) {
         random = new SplittableRandom(seed);
+        version = ProtocolVersion.values()[random.nextInt(2)];
         cleanStart = random.nextInt(4) == 0;
         connectTimeout = (1 + random.nextInt(20)) * SECOND;
         keepAlive = (2 + random.nextInt(30)) * SECOND;
@@ -115,7 +118,7 @@ final class DialogueSimulation {
         subackDelay = delay(connectTimeout, 4);
         pingDelay = delay(keepAlive, 4);
         mixesIds = random.nextInt(12) == 0;
-        party = factory.create(cleanStart, Duration.ofNanos(connectTimeout), Duration.ofNanos(keepAlive), now);
+        party = factory.create(version, cleanStart, Duration.ofNanos(connectTimeout), Duration.ofNanos(keepAlive), now);
         if (connackDelay != NEVER) {
             add(connackDelay, Kind.CONNACK);
         }
@@ -344,7 +347,7 @@ final class DialogueSimulation {
     }
 
     private boolean connack() {
-        legal(PacketType.CONNACK << 4, 3);
+        legal(PacketType.CONNACK << 4, version == ProtocolVersion.V5 ? 3 : 2);
         boolean resumes = random.nextInt(3) == 0;
         try {
             party.connAck(connAck(resumes), now);
@@ -388,7 +391,7 @@ final class DialogueSimulation {
     private void suback() {
         int id = mixesIds && random.nextInt(2) == 0 ? packetId + 1 : packetId;
         int codes = mixesIds && random.nextInt(2) == 0 ? filters + 1 : filters;
-        legal(PacketType.SUBACK << 4, 3 + codes);
+        legal(PacketType.SUBACK << 4, (version == ProtocolVersion.V5 ? 3 : 2) + codes);
         lastReceived = now;
         boolean right = id == packetId && codes == filters;
         try {
@@ -427,7 +430,12 @@ final class DialogueSimulation {
         int firstByte = random.nextInt(256);
         int length = random.nextInt(4) == 0 ? 1 + random.nextInt(268_435_455) : random.nextInt(6);
         int expected = Expected.code(
-                firstByte, length, open, subscribeAsked == NEVER ? 0 : PacketType.SUBACK, !pingsAsked.isEmpty());
+                version,
+                firstByte,
+                length,
+                open,
+                subscribeAsked == NEVER ? 0 : PacketType.SUBACK,
+                !pingsAsked.isEmpty());
         try {
             party.arriving(firstByte, length);
             require(expected == 0, "takes " + Integer.toHexString(firstByte) + " of " + length + " bytes");

@@ -8,6 +8,7 @@ import io.mqttkafka.bridge.core.mqtt.control.Look.Action;
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
 import io.mqttkafka.bridge.core.mqtt.wire.PacketType;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import java.time.Duration;
 import java.util.Collections;
@@ -65,81 +66,83 @@ class DialogueSimulationTest {
 
     /** A mistake. */
     enum Mistake {
-        ANY_BYTES_PROLONG((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        ANY_BYTES_PROLONG((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             Look look(long at, long lastSent, long lastReceived, long lastData) {
                 return super.look(at, lastSent, lastReceived, lastReceived);
             }
         }),
-        NOTHING_PROLONGS((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        NOTHING_PROLONGS((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             Look look(long at, long lastSent, long lastReceived, long lastData) {
                 return super.look(at, lastSent, lastReceived, 0);
             }
         }),
-        PROLONGS_WITHOUT_A_WORD((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
-            @Override
-            Look look(long at, long lastSent, long lastReceived, long lastData) {
-                Look look = super.look(at, lastSent, lastReceived, lastData);
-                return look.action() == Action.WARN ? super.look(at, lastSent, lastReceived, lastData) : look;
-            }
-        }),
-        WAKES_LATE((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        PROLONGS_WITHOUT_A_WORD(
+                (version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
+                    @Override
+                    Look look(long at, long lastSent, long lastReceived, long lastData) {
+                        Look look = super.look(at, lastSent, lastReceived, lastData);
+                        return look.action() == Action.WARN ? super.look(at, lastSent, lastReceived, lastData) : look;
+                    }
+                }),
+        WAKES_LATE((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             Look look(long at, long lastSent, long lastReceived, long lastData) {
                 Look look = super.look(at, lastSent, lastReceived, lastData);
                 return new Look(look.action(), look.packet(), look.nextNanos() + timeout.toNanos());
             }
         }),
-        WAKES_AT_ONCE((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        WAKES_AT_ONCE((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             Look look(long at, long lastSent, long lastReceived, long lastData) {
                 Look look = super.look(at, lastSent, lastReceived, lastData);
                 return new Look(look.action(), look.packet(), at);
             }
         }),
-        PINGS_NEVER((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        PINGS_NEVER((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             Look look(long at, long lastSent, long lastReceived, long lastData) {
                 return super.look(at, at, at, lastData);
             }
         }),
-        PINGS_THOUGH_IT_TALKS((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        PINGS_THOUGH_IT_TALKS((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             Look look(long at, long lastSent, long lastReceived, long lastData) {
                 return super.look(at, 0, 0, lastData);
             }
         }),
-        TAKES_ANY_PACKET((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        TAKES_ANY_PACKET((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             void arriving(int firstByte, int remainingLength) {
                 // Its reader will see.
             }
         }),
-        TAKES_ANY_FLAGS((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        TAKES_ANY_FLAGS((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             void arriving(int firstByte, int remainingLength) throws MalformedPacketException {
                 int type = PacketType.of(firstByte);
                 super.arriving(type << 4 | (type == PacketType.PUBREL ? 2 : 0), remainingLength);
             }
         }),
-        TAKES_ANY_LENGTH((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        TAKES_ANY_LENGTH((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             void arriving(int firstByte, int remainingLength) throws MalformedPacketException {
                 super.arriving(firstByte, PacketType.of(firstByte) == PacketType.PINGRESP ? 0 : 100);
             }
         }),
-        CALLS_EVERYTHING_MALFORMED((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
-            @Override
-            void arriving(int firstByte, int remainingLength) throws MalformedPacketException {
-                try {
-                    super.arriving(firstByte, remainingLength);
-                } catch (MalformedPacketException e) {
-                    throw new MalformedPacketException(String.valueOf(e.getMessage()));
-                }
-            }
-        }),
-        TAKES_ANOTHERS_ANSWER((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        CALLS_EVERYTHING_MALFORMED(
+                (version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
+                    @Override
+                    void arriving(int firstByte, int remainingLength) throws MalformedPacketException {
+                        try {
+                            super.arriving(firstByte, remainingLength);
+                        } catch (MalformedPacketException e) {
+                            throw new MalformedPacketException(String.valueOf(e.getMessage()));
+                        }
+                    }
+                }),
+        TAKES_ANOTHERS_ANSWER((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             private int id;
             private int filters;
 
@@ -155,20 +158,26 @@ class DialogueSimulationTest {
                 super.answered(new RequestAnswer(answer.type(), id, Collections.nCopies(filters, 0)));
             }
         }),
-        RESUMES_WHAT_WAS_THROWN_AWAY((clean, timeout, alive, now) -> new Party(false, timeout, alive, now)),
-        NEVER_HEARS_CONNACK((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        TAKES_MQTT_5_FOR_3_1_1(
+                (version, clean, timeout, alive, now) -> new Party(ProtocolVersion.V5, clean, timeout, alive, now)),
+        TAKES_MQTT_3_1_1_FOR_5(
+                (version, clean, timeout, alive, now) -> new Party(ProtocolVersion.V3_1_1, clean, timeout, alive, now)),
+        RESUMES_WHAT_WAS_THROWN_AWAY(
+                (version, clean, timeout, alive, now) -> new Party(version, false, timeout, alive, now)),
+        NEVER_HEARS_CONNACK((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             void connAck(ConnAck answer, long at) {
                 // Lost.
             }
         }),
-        FORGETS_THAT_PINGS_ARE_ANSWERED((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
-            @Override
-            void pingAnswered(long at) {
-                // Lost.
-            }
-        }),
-        ANY_ANSWER_ENDS_A_PING((clean, timeout, alive, now) -> new Party(clean, timeout, alive, now) {
+        FORGETS_THAT_PINGS_ARE_ANSWERED(
+                (version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
+                    @Override
+                    void pingAnswered(long at) {
+                        // Lost.
+                    }
+                }),
+        ANY_ANSWER_ENDS_A_PING((version, clean, timeout, alive, now) -> new Party(version, clean, timeout, alive, now) {
             @Override
             void answered(RequestAnswer answer) throws MalformedPacketException {
                 super.answered(answer);
@@ -203,15 +212,17 @@ class DialogueSimulationTest {
     }
 
     /** Every first byte, many lengths, in every state. */
-    @Test
-    void arriving_everyTypeFlagAndLength_isTakenOrRefusedAsTheStandardSays() throws MalformedPacketException {
+    @ParameterizedTest
+    @EnumSource
+    void arriving_everyTypeFlagAndLength_isTakenOrRefusedAsTheStandardSays(ProtocolVersion version)
+            throws MalformedPacketException {
         int[] lengths = {0, 1, 2, 3, 4, 5, 6, 127, 128, 16_384, 268_435_455};
         for (int state = 0; state < 5; state++) {
             for (int firstByte = 0; firstByte < 256; firstByte++) {
                 for (int length : lengths) {
-                    Dialogue dialogue = in(state);
+                    Dialogue dialogue = in(version, state);
                     int awaited = state == 2 ? PacketType.SUBACK : state == 3 ? PacketType.UNSUBACK : 0;
-                    int expected = Expected.code(firstByte, length, state > 0, awaited, state == 4);
+                    int expected = Expected.code(version, firstByte, length, state > 0, awaited, state == 4);
                     assertThat(code(dialogue, firstByte, length))
                             .as("state %d, first byte 0x%x, length %d", state, firstByte, length)
                             .isEqualTo(expected);
@@ -220,9 +231,9 @@ class DialogueSimulationTest {
         }
     }
 
-    private static Dialogue in(int state) throws MalformedPacketException {
+    private static Dialogue in(ProtocolVersion version, int state) throws MalformedPacketException {
         Duration second = Duration.ofSeconds(1);
-        Dialogue dialogue = new Dialogue(false, second, second, 0);
+        Dialogue dialogue = new Dialogue(version, false, second, second, 0);
         if (state > 0) {
             dialogue.connAck(DialogueSimulation.connAck(false), 0);
         }
@@ -249,7 +260,7 @@ class DialogueSimulationTest {
 
     @Test
     void arriving_afterTheEnd_isRefused() throws MalformedPacketException {
-        Dialogue dialogue = in(2);
+        Dialogue dialogue = in(ProtocolVersion.V5, 2);
         dialogue.over();
         for (int firstByte = 0; firstByte < 256; firstByte++) {
             assertThat(code(dialogue, firstByte, 4)).isNotZero();

@@ -2,19 +2,21 @@ package io.mqttkafka.bridge.core.mqtt.control;
 
 import io.mqttkafka.bridge.core.mqtt.wire.ConnAck;
 import io.mqttkafka.bridge.core.mqtt.wire.MalformedPacketException;
+import io.mqttkafka.bridge.core.mqtt.wire.ProtocolVersion;
 import io.mqttkafka.bridge.core.mqtt.wire.RequestAnswer;
 import java.time.Duration;
 
 /** The dialogue in a simulation; mutants make one mistake each. */
 class Party {
     interface Factory {
-        Party create(boolean cleanStart, Duration connectTimeout, Duration keepAlive, long now);
+        Party create(
+                ProtocolVersion version, boolean cleanStart, Duration connectTimeout, Duration keepAlive, long now);
     }
 
     final Dialogue dialogue;
 
-    Party(boolean cleanStart, Duration connectTimeout, Duration keepAlive, long now) {
-        dialogue = new Dialogue(cleanStart, connectTimeout, keepAlive, now);
+    Party(ProtocolVersion version, boolean cleanStart, Duration connectTimeout, Duration keepAlive, long now) {
+        dialogue = new Dialogue(version, cleanStart, connectTimeout, keepAlive, now);
     }
 
     void arriving(int firstByte, int remainingLength) throws MalformedPacketException {

@@ -16,7 +16,7 @@ class ConnAckTest {
         for (int i = 0; i < properties.length; i++) {
             bytes[3 + i] = (byte) properties[i];
         }
-        return ConnAck.read(bytes, 0, bytes.length);
+        return ConnAck.read(ProtocolVersion.V5, bytes, 0, bytes.length);
     }
 
     @Test
@@ -63,12 +63,38 @@ class ConnAckTest {
             if (code > 5) {
                 assertThatExceptionOfType(MalformedPacketException.class)
                         .as("code %d", code)
-                        .isThrownBy(() -> ConnAck.read(bytes, 0, bytes.length));
+                        .isThrownBy(() -> ConnAck.read(ProtocolVersion.V5, bytes, 0, bytes.length));
             } else {
-                assertThat(ConnAck.read(bytes, 0, bytes.length).accepted())
+                assertThat(ConnAck.read(ProtocolVersion.V5, bytes, 0, bytes.length)
+                                .accepted())
                         .as("code %d", code)
                         .isEqualTo(code == 0);
             }
         }
+    }
+
+    /** Two bytes, and codes from 0 to 5: everything else is no CONNACK of MQTT 3.1.1. */
+    @Test
+    void returnCodes_ofMqtt311_areTheReasonsThatMeanTheSame() throws MalformedPacketException {
+        int[] reasons = {0, 0x84, 0x85, 0x88, 0x86, 0x87};
+        for (int code = 0; code < 256; code++) {
+            for (int flags = 0; flags < 4; flags++) {
+                byte[] bytes = {(byte) flags, (byte) code};
+                if (code > 5 || flags > 1 || (flags == 1 && code > 0)) {
+                    assertThatExceptionOfType(MalformedPacketException.class)
+                            .as("flags %d, code %d", flags, code)
+                            .isThrownBy(() -> ConnAck.read(ProtocolVersion.V3_1_1, bytes, 0, 2));
+                } else {
+                    ConnAck read = ConnAck.read(ProtocolVersion.V3_1_1, bytes, 0, 2);
+                    assertThat(read.reasonCode()).isEqualTo(reasons[code]);
+                    assertThat(read.limits().sessionPresent()).isEqualTo(flags == 1);
+                    assertThat(read.limits().version()).isEqualTo(ProtocolVersion.V3_1_1);
+                    assertThat(read.limits().has(Feature.SUBSCRIPTION_IDENTIFIERS))
+                            .isFalse();
+                }
+            }
+        }
+        assertThatExceptionOfType(MalformedPacketException.class)
+                .isThrownBy(() -> ConnAck.read(ProtocolVersion.V3_1_1, new byte[] {0, 0, 0}, 0, 3));
     }
 }

@@ -114,8 +114,10 @@ class FrameReaderTest {
         return packet.toByteArray();
     }
 
+    private ProtocolVersion version = ProtocolVersion.V5;
+
     private void run(InputStream in, int maximumPacketSize) throws IOException {
-        new FrameReader(in, new Notes(), maximumPacketSize).run();
+        new FrameReader(version, in, new Notes(), maximumPacketSize).run();
     }
 
     private MalformedPacketException malformed(String hex) {
@@ -261,6 +263,57 @@ class FrameReaderTest {
         }
         assertThatExceptionOfType(EOFException.class).isThrownBy(() -> run(new Pieces(bytes.toByteArray(), 1), 1000));
         assertThat(seen).contains(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "20 02 00 00|connack 0",
+                "20 02 01 00|connack 0",
+                "20 02 00 05|connack 135",
+                "90 05 00 01 00 02 80|SUBACK 1 [0, 2, 128]",
+                "B0 02 00 02|UNSUBACK 2 []",
+                "50 02 00 03|PUBREC 3 0",
+                "62 02 00 07|release 7",
+                "30 03 00 01 61|publish 0 0",
+                "32 07 00 01 61 00 09 00 78|publish 9 2",
+            })
+    void packet_legalInMqtt311_isTaken(String hex, String expected) throws IOException {
+        version = ProtocolVersion.V3_1_1;
+        packet_legal_isTaken(hex, expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "20 03 00 00 00|81",
+                "20 02 01 05|82",
+                "20 02 00 06|81",
+                "90 03 00 01 03|82",
+                "90 03 00 01 81|82",
+                "90 03 00 00 00|82",
+                "90 02 00 01|81",
+                "B0 03 00 01 00|81",
+                "40 03 00 01 00|81",
+                "50 04 00 01 00 00|81",
+                "62 03 00 01 92|81",
+                "70 02 00 00|82",
+                "30 02 00 00|82",
+                "30 03 00 05 61|81",
+                "32 04 00 01 61 00|81",
+                "32 05 00 01 61 00 00|81",
+            })
+    void packet_malformedInMqtt311_isRefusedWithItsCode(String hex, String code) {
+        version = ProtocolVersion.V3_1_1;
+        assertThat(Integer.toHexString(malformed(hex).reasonCode())).isEqualTo(code);
+    }
+
+    @Test
+    void garbage_inMqtt311_isTakenOrRefused() {
+        version = ProtocolVersion.V3_1_1;
+        garbage_isTakenOrRefused();
     }
 
     /** Whatever arrives, it is either taken or refused: nothing else is thrown, and the reader does not hang. */

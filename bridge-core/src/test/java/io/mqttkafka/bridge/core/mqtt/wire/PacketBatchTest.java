@@ -40,6 +40,20 @@ class PacketBatchTest {
         assertThat(written()).isEqualTo(bytes(0x62, 3, 0, 5, 0x92, 0x70, 3, 0, 6, 0x92));
     }
 
+    /** There is no room for a reason, nor for properties. */
+    @Test
+    void mqtt311_hasNeitherReasonsNorProperties() {
+        PacketBatch old = new PacketBatch(ProtocolVersion.V3_1_1, 0);
+        old.pubrel(5, false);
+        old.pubcomp(6, false);
+        old.publish(
+                EncodedPublish.of("t".getBytes(StandardCharsets.UTF_8), 1, false, null, new byte[] {9}), 7, true, 0);
+        old.puback(2);
+
+        assertThat(Arrays.copyOf(old.bytes(), old.length()))
+                .isEqualTo(bytes(0x62, 2, 0, 5, 0x70, 2, 0, 6, 0x3A, 6, 0, 1, 't', 0, 7, 9, 0x40, 2, 0, 2));
+    }
+
     @Test
     void message_betweenAnswers_isWhole() {
         EncodedPublish packet = EncodedPublish.of("t".getBytes(StandardCharsets.UTF_8), 1, false, null, new byte[] {9});

@@ -132,7 +132,7 @@ class PublishFrameTest {
         packet.writeBytes(bytes(0, 1, 'a'));
         variable(packet, properties.length);
         packet.writeBytes(properties);
-        frame.wrap(packet.toByteArray(), 0x30, 0, packet.size());
+        frame.wrap(ProtocolVersion.V5, packet.toByteArray(), 0x30, 0, packet.size());
     }
 
     private static void variable(ByteArrayOutputStream out, int number) {

@@ -414,6 +414,7 @@ public final class FakeMqttBroker implements MqttBroker {
         private int topicAliasMaximum = BrokerOptions.DEFAULTS.topicAliasMaximum();
         private int serverKeepAlive = BrokerOptions.DEFAULTS.serverKeepAlive();
         private long maximumSessionExpiry = BrokerOptions.DEFAULTS.maximumSessionExpiry();
+        private VersionRule versions = VersionRule.BOTH;
         private int maxQueuedMessages = BrokerOptions.DEFAULTS.maxQueuedMessages();
 
         private Builder() {}
@@ -514,11 +515,23 @@ public final class FakeMqttBroker implements MqttBroker {
             return this;
         }
 
+        /**
+         * Lets the broker speak MQTT 3.1.1 only. It answers clients of MQTT 5 with return code 1, as the standard says, or hangs up
+         * on them, as many brokers do. Default: it speaks both.
+         *
+         * @param answers whether it answers
+         */
+        public Builder onlyMqtt311(boolean answers) {
+            versions = answers ? VersionRule.REFUSE_5 : VersionRule.HANG_UP_ON_5;
+            return this;
+        }
+
         /** Starts the broker and returns when it accepts clients. */
         public FakeMqttBroker start() {
             SelfSignedCertificate shown = certificate;
             ManualClock manual = clock;
-            NettyFront front = new NettyFront((int) maximumPacketSize, shown == null ? NO_TLS : ServerTls.with(shown));
+            NettyFront front =
+                    new NettyFront((int) maximumPacketSize, shown == null ? NO_TLS : ServerTls.with(shown), versions);
             Switchboard switchboard = new Switchboard(
                     options(),
                     lock -> manual == null

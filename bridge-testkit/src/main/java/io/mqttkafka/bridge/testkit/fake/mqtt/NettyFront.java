@@ -33,6 +33,7 @@ final class NettyFront {
             new NioEventLoopGroup(1, new DefaultThreadFactory("fake-mqtt-broker-" + port, true));
     private final int maximumPacketSize;
     private final Consumer<SocketChannel> security;
+    private final VersionRule versions;
     private final ChannelGroup clients = new DefaultChannelGroup(loop.next());
     private @Nullable Channel server;
 
@@ -40,8 +41,10 @@ final class NettyFront {
      * Creates a front that does not listen yet.
      *
      * @param security adds TLS to a channel, or does nothing
+     * @param versions which clients it speaks with
      */
-    NettyFront(int maximumPacketSize, Consumer<SocketChannel> security) {
+    NettyFront(int maximumPacketSize, Consumer<SocketChannel> security, VersionRule versions) {
+        this.versions = versions;
         this.maximumPacketSize = maximumPacketSize;
         this.security = security;
     }
@@ -70,7 +73,7 @@ final class NettyFront {
                         security.accept(channel);
                         channel.pipeline()
                                 .addLast(new MqttDecoder(maximumPacketSize, CLIENT_ID_MAX))
-                                .addLast(new NettyWire(switchboard, channel));
+                                .addLast(new NettyWire(switchboard, channel, versions));
                     }
                 })
                 .localAddress(Ports.LOOPBACK, port));

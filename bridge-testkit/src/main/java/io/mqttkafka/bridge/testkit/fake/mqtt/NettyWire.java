@@ -24,6 +24,7 @@ final class NettyWire extends SimpleChannelInboundHandler<MqttMessage> implement
 
     private final Switchboard switchboard;
     private final SocketChannel channel;
+    private final VersionRule versions;
     private @Nullable Line line;
     private volatile boolean version3 = true;
 
@@ -31,7 +32,8 @@ final class NettyWire extends SimpleChannelInboundHandler<MqttMessage> implement
     private List<Runnable> waiting = new ArrayList<>();
     private long waitingBytes;
 
-    NettyWire(Switchboard switchboard, SocketChannel channel) {
+    NettyWire(Switchboard switchboard, SocketChannel channel, VersionRule versions) {
+        this.versions = versions;
         this.switchboard = switchboard;
         this.channel = channel;
     }
@@ -60,6 +62,10 @@ final class NettyWire extends SimpleChannelInboundHandler<MqttMessage> implement
             return;
         }
         if (message instanceof MqttConnectMessage connect) {
+            if (!PacketReader.isVersion3(connect) && versions != VersionRule.BOTH) {
+                refuseVersion5(open);
+                return;
+            }
             version3 = PacketReader.isVersion3(connect);
             if (version3
                     && !connect.variableHeader().isCleanSession()
@@ -76,6 +82,14 @@ final class NettyWire extends SimpleChannelInboundHandler<MqttMessage> implement
             return;
         }
         switchboard.received(open, packet);
+    }
+
+    private void refuseVersion5(Line open) {
+        if (versions == VersionRule.REFUSE_5) {
+            switchboard.refuse(open, ReasonCodes.UNSUPPORTED_PROTOCOL_VERSION);
+        } else {
+            channel.close();
+        }
     }
 
     @Override
