@@ -151,9 +151,9 @@ public final class MqttToKafkaPipeline {
                 value = transformation.payload();
                 headers = transformation.recordHeaders();
             }
-            int partitions = route.partitionCount(topic);
-            boolean doubtful = route.isDoubtful(topic);
-            if (partitions == SourceRoute.NOT_READY || (doubtful && !inLane)) {
+            int partitions = route.topics.partitionCount(topic);
+            boolean doubtful = route.topics.isDoubtful(topic);
+            if (partitions == KnownTopics.NOT_READY || (doubtful && !inLane)) {
                 attempt.kafkaTopic = topic;
                 hold(attempt, new Failure(Failure.Kind.TOPIC_UNKNOWN, new DeliveryException("not looked up yet")));
                 return;
@@ -286,7 +286,7 @@ public final class MqttToKafkaPipeline {
             meter.took(attempt.receivedNanos, clock.nanos());
         }
         if (attempt.alone) {
-            attempt.route().trust(String.valueOf(attempt.kafkaTopic));
+            attempt.route().topics.trust(String.valueOf(attempt.kafkaTopic));
             tellLane(attempt);
         }
         ErrorMemory errors = attempt.route().errors;
@@ -316,7 +316,7 @@ public final class MqttToKafkaPipeline {
     private void judge(RoutedMessage attempt, String topic, SendFailure failure) {
         if (failure.kind() == SendFailure.Kind.NOT_SENT) {
             lookups.forget(topic);
-            attempt.route().notReady(topic);
+            attempt.route().topics.notReady(topic);
         }
         if (failure.kind() != SendFailure.Kind.BROKEN) {
             hold(attempt, Failure.of(failure));
@@ -487,7 +487,7 @@ public final class MqttToKafkaPipeline {
                     new MappingException("toKafka: '" + topic
                             + "' starts with '__', which Kafka keeps for itself; see allowInternalTopics()"));
         }
-        if (!route.hasRoomFor(topic)) {
+        if (!route.topics.hasRoomFor(topic)) {
             return new Failure(
                     Failure.Kind.FINAL,
                     new MappingException("maxTopics: '" + topic + "' would be one topic more than the "
@@ -504,7 +504,7 @@ public final class MqttToKafkaPipeline {
                 if (missing != null) {
                     return new Failure(Failure.Kind.RETRYABLE, new MappingException(missing));
                 }
-                route.found(topic, resolution.partitions());
+                route.topics.found(topic, resolution.partitions());
                 return null;
             }
             case UNREACHABLE -> {

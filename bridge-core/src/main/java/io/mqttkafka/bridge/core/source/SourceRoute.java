@@ -33,9 +33,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +45,6 @@ import org.jspecify.annotations.Nullable;
 public final class SourceRoute implements CompiledRoute {
     /** A header whose value is made by a template. */
     record CompiledHeader(String name, TopicTemplate template) {}
-
-    /** Stands for the number of partitions of a topic that nobody has looked up. */
-    static final int NOT_READY = -1;
 
     public final String name;
     public final TopicFilter filter;
@@ -86,13 +81,7 @@ public final class SourceRoute implements CompiledRoute {
     private final DeliveryTimer timer = new DeliveryTimer();
     private final RouteMeter[] meters = {new RouteMeter(timer), new RouteMeter(timer), new RouteMeter(timer)};
 
-    /** The Kafka topics that have been looked up and can be written to, each with its number of partitions. */
-    private final Map<String, Integer> readyTopics = new ConcurrentHashMap<>();
-
-    /** Topics whose records have come back, so that the next one goes alone. */
-    private final Set<String> doubtful = ConcurrentHashMap.newKeySet();
-
-    private volatile boolean anyDoubtful;
+    final KnownTopics topics;
     private volatile boolean emptyWithoutRetain;
     final ErrorMemory errors;
     final Standing standing = new Standing();
@@ -148,6 +137,7 @@ public final class SourceRoute implements CompiledRoute {
         metadataHeaders = target.headers().metadata();
         partitioner = target.partitioner();
         maxTopics = target.topics().most();
+        topics = new KnownTopics(maxTopics);
         allowInternalTopics = target.topics().allowInternal();
         clearedAsTombstone = target.clearedAsTombstone();
         failurePolicy = route.failurePolicy();
@@ -251,62 +241,6 @@ public final class SourceRoute implements CompiledRoute {
     /** Says whether a message that could have cleared a retained one came without the flag that would tell. */
     boolean emptyWithoutRetain() {
         return emptyWithoutRetain;
-    }
-
-    /**
-     * Says how many partitions a topic had when it was last looked up; {@link #NOT_READY} if it was not. One that has got more
-     * since is used as it was: no record goes astray by that.
-     */
-    int partitionCount(String kafkaTopic) {
-        Integer count = readyTopics.get(kafkaTopic);
-        return count == null ? NOT_READY : count;
-    }
-
-    /** Kafka has the topic, and the route may count on it. */
-    void ready(String kafkaTopic, int partitions) {
-        readyTopics.put(kafkaTopic, partitions);
-    }
-
-    /** Kafka has the topic. Whether it may be written to shows with the first record, which goes alone. */
-    void found(String kafkaTopic, int partitions) {
-        if (readyTopics.put(kafkaTopic, partitions) == null) {
-            markDoubtful(kafkaTopic);
-        }
-    }
-
-    private void markDoubtful(String kafkaTopic) {
-        if (doubtful.size() >= maxTopics) {
-            doubtful.clear();
-        }
-        doubtful.add(kafkaTopic);
-        anyDoubtful = true;
-    }
-
-    /** Forgets that a topic can be written to: it is looked up again. */
-    void notReady(String kafkaTopic) {
-        readyTopics.remove(kafkaTopic);
-    }
-
-    /** Forgets that a topic can be written to: it is looked up again, and its next record goes alone. */
-    void doubt(String kafkaTopic) {
-        if (readyTopics.remove(kafkaTopic) != null) {
-            markDoubtful(kafkaTopic);
-        }
-    }
-
-    /** Says whether the next record of a topic has to go alone, so that nothing can pass it if it is refused. */
-    boolean isDoubtful(String kafkaTopic) {
-        return anyDoubtful && doubtful.contains(kafkaTopic);
-    }
-
-    /** Kafka has written a record of the topic. */
-    void trust(String kafkaTopic) {
-        doubtful.remove(kafkaTopic);
-        anyDoubtful = !doubtful.isEmpty();
-    }
-
-    boolean hasRoomFor(String kafkaTopic) {
-        return readyTopics.size() < maxTopics || readyTopics.containsKey(kafkaTopic);
     }
 
     RouteMeter meter(int qosLevel) {

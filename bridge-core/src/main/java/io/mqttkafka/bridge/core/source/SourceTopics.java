@@ -36,7 +36,7 @@ final class SourceTopics {
                 if (missing != null) {
                     throw new BridgeStartException("route '" + route.name() + "': " + missing);
                 }
-                route.ready(constant, partitions);
+                route.topics.ready(constant, partitions);
             }
             String deadLetter = route.deadLetterTopic();
             if (deadLetter != null) {
@@ -61,7 +61,7 @@ final class SourceTopics {
     void doubt(Throwable cause) {
         if (cause instanceof TopicLostException lost) {
             for (SourceRoute route : routes) {
-                lost.topics().forEach(route::doubt);
+                lost.topics().forEach(route.topics::doubt);
             }
             // What was known of them was known before.
             lost.topics().forEach(lookups::forget);

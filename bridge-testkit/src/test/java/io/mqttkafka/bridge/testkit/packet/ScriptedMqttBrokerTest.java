@@ -298,7 +298,7 @@ class ScriptedMqttBrokerTest {
         "e00400032100, ends 1 bytes too early",
         "e006000401010101, is there twice",
         "30ffffffff7f, more than four bytes",
-        "100d00044d5154540402003c000163, but got MQTT version 4"
+        "100d00044d5154540302003c000163, MQTT version 3"
     })
     void expect_malformedPacket_fails(String packet, String reason) throws IOException {
         client.send(packet);

@@ -124,8 +124,8 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             InboundHandler handler,
             Resolver resolver,
             AtomicBoolean toldOfConnection,
-            @Nullable SSLContext tls,
-            byte[] connect) {
+            byte[] connect)
+            throws MqttConnectException {
         this.version = version;
         this.address = address;
         this.options = options;
@@ -133,7 +133,7 @@ final class SocketConnection implements MqttConnection, FrameHandler {
         this.handler = handler;
         this.resolver = resolver;
         this.toldOfConnection = toldOfConnection;
-        this.tls = tls;
+        tls = address.secure() ? TlsContexts.create(Objects.requireNonNull(options.tls(), "tls")) : null;
         this.connect = connect;
         dialogue = new Dialogue(
                 version, options.cleanStart(), options.connectTimeout(), options.keepAlive(), System.nanoTime());
@@ -165,10 +165,9 @@ final class SocketConnection implements MqttConnection, FrameHandler {
             Resolver resolver,
             AtomicBoolean told)
             throws MqttConnectException, InterruptedException {
-        SSLContext tls = address.secure() ? TlsContexts.create(Objects.requireNonNull(options.tls(), "tls")) : null;
-        byte[] connect = connect(version, options, will, clientId);
+        byte[] connect = ConnectRequest.bytes(version, options, will, clientId);
         SocketConnection connection =
-                new SocketConnection(version, address, options, clientId, handler, resolver, told, tls, connect);
+                new SocketConnection(version, address, options, clientId, handler, resolver, told, connect);
         connection.keeper.start();
         boolean open = false;
         try {
@@ -181,27 +180,6 @@ final class SocketConnection implements MqttConnection, FrameHandler {
                 // Nothing of this attempt may meet the next one.
                 connection.awaitReleased(options.connectTimeout());
             }
-        }
-    }
-
-    private static byte[] connect(ProtocolVersion version, MqttOptions options, @Nullable Will will, String clientId)
-            throws MqttConnectException {
-        String password = password(options);
-        if (version.hasProperties()) {
-            return ControlPackets.connect(options, clientId, password, will);
-        }
-        if (password != null && options.username() == null) {
-            throw ConnectFailures.passwordAlone();
-        }
-        return ControlPackets.connect311(
-                options, clientId, options.sessionExpiry().isZero(), password, will);
-    }
-
-    private static @Nullable String password(MqttOptions options) throws MqttConnectException {
-        try {
-            return options.password() == null ? null : options.password().reveal();
-        } catch (RuntimeException e) {
-            throw ConnectFailures.unasked("mqtt.password", e);
         }
     }
 
