@@ -17,7 +17,7 @@ final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collections = new JvmGcMetrics();
 
-    /** Lets Kafka's clients report, unless the user has reporters of his own. */
+    /** Lets Kafka's clients report. It takes the property metric.reporters: with the port open, a user's own is refused as set twice. */
     void of(KafkaOptions.Builder options) {
         KafkaClientMeters.report(options, registry);
     }
