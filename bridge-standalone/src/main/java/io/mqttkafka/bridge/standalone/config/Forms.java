@@ -1,5 +1,6 @@
 package io.mqttkafka.bridge.standalone.config;
 
+import io.mqttkafka.bridge.config.MqttVersion;
 import io.mqttkafka.bridge.failure.Backoff;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -265,6 +266,14 @@ final class Forms {
             choices.put(constant.name().toLowerCase(Locale.ROOT).replace('_', '-'), constant);
         }
         return choice(choices, value -> type.getSimpleName() + "." + value.name());
+    }
+
+    static Form<MqttVersion> mqttVersion() {
+        Map<String, MqttVersion> versions = new LinkedHashMap<>();
+        versions.put("5", MqttVersion.V5);
+        versions.put("3.1.1", MqttVersion.V3_1_1);
+        versions.put("auto", MqttVersion.AUTO);
+        return choice(versions, version -> "MqttVersion." + version.name());
     }
 
     static <E> Form<E> choice(Map<String, E> choices, Function<E, String> java) {

@@ -13,6 +13,7 @@ final class JavaExport {
             import io.mqttkafka.bridge.Route;
             import io.mqttkafka.bridge.StartMode;
             import io.mqttkafka.bridge.codecs.JsonCodec;
+            import io.mqttkafka.bridge.config.MqttVersion;
             import io.mqttkafka.bridge.config.Qos0Overflow;
             import io.mqttkafka.bridge.config.Unrouted;
             import io.mqttkafka.bridge.failure.Backoff;

@@ -262,6 +262,12 @@ final class Sections {
                     (b, v) -> b.password(v),
                     "File that holds the password, read again at every connect."),
             Setting.of(
+                    "version",
+                    "version",
+                    Forms.mqttVersion(),
+                    MqttOptions.Builder::version,
+                    "Version of MQTT to speak: 5, 3.1.1, or auto (5, and 3.1.1 with a broker that refuses that). Default: 5."),
+            Setting.of(
                     "clean-start",
                     "cleanStart",
                     Forms.yesOrNo(),
