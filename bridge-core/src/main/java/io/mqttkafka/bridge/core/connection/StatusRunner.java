@@ -346,11 +346,7 @@ public final class StatusRunner implements Runner {
 
         @Override
         public void publish(PublishFrame frame) {
-            throw new ProtocolViolation(
-                    PROTOCOL_ERROR,
-                    "a message" + StopText.onTopic(frame) + " came for '" + UntrustedText.escape(clientId)
-                            + "', which subscribes to nothing: another client subscribed in its session; use"
-                            + " status.clientId(..)");
+            throw new ProtocolViolation(PROTOCOL_ERROR, StopText.uninvited(frame, clientId, "status.clientId(..)"));
         }
 
         @Override

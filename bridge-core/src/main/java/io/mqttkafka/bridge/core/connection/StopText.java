@@ -49,6 +49,19 @@ public final class StopText {
     }
 
     /**
+     * Words that a message came to a connection that only publishes.
+     *
+     * @param frame the message
+     * @param clientId the client id of the connection
+     * @param option sets that client id
+     * @return the message
+     */
+    public static String uninvited(PublishFrame frame, String clientId, String option) {
+        return "a message" + onTopic(frame) + " came for '" + UntrustedText.escape(clientId)
+                + "', which subscribes to nothing: another client subscribed in its session; use " + option;
+    }
+
+    /**
      * Words what happened to a connection whose client id another has used.
      *
      * @param clientId the client id

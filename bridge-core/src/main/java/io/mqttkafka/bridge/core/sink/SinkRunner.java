@@ -25,7 +25,6 @@ import io.mqttkafka.bridge.core.mqtt.wire.BrokerLimits;
 import io.mqttkafka.bridge.core.mqtt.wire.PublishFrame;
 import io.mqttkafka.bridge.core.mqtt.wire.UserPropertyLimit;
 import io.mqttkafka.bridge.core.route.SafeText;
-import io.mqttkafka.bridge.core.routing.UntrustedText;
 import io.mqttkafka.bridge.core.session.Outbox;
 import io.mqttkafka.bridge.core.session.OutboxState;
 import io.mqttkafka.bridge.core.session.Partition;
@@ -507,10 +506,7 @@ public final class SinkRunner implements Runner {
         @Override
         public void publish(PublishFrame frame) {
             throw new ProtocolViolation(
-                    PROTOCOL_ERROR,
-                    "a message" + StopText.onTopic(frame) + " came for '" + UntrustedText.escape(clientId)
-                            + "', which subscribes to nothing: another client subscribed in its session; use clientId(..)"
-                            + " on the route");
+                    PROTOCOL_ERROR, StopText.uninvited(frame, clientId, "clientId(..) on the route"));
         }
 
         @Override
