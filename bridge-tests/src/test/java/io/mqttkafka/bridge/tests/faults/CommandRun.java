@@ -40,10 +40,21 @@ final class CommandRun implements AutoCloseable {
                 .until(() -> subscriber.count() >= until);
     }
 
+    /** As long as more come: what was sent while the bridge was killed again and again is a backlog. */
+    private void awaitAll(int commands) {
+        for (int seen = subscriber.different(); seen < commands; seen = subscriber.different()) {
+            int before = seen;
+            await("one more than the " + before + " of " + commands + " commands")
+                    .atMost(PATIENCE)
+                    .failFast("the bridge ended by itself", () -> !bridge.isAlive())
+                    .until(() -> subscriber.different() > before);
+        }
+    }
+
     /** Waits for all commands, then for what may come too often; returns how many were repeated, none lost, all in order. */
     int judge(String what, int round, int kills, long seed) {
         int commands = commander.stop();
-        await("all commands").atMost(PATIENCE).until(() -> subscriber.different() == KEYS * commands);
+        awaitAll(KEYS * commands);
         bridge.terminate();
         int repeated = subscriber.judge(KEYS, commands);
         System.out.printf(
