@@ -14,11 +14,15 @@ record Bar(String text, Peer base, ToDoubleFunction<TrialResult> metric, double 
     static final List<Bar> ALL = List.of(
             new Bar("rate >= 0.7 x floor", Peer.FLOOR, TrialResult::messagesPerSecond, 0.7, true),
             new Bar("CPU per message <= 1.5 x floor", Peer.FLOOR, TrialResult::cpuMicros, 1.5, false),
-            new Bar("rate >= 3 x stock Paho", Peer.PAHO, TrialResult::messagesPerSecond, 3, true));
+            new Bar("rate >= 3 x stock Paho", Peer.PAHO, TrialResult::messagesPerSecond, 3, true),
+            new Bar("rate >= 0.97 x before", Peer.BEFORE, TrialResult::messagesPerSecond, 0.97, true),
+            new Bar("CPU per message <= 1.03 x before", Peer.BEFORE, TrialResult::cpuMicros, 1.03, false));
 
     private static final List<Bar> TO_MQTT = List.of(
             new Bar("rate >= 0.85 x floor", Peer.FLOOR, TrialResult::messagesPerSecond, 0.85, true),
-            new Bar("CPU per message <= 1.5 x floor", Peer.FLOOR, TrialResult::cpuMicros, 1.5, false));
+            new Bar("CPU per message <= 1.5 x floor", Peer.FLOOR, TrialResult::cpuMicros, 1.5, false),
+            new Bar("rate >= 0.97 x before", Peer.BEFORE, TrialResult::messagesPerSecond, 0.97, true),
+            new Bar("CPU per message <= 1.03 x before", Peer.BEFORE, TrialResult::cpuMicros, 1.03, false));
 
     static List<Bar> of(Direction direction) {
         return direction == Direction.TO_KAFKA ? ALL : TO_MQTT;

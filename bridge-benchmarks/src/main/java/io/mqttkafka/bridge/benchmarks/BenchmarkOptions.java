@@ -19,7 +19,8 @@ final class BenchmarkOptions {
               --payload 100              bytes per payload; several with commas
               --qos 1                    0, 1 or 2; several with commas
               --all                      QoS 1, 0 and 2, each with 100 B, 1 kB and 10 kB
-              --peers floor,ours,paho    who drains the backlog
+              --peers floor,ours,paho    who drains the backlog; "before" is ours in another build
+              --before                   the class path of that build, its benchmark classes included
               --rounds 1                 how often all of them take a turn; the tables show medians
               --receive-maximum 4096     unacknowledged messages the broker is allowed; mosquitto 2.0.11 sends more;
                                          to-mqtt: the window of the peers
@@ -28,17 +29,18 @@ final class BenchmarkOptions {
               --enforce                  exit code 1 also if a bar is missed
             """;
 
-    private static final Map<String, String> DEFAULTS = Map.of(
-            "--direction", "to-kafka",
-            "--messages", "1000000",
-            "--topics", "100",
-            "--payload", "100",
-            "--qos", "1",
-            "--peers", "floor,ours,paho",
-            "--rounds", "1",
-            "--receive-maximum", "4096",
-            "--heap", "256m",
-            "--drain-seconds", "300");
+    private static final Map<String, String> DEFAULTS = Map.ofEntries(
+            Map.entry("--direction", "to-kafka"),
+            Map.entry("--messages", "1000000"),
+            Map.entry("--topics", "100"),
+            Map.entry("--payload", "100"),
+            Map.entry("--qos", "1"),
+            Map.entry("--peers", "floor,ours,paho"),
+            Map.entry("--rounds", "1"),
+            Map.entry("--receive-maximum", "4096"),
+            Map.entry("--heap", "256m"),
+            Map.entry("--drain-seconds", "300"),
+            Map.entry("--before", ""));
     private static final Set<String> FLAGS = Set.of("--all", "--enforce");
     private static final int MAX_BACKLOG_BYTES = 1_000_000_000;
 
@@ -79,6 +81,17 @@ final class BenchmarkOptions {
 
     List<Peer> peers() {
         return Arrays.stream(value("--peers").split(",", -1)).map(Peer::named).toList();
+    }
+
+    /** @throws IllegalArgumentException if it is another build and nobody said where that is */
+    String classPath(Peer peer) {
+        if (peer != Peer.BEFORE) {
+            return System.getProperty("java.class.path");
+        }
+        if (value("--before").isEmpty()) {
+            throw new IllegalArgumentException("--peers has 'before': say the class path of that build with --before");
+        }
+        return value("--before");
     }
 
     int rounds() {

@@ -29,10 +29,22 @@ final class ChildProcess implements AutoCloseable {
     static ChildProcess startJava(
             String name, String mainClass, List<String> jvmFlags, List<String> arguments, TemporaryDirectory directory)
             throws IOException {
+        return startJava(name, System.getProperty("java.class.path"), mainClass, jvmFlags, arguments, directory);
+    }
+
+    /** Starts a main class in a JVM of its own, on another class path. */
+    static ChildProcess startJava(
+            String name,
+            String classPath,
+            String mainClass,
+            List<String> jvmFlags,
+            List<String> arguments,
+            TemporaryDirectory directory)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(String.join(File.separator, System.getProperty("java.home"), "bin", "java"));
         command.addAll(jvmFlags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
+        command.addAll(List.of("-cp", classPath, mainClass));
         command.addAll(arguments);
         Path log = directory.resolve(name + ".log");
         Process process = new ProcessBuilder(command)

@@ -58,6 +58,7 @@ public final class EndToEndBenchmark {
         try {
             options = BenchmarkOptions.parse(args);
             options.direction();
+            options.peers().forEach(options::classPath);
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage() + "\n\n" + BenchmarkOptions.USAGE);
             System.exit(2);

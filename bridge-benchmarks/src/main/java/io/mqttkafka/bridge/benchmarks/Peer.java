@@ -15,6 +15,8 @@ enum Peer {
     FLOOR(FloorPeer.class, FloorSinkPeer.class),
     /** This project's bridge, through its public API. */
     OURS(BridgePeer.class, BridgeSinkPeer.class),
+    /** The same program in another build of this project, to see what a change costs. */
+    BEFORE(BridgePeer.class, BridgeSinkPeer.class),
     /** Written by hand with the stock Paho client. */
     PAHO(StockPahoPeer.class, StockPahoSinkPeer.class);
 

@@ -44,6 +44,7 @@ final class SinkTrial {
                     TargetTopic.NAME);
             ChildProcess process = resources.add(ChildProcess.startJava(
                     peer.label(),
+                    options.classPath(peer),
                     peer.mainClass(Direction.TO_MQTT).getName(),
                     List.of("-Xmx" + options.heap()),
                     settings.toArguments(),

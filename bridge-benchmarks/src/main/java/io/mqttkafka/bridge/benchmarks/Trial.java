@@ -43,6 +43,7 @@ final class Trial {
                     TargetTopic.NAME);
             ChildProcess process = resources.add(ChildProcess.startJava(
                     peer.label(),
+                    options.classPath(peer),
                     peer.mainClass(Direction.TO_KAFKA).getName(),
                     List.of("-Xmx" + options.heap()),
                     settings.toArguments(),
