@@ -379,7 +379,7 @@ final class KafkaToMqttPipeline implements RecordHandler {
         } else if (failure.kind() == Failure.Kind.UNHEARD && route.noSubscribers instanceof WhenUnheard.Await wait) {
             failures.awaitSubscriber(attempt, failure.cause(), wait.backoff());
         } else {
-            failures.retryOrGiveUp(attempt, failure);
+            failures.failed(attempt, failure);
         }
     }
 

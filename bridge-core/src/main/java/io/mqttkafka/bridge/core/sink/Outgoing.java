@@ -16,7 +16,7 @@ final class Outgoing extends Publication {
 
     Outgoing(KafkaToMqttPipeline pipeline, RoutedRecord attempt, int qos, EncodedPublish packet, long deadlineMillis) {
         // The record stays as long as the message.
-        super(qos, packet.size() + attempt.weight());
+        super(qos, packet.size() + (int) attempt.weight());
         this.pipeline = pipeline;
         this.attempt = attempt;
         this.packet = packet;

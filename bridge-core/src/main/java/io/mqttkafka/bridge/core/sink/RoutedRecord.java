@@ -3,10 +3,13 @@ package io.mqttkafka.bridge.core.sink;
 import io.mqttkafka.bridge.core.route.DeadLetters;
 import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.route.FailureHandling;
 import io.mqttkafka.bridge.core.route.GuardedObserver;
+import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.session.ExpectedRecords;
 import io.mqttkafka.bridge.core.session.OffsetLedger;
 import io.mqttkafka.bridge.core.session.RecordId;
+import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.KafkaMessage;
 import io.mqttkafka.bridge.spi.MessageObserver.Observation;
@@ -16,7 +19,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One record on its way to MQTT, from its reading until the route is done with it. */
-final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Recalled {
+final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Recalled, FailureHandling.Failed {
     /** What a record weighs besides its bytes, and each of its headers. */
     private static final long OVERHEAD_BYTES = 128;
 
@@ -83,8 +86,29 @@ final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Re
         this.dueNanos = entry.receivedNanos();
     }
 
+    @Override
+    public String routeName() {
+        return pipeline.route.name();
+    }
+
+    @Override
+    public FailurePolicy failurePolicy() {
+        return pipeline.route.failurePolicy;
+    }
+
+    @Override
+    public RouteMeter meter() {
+        return pipeline.route.meter;
+    }
+
+    @Override
+    public String origin() {
+        return message.origin();
+    }
+
     /** What the record takes on the heap, which it does until its message is done with: a dead letter may be made of it. */
-    int weight() {
+    @Override
+    public long weight() {
         byte[] key = message.key();
         byte[] payload = message.payload();
         long bytes = OVERHEAD_BYTES + (key == null ? 0L : key.length) + (payload == null ? 0L : payload.length);
@@ -92,22 +116,47 @@ final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Re
             byte[] value = header.value();
             bytes += OVERHEAD_BYTES + header.name().length() + (value == null ? 0 : value.length);
         }
-        return (int) Math.min(Integer.MAX_VALUE / 2, bytes);
+        return Math.min(Integer.MAX_VALUE / 2, bytes);
     }
 
-    /** Makes its dead letter, which has so much room: its own headers follow the cause, repeats and all. */
-    Letter deadLetter(String route, Throwable cause, int room) {
-        List<Header> own = DeadLetters.cause(route, failures, cause);
+    @Override
+    public boolean canWait() {
+        return true;
+    }
+
+    @Override
+    public int countFailure(Throwable cause) {
+        pipeline.route.lastError(cause);
+        return ++failures;
+    }
+
+    @Override
+    public void giveUp(Throwable cause) {
+        givenUp = cause;
+    }
+
+    @Override
+    public @Nullable Letter letter() {
+        return letter;
+    }
+
+    /** Its own headers follow the cause, repeats and all. */
+    @Override
+    public Letter makeLetter(Throwable cause, int room) {
+        List<Header> own = DeadLetters.cause(routeName(), failures, cause);
         own.add(DeadLetters.origin(message.origin()));
         // Whoever asks for the last one of a name would be told the cause of a dead letter that it was before.
         List<Header> others = message.headers().stream()
                 .filter(header -> !DeadLetters.isOwn(header))
                 .toList();
-        return DeadLetters.fitted(message.key(), message.payload(), own, others, room);
+        Letter made = DeadLetters.fitted(message.key(), message.payload(), own, others, room);
+        letter = made;
+        return made;
     }
 
     /** Hears what became of it; the first to tell is right. */
-    void ended(Outcome outcome) {
+    @Override
+    public void ended(Outcome outcome) {
         Observation one = observation;
         GuardedObserver observer = pipeline.route.observer;
         if (one != null && observer != null) {
@@ -123,9 +172,8 @@ final class RoutedRecord implements Comparable<RoutedRecord>, ExpectedRecords.Re
         return one == null || observer == null ? List.of() : observer.headers(one);
     }
 
-    /** Makes it the current message of the thread; null if there is nothing to close. */
-    @Nullable
-    Scope entered() {
+    @Override
+    public @Nullable Scope entered() {
         Observation one = observation;
         GuardedObserver observer = pipeline.route.observer;
         return one == null || observer == null ? null : observer.enter(one);

@@ -12,11 +12,10 @@ import io.mqttkafka.bridge.core.kafka.SendFailure;
 import io.mqttkafka.bridge.core.kafka.TopicLookups;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.kafka.TopicWaits;
-import io.mqttkafka.bridge.core.route.DeadLetters;
 import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.route.FailureHandling;
 import io.mqttkafka.bridge.core.route.GuardedObserver;
-import io.mqttkafka.bridge.core.route.HopLimitException;
 import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.route.SafeText;
 import io.mqttkafka.bridge.core.routing.KafkaTopicName;
@@ -25,21 +24,12 @@ import io.mqttkafka.bridge.core.session.InFlightWindow;
 import io.mqttkafka.bridge.core.time.BridgeClock;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.error.MappingException;
-import io.mqttkafka.bridge.event.DeadLettered;
-import io.mqttkafka.bridge.event.Retry;
-import io.mqttkafka.bridge.event.Skipped;
-import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
-import io.mqttkafka.bridge.spi.LastAction;
-import io.mqttkafka.bridge.spi.LastAction.DeadLetter;
-import io.mqttkafka.bridge.spi.LastAction.Skip;
 import io.mqttkafka.bridge.spi.MessageObserver.Outcome;
-import io.mqttkafka.bridge.spi.MessageObserver.Scope;
 import io.mqttkafka.bridge.spi.SinglePartitioner;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +56,7 @@ public final class MqttToKafkaPipeline {
     private final TopicWaits waits;
     private final PipelineEvents runner;
     private final BridgeEvents events;
+    private final FailureHandling<RoutedMessage> failures;
     private final Failpoints failpoints;
     private final BridgeClock clock;
 
@@ -84,6 +75,7 @@ public final class MqttToKafkaPipeline {
         this.window = window;
         this.runner = runner;
         this.events = events;
+        failures = new FailureHandling<>(new Failures(), events);
         this.failpoints = failpoints;
         this.clock = clock;
     }
@@ -407,12 +399,13 @@ public final class MqttToKafkaPipeline {
             waitInLane(attempt, Duration.ofDays(1));
             return;
         }
-        if (attempt.givenUp != null) {
-            giveUp(attempt, attempt.givenUp);
-            return;
-        }
         Failure failure = attempt.failure;
         attempt.failure = null;
+        Throwable givenUp = attempt.givenUp;
+        if (givenUp != null) {
+            failures.giveUp(attempt, givenUp, failure);
+            return;
+        }
         if (failure == null) {
             advance(attempt, true);
             return;
@@ -424,11 +417,11 @@ public final class MqttToKafkaPipeline {
             if (resolution != null) {
                 proceed(attempt, topic, resolution);
             } else if (illegal != null) {
-                retryOrGiveUp(attempt, illegal);
+                failures.failed(attempt, illegal);
             }
             return;
         }
-        retryOrGiveUp(attempt, failure);
+        failures.failed(attempt, failure);
     }
 
     private void proceed(RoutedMessage attempt, String topic, TopicResolution resolution) {
@@ -445,7 +438,7 @@ public final class MqttToKafkaPipeline {
         if (failure == null) {
             advance(attempt, true);
         } else {
-            retryOrGiveUp(attempt, failure);
+            failures.failed(attempt, failure);
         }
     }
 
@@ -519,6 +512,13 @@ public final class MqttToKafkaPipeline {
         }
     }
 
+    private void shed(RoutedMessage attempt, Throwable cause) {
+        attempt.meter().shed();
+        attempt.ended(Outcome.SHED);
+        events.shed(attempt.route().name(), 1, SafeText.withFrames(cause));
+        finish(attempt);
+    }
+
     private void waitForKafka(RoutedMessage attempt, String topic, Failure failure) {
         if (attempt.delivery == null) {
             shed(attempt, failure.cause());
@@ -536,159 +536,60 @@ public final class MqttToKafkaPipeline {
         lane.pause(delay);
     }
 
-    private void retryOrGiveUp(RoutedMessage attempt, Failure failure) {
-        FailurePolicy policy = attempt.route().failurePolicy;
-        attempt.failures++;
-        attempt.route().lastError(failure.cause());
-        if (failure.kind() == Failure.Kind.PROGRAM) {
-            stop(attempt, failure.cause());
-            return;
-        }
-        boolean again = failure.kind() == Failure.Kind.RETRYABLE
-                && attempt.delivery != null
-                && attempt.failures <= policy.retries();
-        if (again && policy.backoff() != null) {
-            Duration delay = policy.backoff()
-                    .delay(attempt.failures, ThreadLocalRandom.current().nextDouble());
-            attempt.meter().retried();
-            // Made now: when the listeners are told, the next attempt may have failed already.
-            Retry retry = new Retry(
-                    attempt.route().name(), attempt.message.topic(), attempt.failures, delay, failure.cause());
-            // Before it is told: who hears of it can move the clock.
+    /** What becomes of messages from MQTT that have failed. */
+    private final class Failures implements FailureHandling.Direction<RoutedMessage> {
+        @Override
+        public void pause(RoutedMessage attempt, Duration delay) {
             waitInLane(attempt, delay);
-            events.retried(attempt.cost, retry, () -> SafeText.withFrames(retry.cause()));
-        } else {
-            attempt.givenUp = failure.cause();
-            giveUp(attempt, failure.cause());
         }
-    }
 
-    private void giveUp(RoutedMessage attempt, Throwable cause) {
-        LastAction action = attempt.route().failurePolicy.lastAction();
-        if (action instanceof DeadLetter deadLetter) {
-            deadLetter(attempt, deadLetter.topic(), cause);
-        } else if (action instanceof Skip) {
-            attempt.meter().skipped();
-            attempt.ended(Outcome.SKIPPED);
-            events.skipped(
-                    attempt.cost,
-                    new Skipped(attempt.route().name(), attempt.message.topic(), cause),
-                    () -> SafeText.withFrames(cause));
-            finish(attempt);
-        } else if (cause instanceof HopLimitException) {
-            // Whoever may publish can claim any number of hops: that must cost his message alone.
-            attempt.meter().looped();
-            attempt.ended(Outcome.LOOPED);
-            events.tooManyHops(attempt.route().name(), attempt.message.topic(), SafeText.of(cause));
-            finish(attempt);
-        } else if (attempt.delivery == null) {
-            shed(attempt, cause);
-        } else {
-            stop(attempt, cause);
+        @Override
+        public void finish(RoutedMessage attempt) {
+            MqttToKafkaPipeline.this.finish(attempt);
         }
-    }
 
-    private void shed(RoutedMessage attempt, Throwable cause) {
-        attempt.meter().shed();
-        attempt.ended(Outcome.SHED);
-        events.shed(attempt.route().name(), 1, SafeText.withFrames(cause));
-        finish(attempt);
-    }
-
-    private void stop(RoutedMessage attempt, Throwable cause) {
-        attempt.stopsRoute = true;
-        waitInLane(attempt, Duration.ofDays(1));
-        runner.stop(attempt.route(), attempt.message.topic(), cause);
-    }
-
-    private void deadLetter(RoutedMessage attempt, String topic, Throwable cause) {
-        Failure failure = attempt.failure;
-        attempt.failure = null;
-        if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-            TopicResolution resolution = resolution(attempt, topic, failure);
-            if (resolution == null) {
-                return;
-            }
-            failure = judgeDeadLetterTopic(topic, resolution);
-            if (failure != null && failure.kind() == Failure.Kind.TOPIC_UNKNOWN) {
-                waitForKafka(attempt, topic, failure);
-                return;
-            }
+        @Override
+        public void stop(RoutedMessage attempt, Throwable cause) {
+            attempt.stopsRoute = true;
             attempt.match.lane.awaits(null);
+            waitInLane(attempt, Duration.ofDays(1));
+            runner.stop(attempt.route(), attempt.message.topic(), cause);
         }
-        Letter last = attempt.letter;
-        if (failure != null && failure.kind() == Failure.Kind.TOO_LARGE && last != null) {
-            int room = last.smallerRoom(sink.largestRecord());
-            if (room > 0) {
-                deadLetter(attempt, topic, cause, attempt.deadLetter(cause, room));
-                return;
+
+        @Override
+        public void abandon(RoutedMessage attempt, Throwable cause) {
+            if (attempt.delivery == null) {
+                shed(attempt, cause);
+            } else {
+                stop(attempt, cause);
             }
         }
-        if (failure == null) {
-            deadLetter(attempt, topic, cause, last != null ? last : attempt.deadLetter(cause, Integer.MAX_VALUE));
-            return;
-        }
-        DeliveryException undeliverable = new DeliveryException(
-                "onFailure.deadLetter: '" + topic + "' cannot be written to: " + SafeText.of(failure.cause()), cause);
-        if (attempt.delivery == null) {
-            shed(attempt, undeliverable);
-        } else {
-            stop(attempt, undeliverable);
-        }
-    }
 
-    private void deadLetter(RoutedMessage attempt, String topic, Throwable cause, Letter letter) {
-        attempt.letter = letter;
-        send(
-                attempt,
-                topic,
-                null,
-                letter.key(),
-                letter.value(),
-                letter.headers(),
-                new DeadLetterRecord(attempt, topic, cause));
-    }
-
-    private static @Nullable Failure judgeDeadLetterTopic(String topic, TopicResolution resolution) {
-        return switch (resolution.state()) {
-            case READY -> null;
-            case UNREACHABLE -> new Failure(Failure.Kind.TOPIC_UNKNOWN, resolution.notReady("toKafka", topic));
-            default -> new Failure(Failure.Kind.FINAL, resolution.notReady("toKafka", topic));
-        };
-    }
-
-    /** A dead letter on its way to Kafka. */
-    private final class DeadLetterRecord extends PendingRecord {
-        private final RoutedMessage attempt;
-        private final String topic;
-        private final Throwable cause;
-
-        DeadLetterRecord(RoutedMessage attempt, String topic, Throwable cause) {
-            this.attempt = attempt;
-            this.topic = topic;
-            this.cause = cause;
+        @Override
+        public void send(RoutedMessage attempt, String topic, Letter letter, PendingRecord pending) {
+            attempt.match.lane.awaits(null);
+            MqttToKafkaPipeline.this.send(
+                    attempt, topic, null, letter.key(), letter.value(), letter.headers(), pending);
         }
 
         @Override
-        protected @Nullable Scope enter() {
-            return attempt.entered();
-        }
-
-        @Override
-        protected void confirmed() {
-            attempt.meter().deadLettered();
-            attempt.ended(Outcome.DEAD_LETTERED);
-            boolean cut = attempt.letter != null && attempt.letter.isCut();
-            events.deadLettered(
-                    attempt.cost,
-                    new DeadLettered(attempt.route().name(), attempt.message.topic(), topic, cause),
-                    () -> DeadLetters.why(cause, cut));
-            finish(attempt);
-        }
-
-        @Override
-        protected void unconfirmed(SendFailure failure) {
+        public void unsent(RoutedMessage attempt, String topic, SendFailure failure) {
             undelivered(attempt, topic, failure);
+        }
+
+        @Override
+        public int largestRecord() {
+            return sink.largestRecord();
+        }
+
+        @Override
+        public @Nullable TopicResolution resolve(RoutedMessage attempt, String topic, Failure failure) {
+            return resolution(attempt, topic, failure);
+        }
+
+        @Override
+        public void awaitKafka(RoutedMessage attempt, String topic, Failure failure) {
+            waitForKafka(attempt, topic, failure);
         }
     }
 }

@@ -6,11 +6,13 @@ import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.core.route.DeadLetters;
 import io.mqttkafka.bridge.core.route.DeadLetters.Letter;
 import io.mqttkafka.bridge.core.route.Failure;
+import io.mqttkafka.bridge.core.route.FailureHandling;
 import io.mqttkafka.bridge.core.route.GuardedObserver;
 import io.mqttkafka.bridge.core.route.LoopGuard;
 import io.mqttkafka.bridge.core.route.MetadataHeaders;
 import io.mqttkafka.bridge.core.route.RouteMeter;
 import io.mqttkafka.bridge.core.session.Delivery;
+import io.mqttkafka.bridge.failure.FailurePolicy;
 import io.mqttkafka.bridge.message.Header;
 import io.mqttkafka.bridge.message.MqttMessage;
 import io.mqttkafka.bridge.message.UserProperty;
@@ -24,7 +26,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One message on one route, from its receipt until the route is done with it. */
-final class RoutedMessage extends PendingRecord implements Comparable<RoutedMessage> {
+final class RoutedMessage extends PendingRecord implements Comparable<RoutedMessage>, FailureHandling.Failed {
     /** What was found out about a Kafka topic. */
     record TopicAnswer(String topic, TopicResolution resolution) {}
 
@@ -104,8 +106,49 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
         this.order = order;
     }
 
-    /** Makes its dead letter, which has so much room. */
-    Letter deadLetter(Throwable cause, int room) {
+    @Override
+    public String routeName() {
+        return route().name();
+    }
+
+    @Override
+    public FailurePolicy failurePolicy() {
+        return route().failurePolicy;
+    }
+
+    @Override
+    public String origin() {
+        return message.topic();
+    }
+
+    @Override
+    public long weight() {
+        return cost;
+    }
+
+    @Override
+    public boolean canWait() {
+        return delivery != null;
+    }
+
+    @Override
+    public int countFailure(Throwable cause) {
+        route().lastError(cause);
+        return ++failures;
+    }
+
+    @Override
+    public void giveUp(Throwable cause) {
+        givenUp = cause;
+    }
+
+    @Override
+    public @Nullable Letter letter() {
+        return letter;
+    }
+
+    @Override
+    public Letter makeLetter(Throwable cause, int room) {
         byte[] topic = match.keyBytes;
         byte[] key = topic != null ? topic : message.topic().getBytes(StandardCharsets.UTF_8);
         LoopGuard guard = route().guard;
@@ -116,8 +159,10 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
         if (marker != null) {
             headers.add(MetadataHeaders.text(marker.name(), marker.value()));
         }
-        return DeadLetters.fitted(
-                key, message.payload(), DeadLetters.cause(route().name(), failures, cause), headers, room);
+        Letter made = DeadLetters.fitted(
+                key, message.payload(), DeadLetters.cause(routeName(), failures, cause), headers, room);
+        letter = made;
+        return made;
     }
 
     /** Says whether it has been given up, so that its message comes again. */
@@ -129,12 +174,14 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
         return match.route;
     }
 
-    RouteMeter meter() {
+    @Override
+    public RouteMeter meter() {
         return match.route.meter(message.qos().level());
     }
 
     /** Hears what became of it; the first to tell is right. */
-    void ended(Outcome outcome) {
+    @Override
+    public void ended(Outcome outcome) {
         Observation one = observation;
         GuardedObserver observer = match.route.observer;
         if (one != null && observer != null) {
@@ -150,9 +197,8 @@ final class RoutedMessage extends PendingRecord implements Comparable<RoutedMess
         return one == null || observer == null ? List.of() : observer.headers(one);
     }
 
-    /** Makes it the current message of the thread; null if there is nothing to close. */
-    @Nullable
-    Scope entered() {
+    @Override
+    public @Nullable Scope entered() {
         Observation one = observation;
         GuardedObserver observer = match.route.observer;
         return one == null || observer == null ? null : observer.enter(one);
