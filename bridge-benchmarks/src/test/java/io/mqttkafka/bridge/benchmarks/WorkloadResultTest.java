@@ -54,8 +54,20 @@ class WorkloadResultTest {
         result.add(Peer.OURS, trial(84, 0));
 
         assertThat(Bar.of(Direction.TO_MQTT))
+                .filteredOn(bar -> bar.appliesTo(result))
                 .extracting(bar -> bar.verdict(result))
                 .containsExactly("FAIL  rate >= 0.85 x floor: 0.84", "PASS  CPU per message <= 1.5 x floor: 1.19");
+    }
+
+    @Test
+    void bar_anotherBuildHasItsTurn_mayCostNothing() {
+        result.add(Peer.BEFORE, trial(100, 0));
+        result.add(Peer.OURS, trial(96, 0));
+
+        assertThat(Bar.of(Direction.TO_KAFKA))
+                .filteredOn(bar -> bar.appliesTo(result))
+                .extracting(bar -> bar.verdict(result))
+                .containsExactly("FAIL  rate >= 0.97 x before: 0.96", "FAIL  CPU per message <= 1.03 x before: 1.04");
     }
 
     private static TrialResult trial(double rate, long lost) {
