@@ -15,13 +15,8 @@ import io.mqttkafka.bridge.core.events.BridgeEvents;
 import io.mqttkafka.bridge.core.events.Degradations;
 import io.mqttkafka.bridge.core.failpoint.Failpoints;
 import io.mqttkafka.bridge.core.kafka.KafkaClients;
-import io.mqttkafka.bridge.core.kafka.KafkaWatch;
-import io.mqttkafka.bridge.core.kafka.ProducerSender;
-import io.mqttkafka.bridge.core.kafka.ProducerTransactions;
-import io.mqttkafka.bridge.core.kafka.RecordReader;
-import io.mqttkafka.bridge.core.kafka.TopicInspector;
-import io.mqttkafka.bridge.core.kafka.TopicWaits;
 import io.mqttkafka.bridge.core.mqtt.MqttTransport;
+import io.mqttkafka.bridge.core.mqtt.socket.SocketTransport;
 import io.mqttkafka.bridge.core.route.CompiledRoute;
 import io.mqttkafka.bridge.core.sink.SinkRoute;
 import io.mqttkafka.bridge.core.sink.SinkRunner;
@@ -66,10 +61,8 @@ public final class DefaultBridge implements Bridge {
     private final List<CompiledRoute> routes;
     private final List<Runner> runners = new ArrayList<>();
 
-    private final TopicInspector inspector;
-    private final TopicWaits waits = new TopicWaits();
     private final Degradations degradations;
-    private final KafkaWatch watch;
+    private final KafkaAccess kafka;
     private final RetiredRunners retired;
 
     /** Null if the bridge does not say how it is. */
@@ -105,6 +98,17 @@ public final class DefaultBridge implements Bridge {
     }
 
     /**
+     * Makes a bridge that reaches Kafka in a way of its own.
+     *
+     * @param config what it consists of
+     * @param kafka how it reaches Kafka
+     * @throws BridgeConfigException if something is illegal or does not fit
+     */
+    public DefaultBridge(BridgeConfig config, KafkaAccess.Factory kafka) {
+        this(config, new SocketTransport(), kafka, BridgeClock.SYSTEM, Failpoints.NONE);
+    }
+
+    /**
      * Makes a bridge that tells of the places it passes.
      *
      * @param config what it consists of
@@ -120,6 +124,20 @@ public final class DefaultBridge implements Bridge {
             KafkaClients kafka,
             BridgeClock clock,
             Failpoints failpoints) {
+        this(
+                config,
+                transport,
+                (KafkaAccess.Factory) made -> new OwnKafkaClients(kafka, config.kafka(), made),
+                clock,
+                failpoints);
+    }
+
+    private DefaultBridge(
+            BridgeConfig config,
+            MqttTransport transport,
+            KafkaAccess.Factory kafka,
+            BridgeClock clock,
+            Failpoints failpoints) {
         this.config = config;
         this.clock = clock;
         events = new BridgeEvents(config.listeners());
@@ -128,9 +146,7 @@ public final class DefaultBridge implements Bridge {
         plan = BridgePlan.of(config, clock);
         routes = plan.routes();
         mqtt = plan.mqtt();
-        String anyClientId = plan.clientId();
-        inspector = new TopicInspector(kafka, config.kafka(), anyClientId + "-topics");
-        watch = new KafkaWatch(kafka, config.kafka(), clock, anyClientId + "-kafka", degradations, waits);
+        this.kafka = kafka.make(new KafkaAccess.ForBridge(plan.clientId(), mqtt, clock, failpoints, degradations));
         Surroundings around = new Surroundings(
                 transport,
                 failpoints,
@@ -140,38 +156,33 @@ public final class DefaultBridge implements Bridge {
                 config.drainTimeout(),
                 config.stallThreshold(),
                 this::stateChanged);
-        plan.sources()
-                .forEach((clientId, served) -> runners.add(new SourceRunner(new SourceRunner.Parts(
-                        clientId,
-                        mqtt,
-                        served,
-                        new KafkaSide(
-                                new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
-                                served.stream().anyMatch(SourceRoute::exactlyOnce)
-                                        ? ProducerTransactions.ofReceived(
-                                                kafka, config.kafka(), mqtt, clientId, failpoints, waits)
-                                        : null,
-                                config.kafka().transactions(),
-                                waits),
-                        plan.topicCacheBytes(),
-                        around))));
-        plan.sinks()
-                .forEach((clientId, served) -> runners.add(new SinkRunner(new SinkRunner.Parts(
-                        clientId,
-                        mqtt,
-                        served,
-                        (reading, handler) -> new RecordReader(kafka, config.kafka(), clock, reading, handler),
-                        () -> new ProducerSender(kafka, config.kafka(), mqtt, clientId, inspector, waits),
-                        served.stream().anyMatch(SinkRoute::exactlyOnce)
-                                ? ProducerTransactions.ofOutbox(
-                                        kafka, config.kafka(), mqtt, clientId, failpoints, waits)
-                                : null,
-                        config.kafka().transactions(),
-                        around))));
+        plan.sources().forEach((clientId, served) -> runners.add(source(clientId, served, around)));
+        plan.sinks().forEach((clientId, served) -> runners.add(sink(clientId, served, around)));
         String statusId = plan.statusClientId();
         status = statusId == null
                 ? null
                 : new StatusRunner(statusId, Objects.requireNonNull(config.status()), mqtt, around);
+    }
+
+    private Runner source(String clientId, List<SourceRoute> served, Surroundings around) {
+        KafkaSide side = new KafkaSide(
+                kafka.sender(clientId),
+                served.stream().anyMatch(SourceRoute::exactlyOnce) ? kafka.received(clientId) : null,
+                config.kafka().transactions(),
+                kafka.waits());
+        return new SourceRunner(new SourceRunner.Parts(clientId, mqtt, served, side, plan.topicCacheBytes(), around));
+    }
+
+    private Runner sink(String clientId, List<SinkRoute> served, Surroundings around) {
+        return new SinkRunner(new SinkRunner.Parts(
+                clientId,
+                mqtt,
+                served,
+                kafka.feeds(),
+                () -> kafka.sender(clientId),
+                served.stream().anyMatch(SinkRoute::exactlyOnce) ? kafka.outbox(clientId) : null,
+                config.kafka().transactions(),
+                around));
     }
 
     @Override
@@ -219,7 +230,7 @@ public final class DefaultBridge implements Bridge {
             StartSequence sequence = new StartSequence(all().toList(), deadline);
             starting = sequence;
             if (config.startMode() == StartMode.IN_BACKGROUND) {
-                watch.start();
+                kafka.start();
             }
             sequence.begin();
             return sequence;
@@ -265,13 +276,13 @@ public final class DefaultBridge implements Bridge {
             incomplete = !complete;
             if (config.startMode() == StartMode.UNTIL_TIMEOUT) {
                 // Before, the start itself says whether Kafka answers.
-                watch.start();
+                kafka.start();
             }
             changeTo(running());
         }
         degradations.tell();
         if (complete) {
-            watch.answered();
+            kafka.answered();
             return;
         }
         log.warn(
@@ -290,7 +301,7 @@ public final class DefaultBridge implements Bridge {
                 incomplete = false;
             }
             log.info("The bridge has started");
-            watch.answered();
+            kafka.answered();
             stateChanged();
         } else if (!isClosing()) {
             String reason = cause instanceof BridgeException ? cause.getMessage() : cause.toString();
@@ -332,8 +343,7 @@ public final class DefaultBridge implements Bridge {
         if (status != null) {
             status.close(drainTimeout);
         }
-        inspector.close();
-        watch.close();
+        kafka.close();
         synchronized (lifecycle) {
             changeTo(BridgeState.CLOSED);
         }
@@ -471,8 +481,7 @@ public final class DefaultBridge implements Bridge {
         if (status != null) {
             status.close(config.drainTimeout());
         }
-        inspector.close();
-        watch.close();
+        kafka.close();
         synchronized (lifecycle) {
             if (state == BridgeState.RUNNING || state == BridgeState.DEGRADED) {
                 changeTo(BridgeState.FAILED);
@@ -511,7 +520,7 @@ public final class DefaultBridge implements Bridge {
         boolean taking = now == BridgeState.RUNNING || now == BridgeState.DEGRADED;
         return BridgeHealth.builder(now)
                 .degradations(degradations.list())
-                .kafka(watch.health())
+                .kafka(kafka.health())
                 .connections(all().map(Runner::health).toList())
                 .routes(routes.stream()
                         .map(route -> RouteHealth.builder(route.name())
