@@ -24,7 +24,11 @@ final class BridgeRun {
     private final Definition definition;
     private final Program program;
     private final Console console;
+    /** Why a route has stopped. */
     private volatile @Nullable String failure;
+
+    /** Why the bridge has ended by itself. */
+    private @Nullable String end;
 
     BridgeRun(Definition definition, Program program, Console console) {
         this.definition = definition;
@@ -71,7 +75,8 @@ final class BridgeRun {
                 awaitEnd(bridge);
             }
         } catch (BridgeFailedException e) {
-            fail(definition.translate(e.getMessage()));
+            // What the listener hears of the route says more, and may come later.
+            end = definition.translate(e.getMessage());
         } catch (BridgeException e) {
             if (!program.stopRequested()) {
                 console.complain("could not start: " + definition.translate(e.getMessage()));
@@ -106,8 +111,9 @@ final class BridgeRun {
         bridge.close(definition.drainTimeout());
         BridgeHealth health = bridge.health();
         console.say("stopped: " + counts(health));
-        if (failure != null) {
-            console.complain(failure);
+        String reason = failure == null ? end : failure;
+        if (reason != null) {
+            console.complain(reason);
             return ExitCodes.ROUTE_STOPPED;
         }
         int left = unacknowledged(health);
