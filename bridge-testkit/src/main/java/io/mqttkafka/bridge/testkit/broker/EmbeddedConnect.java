@@ -1,376 +1,355 @@
 package io.mqttkafka.bridge.testkit.broker;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.mqttkafka.bridge.testkit.net.Polling;
 import io.mqttkafka.bridge.testkit.net.Ports;
-import java.io.File;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
-import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import org.apache.kafka.common.utils.Exit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Distributed workers of Kafka Connect, each a process, that share connectors: one can be killed, and the others go on with its
- * tasks. Connectors come from {@code plugin.path} and see nothing of the test's class path, as in production.
+ * Distributed workers of Kafka Connect, in this JVM or as processes that a test can kill, with plugins that are loaded as in
+ * production: from a folder or an archive, by {@code plugin.path}, each by a class loader of its own.
  *
- * <p>Needs {@code org.apache.kafka:connect-runtime} on the class path of the test. Thread-safe.
+ * <pre>{@code
+ * try (EmbeddedKafka kafka = EmbeddedKafka.start();
+ *         EmbeddedConnect connect = EmbeddedConnect.builder(kafka)
+ *                 .plugin(Path.of("target/my-plugin.zip"))
+ *                 .start()) {
+ *     connect.configure("my-source", Map.of("connector.class", "..", "tasks.max", "1"));
+ *     connect.awaitRunning("my-source", 1);
+ * }
+ * }</pre>
+ *
+ * <p>It needs {@code org.apache.kafka:connect-runtime}, which the testkit does not bring along, in the version of the other
+ * Kafka jars, and a real Kafka: {@link EmbeddedKafka}, for example. A worker in this JVM starts in two to four seconds. While
+ * one runs, Kafka's own request to end the JVM throws instead.
+ *
+ * <p>What differs from a worker's defaults: keys are converted by {@code StringConverter} and values by {@code
+ * ByteArrayConverter}, offsets are flushed every second, a lost worker is missed after 6 seconds and replaced without delay,
+ * plugins are found by {@code service_load}, and the three topics of the workers have one partition. {@link Builder#property}
+ * changes any of it.
+ *
+ * <p>Methods that wait do so for at most a minute. Thread-safe.
  */
 public final class EmbeddedConnect implements AutoCloseable {
-    private static final String MAIN = "org.apache.kafka.connect.cli.ConnectDistributed";
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
-    private static final Duration REQUEST = Duration.ofSeconds(60);
-    private static final int CONFLICT = 409;
-    private static final int NOT_FOUND = 404;
+
+    private static final int MOST_WORKERS = 3;
     private static final int OK = 200;
-    private static final Pattern STATE = Pattern.compile("\"state\"\\s*:\\s*\"(\\w+)\"");
-    private static final Pattern TASK = Pattern.compile(
-            "\"id\"\\s*:\\s*(\\d+)\\s*,\\s*\"state\"\\s*:\\s*\"\\w+\"\\s*,\\s*\"worker_id\"\\s*:\\s*\"[^\"]*:(\\d+)\"");
+    private static final int REFUSED = 400;
 
-    private static final String LOGGING = """
-            <configuration>
-                <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
-                    <encoder><pattern>%d %-5level [%thread] %logger - %msg%n</pattern></encoder>
-                </appender>
-                <logger name="io.mqttkafka.bridge" level="INFO"/>
-                <root level="WARN"><appender-ref ref="OUT"/></root>
-            </configuration>
-            """;
+    /**
+     * What a worker has answered.
+     *
+     * @param status the HTTP status
+     * @param body the JSON; empty if there is none
+     */
+    public record Answer(int status, String body) {}
 
-    private final Map<String, String> properties;
-    private final TempDirectory directory = TempDirectory.create("connect");
-    private final int[] ports;
-    private final @Nullable ChildProcess[] workers;
-    private final HttpClient http = HttpClient.newBuilder()
-            .connectTimeout(Duration.ofSeconds(5))
-            .version(HttpClient.Version.HTTP_1_1)
-            .build();
+    private final TempDirectory directory;
+    private final List<ConnectWorker> workers;
 
-    private EmbeddedConnect(Builder builder) {
-        properties = Map.copyOf(builder.properties);
-        ports = new int[builder.workers];
-        workers = new ChildProcess[builder.workers];
-        for (int i = 0; i < ports.length; i++) {
-            ports[i] = Ports.free();
-        }
+    private EmbeddedConnect(TempDirectory directory, List<ConnectWorker> workers) {
+        this.directory = directory;
+        this.workers = workers;
     }
 
     /**
-     * Returns a builder.
+     * Returns a builder of workers that keep their configurations and offsets in a Kafka.
      *
-     * @param kafka the Kafka that the workers work with
-     * @param plugins the folder that holds the folders of connectors
+     * @param kafka a real Kafka that runs
      */
-    public static Builder builder(KafkaBroker kafka, Path plugins) {
-        return new Builder(kafka, plugins);
-    }
-
-    // Workers.
-
-    /**
-     * Starts a worker that is not running, and returns when it answers.
-     *
-     * @param worker its number, from 0
-     * @throws IllegalStateException if it does not start
-     */
-    public void start(int worker) {
-        launch(worker);
-        awaitAnswer(worker);
-    }
-
-    private synchronized void launch(int worker) {
-        if (workers[worker] != null) {
-            throw new IllegalStateException("Worker " + worker + " is running");
-        }
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx384m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Dlogback.configurationFile=" + directory.write("logback.xml", LOGGING),
-                MAIN,
-                directory
-                        .write("worker-" + worker + ".properties", propertiesFile(worker))
-                        .toString());
-        workers[worker] = ChildProcess.start(
-                command, Map.of("CLASSPATH", classPath()), directory.resolve("worker-" + worker + ".out"));
-    }
-
-    /** What a worker has, and nothing of what is tested: that comes from the plugin path. */
-    private static String classPath() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                .filter(entry ->
-                        entry.endsWith(".jar") && !new File(entry).getName().startsWith("bridge-"))
-                .collect(Collectors.joining(File.pathSeparator));
-    }
-
-    private String propertiesFile(int worker) {
-        Properties all = new Properties();
-        all.putAll(properties);
-        all.setProperty("listeners", "http://127.0.0.1:" + ports[worker]);
-        StringWriter text = new StringWriter();
-        try {
-            all.store(text, null);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return text.toString();
-    }
-
-    private void awaitAnswer(int worker) {
-        long until = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
-            ChildProcess process;
-            synchronized (this) {
-                process = workers[worker];
-            }
-            if (process == null || !process.isAlive() || System.nanoTime() - until > 0) {
-                throw new IllegalStateException("Worker " + worker + " does not answer. Its output ends:\n"
-                        + (process == null ? "(it was stopped)" : process.outputTail()));
-            }
-            try {
-                if (send(worker, "GET", "/connectors", null).statusCode() == OK) {
-                    return;
-                }
-            } catch (UncheckedIOException e) {
-                if (!(e.getCause() instanceof ConnectException) && !(e.getCause() instanceof IOException)) {
-                    throw e;
-                }
-            }
-            pause();
-        }
+    public static Builder builder(KafkaBroker kafka) {
+        return builder(kafka.bootstrapServers());
     }
 
     /**
-     * Ends a worker without giving it a chance to notice (SIGKILL).
+     * Returns a builder of workers that keep their configurations and offsets in a Kafka, which may be behind a proxy.
      *
-     * @param worker its number, from 0
+     * @param bootstrapServers its address
      */
-    public synchronized void kill(int worker) {
-        ChildProcess process = running(worker);
-        workers[worker] = null;
-        process.kill();
+    public static Builder builder(String bootstrapServers) {
+        return new Builder(bootstrapServers);
+    }
+
+    /** Returns the workers, in the order of their making; running or not. */
+    public List<ConnectWorker> workers() {
+        return workers;
     }
 
     /**
-     * Asks a worker to end (SIGTERM), and returns when it has.
+     * Returns a worker.
      *
-     * @param worker its number, from 0
+     * @param index its number, from 0 on
      */
-    public void stop(int worker) {
-        ChildProcess process;
-        synchronized (this) {
-            process = running(worker);
-            workers[worker] = null;
-        }
-        process.terminate();
-    }
-
-    /** Says whether a worker is running. */
-    public synchronized boolean isRunning(int worker) {
-        ChildProcess process = workers[worker];
-        return process != null && process.isAlive();
-    }
-
-    private ChildProcess running(int worker) {
-        ChildProcess process = workers[worker];
-        if (process == null) {
-            throw new IllegalStateException("Worker " + worker + " is not running");
-        }
-        return process;
+    public ConnectWorker worker(int index) {
+        return workers.get(index);
     }
 
     /**
-     * Returns what a worker has printed lately.
+     * Asks the workers, again while they are busy with a rebalance, and returns what they have answered, an error too.
      *
-     * @param worker its number, from 0
+     * @param method the HTTP method
+     * @param path the path and query, from the first slash on
+     * @param body the JSON; null for none
+     * @throws IllegalStateException if none has answered within a minute
      */
-    public synchronized String output(int worker) {
-        ChildProcess process = workers[worker];
-        return process == null ? "" : process.outputTail();
+    public Answer request(String method, String path, @Nullable String body) {
+        return ConnectRest.request(
+                () -> workers.stream()
+                        .filter(ConnectWorker::isRunning)
+                        .map(ConnectWorker::url)
+                        .toList(),
+                method,
+                path,
+                body);
     }
 
-    // Connectors.
+    /**
+     * Registers a connector by the JSON that one posts to {@code /connectors}.
+     *
+     * @param json an object with {@code name} and {@code config}
+     * @throws IllegalStateException if it is refused; the message has the answer
+     */
+    public void register(String json) {
+        done("POST", "/connectors", json);
+    }
 
     /**
      * Registers a connector, or changes its configuration.
      *
-     * @param name its name
+     * @param connector its name
      * @param config its configuration
-     * @throws IllegalStateException if the worker refuses it; the message has its answer
+     * @throws IllegalStateException if it is refused; the message has the answer
      */
-    public void register(String name, Map<String, String> config) {
-        HttpResponse<String> answer = request("PUT", "/connectors/" + name + "/config", json(config));
-        if (answer.statusCode() / 100 != 2) {
-            throw new IllegalStateException("The worker refuses '" + name + "': " + answer.body());
-        }
+    public void configure(String connector, Map<String, String> config) {
+        done("PUT", path(connector) + "/config", ConnectRest.json(config));
     }
 
     /**
-     * Waits until a connector runs with so many tasks.
+     * Returns what is wrong with a configuration, in the words of the plugin.
      *
-     * @param name its name
+     * @param connectorClass the class of the connector, by its full or simple name
+     * @param config the configuration, with {@code connector.class} and {@code name}
+     * @return the errors by option; options without one are left out
+     */
+    public Map<String, List<String>> validate(String connectorClass, Map<String, String> config) {
+        String body = done("PUT", "/connector-plugins/" + connectorClass + "/config/validate", ConnectRest.json(config))
+                .body();
+        Map<String, List<String>> errors = new LinkedHashMap<>();
+        for (JsonNode option : ConnectRest.parse(body).path("configs")) {
+            JsonNode value = option.path("value");
+            List<String> found = new ArrayList<>();
+            value.path("errors").forEach(error -> found.add(error.asText()));
+            if (!found.isEmpty()) {
+                errors.put(value.path("name").asText(), List.copyOf(found));
+            }
+        }
+        return errors;
+    }
+
+    /**
+     * Deletes a connector.
+     *
+     * @param connector its name
+     * @throws IllegalStateException if there is none of that name
+     */
+    public void delete(String connector) {
+        done("DELETE", path(connector), null);
+    }
+
+    /**
+     * Pauses a connector and waits until its tasks are paused.
+     *
+     * @param connector its name
+     */
+    public void pause(String connector) {
+        done("PUT", path(connector) + "/pause", null);
+        awaitStatus(connector, "paused", status -> isEverywhere(status, "PAUSED"));
+    }
+
+    /**
+     * Resumes a connector that was paused or stopped. See {@link #awaitRunning}.
+     *
+     * @param connector its name
+     */
+    public void resume(String connector) {
+        done("PUT", path(connector) + "/resume", null);
+    }
+
+    /**
+     * Stops a connector, which has no tasks then, and waits until it is.
+     *
+     * @param connector its name
+     */
+    public void stop(String connector) {
+        done("PUT", path(connector) + "/stop", null);
+        awaitStatus(
+                connector,
+                "stopped",
+                status -> status.state().equals("STOPPED") && status.tasks().isEmpty());
+    }
+
+    /**
+     * Restarts a connector and its tasks. See {@link #awaitRunning}.
+     *
+     * @param connector its name
+     */
+    public void restart(String connector) {
+        done("POST", path(connector) + "/restart?includeTasks=true", null);
+    }
+
+    /**
+     * Returns how a connector is; null if there is none, or its workers do not know yet.
+     *
+     * @param connector its name
+     */
+    public @Nullable ConnectStatus status(String connector) {
+        Answer answer = request("GET", path(connector) + "/status", null);
+        return answer.status() == OK ? ConnectRest.status(answer.body()) : null;
+    }
+
+    /**
+     * Waits until a connector and its tasks run.
+     *
+     * @param connector its name
      * @param tasks how many tasks
-     * @throws IllegalStateException if it does not within 120 seconds; the message has its state
+     * @throws IllegalStateException if they do not within a minute, or one has failed; the message has the traces
      */
-    public void awaitRunning(String name, int tasks) {
-        awaitStatus(name, status -> {
-            List<String> states = states(status);
-            return states.size() == tasks + 1 && states.stream().allMatch("RUNNING"::equals);
-        });
+    public void awaitRunning(String connector, int tasks) {
+        ConnectStatus status = awaitStatus(
+                connector,
+                "running with " + tasks + " tasks, or failed",
+                one -> one.isRunning(tasks)
+                        || one.state().equals("FAILED")
+                        || one.tasks().stream().anyMatch(task -> task.state().equals("FAILED")));
+        if (!status.isRunning(tasks)) {
+            throw new IllegalStateException("Connector '" + connector + "' has failed: " + status);
+        }
     }
 
     /**
-     * Waits until a task of a connector has failed.
+     * Waits until a task has failed.
      *
-     * @param name its name
-     * @return its state, as the worker tells it, with the trace
-     */
-    public String awaitFailed(String name) {
-        return awaitStatus(name, status -> states(status).contains("FAILED"));
-    }
-
-    private String awaitStatus(String name, Predicate<String> condition) {
-        long until = System.nanoTime() + PATIENCE.toNanos();
-        String status = "";
-        while (System.nanoTime() - until < 0) {
-            HttpResponse<String> answer = request("GET", "/connectors/" + name + "/status", null);
-            status = answer.body();
-            if (answer.statusCode() != NOT_FOUND && condition.test(status)) {
-                return status;
-            }
-            pause();
-        }
-        throw new IllegalStateException("'" + name + "' is still " + status);
-    }
-
-    private static List<String> states(String status) {
-        List<String> states = new ArrayList<>();
-        Matcher matcher = STATE.matcher(status);
-        while (matcher.find()) {
-            states.add(matcher.group(1));
-        }
-        return states;
-    }
-
-    /**
-     * Says which worker runs a task.
-     *
-     * @param name the name of its connector
+     * @param connector the name of its connector
      * @param task its number
-     * @return the number of the worker; -1 if none does
+     * @return why, with the stack trace
+     * @throws IllegalStateException if it has not within a minute
      */
-    public int workerOf(String name, int task) {
-        Matcher matcher = TASK.matcher(
-                request("GET", "/connectors/" + name + "/status", null).body());
-        while (matcher.find()) {
-            if (Integer.parseInt(matcher.group(1)) == task) {
-                int port = Integer.parseInt(matcher.group(2));
-                for (int i = 0; i < ports.length; i++) {
-                    if (ports[i] == port) {
-                        return i;
-                    }
-                }
-            }
-        }
-        return -1;
+    public String awaitFailed(String connector, int task) {
+        return awaitStatus(connector, "failed at task " + task, one -> failed(one, task)).tasks().stream()
+                .filter(one -> one.id() == task)
+                .findFirst()
+                .orElseThrow()
+                .trace();
+    }
+
+    private static boolean failed(ConnectStatus status, int task) {
+        return status.tasks().stream()
+                .anyMatch(one -> one.id() == task && one.state().equals("FAILED"));
     }
 
     /**
-     * Asks a worker that runs, and again while the workers are agreeing on who does what.
+     * Waits until a task has a worker, and returns it.
      *
-     * @param method the HTTP method
-     * @param path the path, such as {@code /connectors}
-     * @param body the body, as JSON; null for none
-     * @return the answer
-     * @throws IllegalStateException if none answers within 120 seconds
+     * @param connector the name of its connector
+     * @param task its number
+     * @throws IllegalStateException if it has none within a minute
      */
-    public HttpResponse<String> request(String method, String path, @Nullable String body) {
-        long until = System.nanoTime() + PATIENCE.toNanos();
-        Object last = "no worker is running";
-        while (System.nanoTime() - until < 0) {
-            for (int worker = 0; worker < ports.length; worker++) {
-                if (isRunning(worker)) {
-                    try {
-                        HttpResponse<String> answer = send(worker, method, path, body);
-                        if (answer.statusCode() != CONFLICT && answer.statusCode() < 500) {
-                            return answer;
-                        }
-                        last = answer.body();
-                    } catch (UncheckedIOException e) {
-                        last = e;
-                    }
-                }
-            }
-            pause();
+    public ConnectWorker workerOf(String connector, int task) {
+        AtomicReference<@Nullable ConnectWorker> found = new AtomicReference<>();
+        awaitStatus(connector, "at work with task " + task, status -> {
+            status.tasks().stream()
+                    .filter(one -> one.id() == task && one.state().equals("RUNNING"))
+                    .flatMap(one -> workers.stream()
+                            .filter(worker -> worker.isRunning() && worker.url().endsWith("/" + one.worker())))
+                    .findFirst()
+                    .ifPresent(found::set);
+            return found.get() != null;
+        });
+        return Objects.requireNonNull(found.get());
+    }
+
+    /**
+     * Waits for a status of a connector.
+     *
+     * @param connector its name
+     * @param what what is waited for, for the error
+     * @param condition says whether it has come
+     * @return the status that meets the condition
+     * @throws IllegalStateException if none does within a minute; the message has the last
+     */
+    public ConnectStatus awaitStatus(String connector, String what, Predicate<ConnectStatus> condition) {
+        AtomicReference<@Nullable ConnectStatus> last = new AtomicReference<>();
+        boolean came = Polling.until(ConnectRest.PATIENCE, () -> {
+            ConnectStatus status = status(connector);
+            last.set(status);
+            return status != null && condition.test(status);
+        });
+        ConnectStatus status = last.get();
+        if (!came || status == null) {
+            throw new IllegalStateException("Waited for connector '" + connector + "' to be " + what + ", but it is "
+                    + (status == null ? "unknown" : status));
         }
-        throw new IllegalStateException(method + " " + path + ": " + last);
+        return status;
     }
 
-    private HttpResponse<String> send(int worker, String method, String path, @Nullable String body) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + ports[worker] + path))
-                .timeout(REQUEST)
-                .header("Content-Type", "application/json")
-                .method(
-                        method,
-                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
-        try {
-            return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while asking a worker", e);
-        }
-    }
-
-    private static String json(Map<String, String> config) {
-        return config.entrySet().stream()
-                .map(entry -> quoted(entry.getKey()) + ":" + quoted(entry.getValue()))
-                .collect(Collectors.joining(",", "{", "}"));
-    }
-
-    private static String quoted(String text) {
-        return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(LOOK_AGAIN.toMillis());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while waiting for a worker", e);
-        }
-    }
-
-    /** Kills the workers and deletes their files; does nothing when called again. */
+    /** Stops all workers and deletes their files; what they have in Kafka stays there. Does nothing when called again. */
     @Override
-    public synchronized void close() {
+    public void close() {
         try {
-            for (int worker = 0; worker < workers.length; worker++) {
-                if (workers[worker] != null) {
-                    kill(worker);
-                }
-            }
+            atOnce(workers.stream().filter(ConnectWorker::isRunning).toList(), ConnectWorker::stop);
         } finally {
+            Exit.resetExitProcedure();
             directory.close();
         }
+    }
+
+    private Answer done(String method, String path, @Nullable String body) {
+        Answer answer = request(method, path, body);
+        if (answer.status() >= REFUSED) {
+            throw new IllegalStateException(method + " " + path + ": " + answer.status() + " " + answer.body());
+        }
+        return answer;
+    }
+
+    private static String path(String connector) {
+        return "/connectors/" + connector;
+    }
+
+    private static boolean isEverywhere(ConnectStatus status, String state) {
+        return status.state().equals(state)
+                && status.tasks().stream().allMatch(task -> task.state().equals(state));
+    }
+
+    private static void atOnce(List<ConnectWorker> workers, Consumer<ConnectWorker> work) {
+        CompletableFuture<?>[] all = workers.stream()
+                .map(worker -> CompletableFuture.runAsync(
+                        () -> work.accept(worker), task -> new Thread(task, "connect-worker").start()))
+                .toArray(CompletableFuture<?>[]::new);
+        try {
+            CompletableFuture.allOf(all).join();
+        } catch (CompletionException e) {
+            Throwable cause = e.getCause();
+            throw new IllegalStateException(String.valueOf(cause == null ? e : cause.getMessage()), cause);
+        }
+    }
+
+    /** Shows the workers. */
+    @Override
+    public String toString() {
+        return "EmbeddedConnect" + workers;
     }
 
     /**
@@ -379,77 +358,123 @@ public final class EmbeddedConnect implements AutoCloseable {
      * <p>Not thread-safe.
      */
     public static final class Builder {
+
+        private final String bootstrapServers;
+        private final List<Path> plugins = new ArrayList<>();
+        private final List<String> jvmOptions = new ArrayList<>();
         private final Map<String, String> properties = new LinkedHashMap<>();
         private int workers = 1;
+        private boolean processes;
 
-        private Builder(KafkaBroker kafka, Path plugins) {
-            properties.put("bootstrap.servers", kafka.bootstrapServers());
-            properties.put("plugin.path", plugins.toAbsolutePath().toString());
-            properties.put("plugin.discovery", "service_load");
-            properties.put("group.id", "connect");
-            properties.put("key.converter", "org.apache.kafka.connect.storage.StringConverter");
-            properties.put("value.converter", "org.apache.kafka.connect.converters.ByteArrayConverter");
-            properties.put("exactly.once.source.support", "enabled");
-            properties.put("offset.flush.interval.ms", "1000");
-            properties.put("scheduled.rebalance.max.delay.ms", "0");
-            properties.put("session.timeout.ms", "6000");
-            properties.put("heartbeat.interval.ms", "1000");
-            for (String storage : List.of("config", "offset", "status")) {
-                properties.put(storage + ".storage.topic", "connect-" + storage);
-                properties.put(storage + ".storage.replication.factor", "1");
-            }
+        private Builder(String bootstrapServers) {
+            this.bootstrapServers = bootstrapServers;
         }
 
         /**
-         * Sets how many workers there are. Default: 1.
+         * How many workers there are. Default: 1; range: 1 to 3.
          *
-         * @param count from 1 to 3
-         * @return this
-         * @throws IllegalArgumentException if out of range
+         * @param workers the number
+         * @throws IllegalArgumentException if it is out of range
          */
-        public Builder workers(int count) {
-            if (count < 1 || count > 3) {
-                throw new IllegalArgumentException("workers: " + count + " must be from 1 to 3");
+        public Builder workers(int workers) {
+            if (workers < 1 || workers > MOST_WORKERS) {
+                throw new IllegalArgumentException("workers: " + workers + " must be from 1 to " + MOST_WORKERS);
             }
-            workers = count;
+            this.workers = workers;
             return this;
         }
 
         /**
-         * Sets a property of the workers.
+         * Makes each worker a process that can be killed and paused. Its class path is this JVM's, without what is a plugin
+         * itself. Default: they run in this JVM.
          *
-         * @param name its name
-         * @param value its value
-         * @return this
+         * @param jvmOptions options of their JVMs, such as {@code -Xmx512m}
          */
+        public Builder inProcesses(String... jvmOptions) {
+            processes = true;
+            this.jvmOptions.addAll(Arrays.asList(jvmOptions));
+            return this;
+        }
+
+        /**
+         * Adds a plugin. Default: none but those on the class path.
+         *
+         * @param plugin a folder with its jars, a .zip of such a folder, or one .jar
+         */
+        public Builder plugin(Path plugin) {
+            plugins.add(plugin);
+            return this;
+        }
+
+        /** Lets sources be exactly once ({@code exactly.once.source.support=enabled}). Default: they cannot. */
+        public Builder exactlyOnce() {
+            return property("exactly.once.source.support", "enabled");
+        }
+
+        /** Sets a property of the workers, which wins over the default of the same name. */
         public Builder property(String name, String value) {
-            properties.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+            properties.put(name, value);
             return this;
         }
 
         /**
-         * Starts the workers, and returns when they answer.
+         * Starts the workers and returns when all of them answer.
          *
-         * @return the workers
+         * @throws IllegalArgumentException if a plugin is neither a folder, nor a .zip or .jar
          * @throws IllegalStateException if one does not start; the message has the end of its output
          */
         public EmbeddedConnect start() {
-            EmbeddedConnect connect = new EmbeddedConnect(this);
-            boolean started = false;
+            TempDirectory directory = TempDirectory.create("connect-");
+            List<ConnectWorker> made = new ArrayList<>();
+            EmbeddedConnect connect = null;
             try {
-                for (int worker = 0; worker < workers; worker++) {
-                    connect.launch(worker);
+                if (!plugins.isEmpty()) {
+                    ConnectPlugins.install(plugins, directory.folder("plugins"));
                 }
-                for (int worker = 0; worker < workers; worker++) {
-                    connect.awaitAnswer(worker);
+                for (int i = 0; i < workers; i++) {
+                    int port = Ports.free();
+                    Map<String, String> all = all(port, directory);
+                    made.add(
+                            processes
+                                    ? new ProcessConnectWorker(port, all, directory, List.copyOf(jvmOptions))
+                                    : new JvmConnectWorker(port, all));
                 }
-                started = true;
+                connect = new EmbeddedConnect(directory, List.copyOf(made));
+                atOnce(made, ConnectWorker::restart);
                 return connect;
-            } finally {
-                if (!started) {
+            } catch (RuntimeException | Error e) {
+                if (connect == null) {
+                    directory.close();
+                } else {
                     connect.close();
                 }
+                throw e;
             }
+        }
+
+        private Map<String, String> all(int port, TempDirectory directory) {
+            Map<String, String> all = new LinkedHashMap<>();
+            all.put("bootstrap.servers", bootstrapServers);
+            all.put("group.id", "embedded-connect");
+            all.put("listeners", "http://" + Ports.LOOPBACK + ":" + port);
+            all.put("key.converter", "org.apache.kafka.connect.storage.StringConverter");
+            all.put("value.converter", "org.apache.kafka.connect.converters.ByteArrayConverter");
+            for (String kept : List.of("config", "offset", "status")) {
+                all.put(kept + ".storage.topic", "embedded-connect-" + kept);
+                all.put(kept + ".storage.replication.factor", "1");
+            }
+            all.put("offset.storage.partitions", "1");
+            all.put("status.storage.partitions", "1");
+            all.put("offset.flush.interval.ms", "1000");
+            all.put("session.timeout.ms", "6000");
+            all.put("heartbeat.interval.ms", "500");
+            all.put("scheduled.rebalance.max.delay.ms", "0");
+            all.put("plugin.discovery", "service_load");
+            if (!plugins.isEmpty()) {
+                all.put("plugin.path", directory.folder("plugins").toString());
+            }
+            all.putAll(properties);
+            return Map.copyOf(all);
         }
     }
 }

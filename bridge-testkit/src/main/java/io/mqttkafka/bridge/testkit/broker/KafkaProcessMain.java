@@ -16,7 +16,7 @@ final class KafkaProcessMain {
 
     // The parent holds the other end of standard input and never writes: it ends when the parent does, even if that was
     // killed.
-    private static void endWithParent() {
+    static void endWithParent() {
         try {
             while (System.in.read() >= 0) {
                 // nothing is expected

@@ -1,4 +1,4 @@
-/** Real brokers for tests: Kafka and HiveMQ CE in the JVM, Kafka and mosquitto as processes, both in containers. */
+/** Real brokers for tests: Kafka and HiveMQ CE in the JVM, Kafka and mosquitto as processes, both in containers; workers of Kafka Connect. */
 @NullMarked
 package io.mqttkafka.bridge.testkit.broker;
 
