@@ -49,9 +49,11 @@ public final class MqttKafkaSinkConnector extends SinkConnector {
 
     private static List<String> problems(Map<String, String> given) {
         // It finds out what does not fit, and reaches nothing.
+        SinkSettings settings = new SinkSettings(given);
         new DefaultBridge(
-                        new SinkSettings(given).bridge(),
-                        bridge -> new SinkAccess((record, cause) -> CompletableFuture.completedFuture(null)))
+                        settings.bridge(),
+                        bridge -> new SinkAccess(
+                                settings, (record, cause) -> CompletableFuture.completedFuture(null), bridge))
                 .close();
         return List.of();
     }
@@ -69,8 +71,12 @@ public final class MqttKafkaSinkConnector extends SinkConnector {
 
     @Override
     public List<Map<String, String>> taskConfigs(int maxTasks) {
+        SinkSettings settings = new SinkSettings(properties);
+        // A partition that goes from one task to another takes no packet ids along, which stand in the session of the
+        // first.
+        int most = settings.exactlyOnce() ? 1 : maxTasks;
         List<Map<String, String>> tasks = new ArrayList<>();
-        for (int i = 0; i < maxTasks; i++) {
+        for (int i = 0; i < most; i++) {
             Map<String, String> task = new HashMap<>(LensesNames.translate(properties, false));
             task.put(CommonSettings.TASK, Integer.toString(i));
             tasks.add(task);

@@ -8,12 +8,13 @@ import io.mqttkafka.bridge.error.BridgeException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.sink.ErrantRecordReporter;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +24,21 @@ public final class MqttKafkaSinkTask extends SinkTask {
     /** Less than the worker waits for its tasks ({@code task.shutdown.graceful.timeout.ms}). */
     private static final Duration DRAIN = Duration.ofSeconds(3);
 
-    /** How soon the worker comes by again while something is under way. */
-    private static final long SOON_MS = 100;
+    /** A worker gives a partition back right after it has asked what to commit, and does not say so. */
+    private static final Duration BEFORE_COMMIT = Duration.ofSeconds(1);
+
+    private static final Duration MOMENT = Duration.ofMillis(50);
+
+    /** How soon the worker comes by again to hear that the bridge has failed. */
+    private static final long LOOK_MS = 500;
 
     private @Nullable SinkAccess access;
     private @Nullable Bridge bridge;
-    /** What the worker was asked to pause; it stays so over a rebalance. */
-    private final Set<TopicPartition> paused = new HashSet<>();
+
+    /** Whether the worker was asked to pause, which it stays over a rebalance. */
+    private boolean paused;
+
+    private boolean requested;
 
     /** Makes a task, as a worker does. */
     public MqttKafkaSinkTask() {}
@@ -44,11 +53,16 @@ public final class MqttKafkaSinkTask extends SinkTask {
     @Override
     public void start(Map<String, String> properties) {
         SinkSettings settings = new SinkSettings(properties);
-        SinkAccess worker = new SinkAccess(settings.deadLetters() ? context.errantRecordReporter() : null);
+        ErrantRecordReporter reporter = settings.deadLetters() ? context.errantRecordReporter() : null;
+        AtomicReference<SinkAccess> worker = new AtomicReference<>();
         try {
-            Bridge made = new DefaultBridge(settings.bridge(), forBridge -> worker);
+            Bridge made = new DefaultBridge(settings.bridge(), forBridge -> {
+                SinkAccess one = new SinkAccess(settings, reporter, forBridge);
+                worker.set(one);
+                return one;
+            });
             bridge = made;
-            access = worker;
+            access = worker.get();
             // Returns before it is connected: the records wait, and the worker is asked for no more meanwhile.
             made.start();
         } catch (BridgeException e) {
@@ -67,6 +81,10 @@ public final class MqttKafkaSinkTask extends SinkTask {
     @Override
     public void open(Collection<TopicPartition> partitions) {
         worker().assigned(partitions);
+        if (worker().exactlyOnce()) {
+            // Tells where they begin, so that what an earlier task had sent is not waited for in vain.
+            context.requestCommit();
+        }
     }
 
     @Override
@@ -74,31 +92,32 @@ public final class MqttKafkaSinkTask extends SinkTask {
         BridgeFailures.require(bridge);
         SinkAccess worker = worker();
         worker.put(records);
-        pace(worker);
+        try {
+            pace(worker, worker.awaitRoom(MOMENT));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ConnectException("the task was interrupted", e);
+        }
     }
 
-    /** Lets the worker give no more while there is no room, and come by soon while something is under way. */
-    private void pace(SinkAccess worker) {
-        boolean full = worker.full();
+    /** Lets the worker give no more while there is no room, but for what has to come first. */
+    private void pace(SinkAccess worker, boolean room) {
         Set<TopicPartition> assigned = context.assignment();
-        Set<TopicPartition> changing = new HashSet<>(full ? assigned : paused);
-        if (full) {
-            changing.removeAll(paused);
-            paused.addAll(changing);
-        } else {
-            changing.retainAll(assigned);
-            paused.clear();
-        }
-        if (!changing.isEmpty()) {
-            TopicPartition[] all = changing.toArray(new TopicPartition[0]);
-            if (full) {
-                context.pause(all);
-            } else {
-                context.resume(all);
+        if (!assigned.isEmpty() && (paused || !room)) {
+            Set<TopicPartition> welcome = room ? assigned : worker.urgent();
+            for (TopicPartition partition : assigned) {
+                if (welcome.contains(partition)) {
+                    context.resume(partition);
+                } else {
+                    context.pause(partition);
+                }
             }
+            paused = !room;
         }
-        if (full || worker.busy()) {
-            context.timeout(SOON_MS);
+        context.timeout(room ? LOOK_MS : 1);
+        if (worker.isCommitDue()) {
+            requested = true;
+            context.requestCommit();
         }
     }
 
@@ -108,8 +127,13 @@ public final class MqttKafkaSinkTask extends SinkTask {
         Map<TopicPartition, Long> upTo = new HashMap<>();
         reached.forEach((partition, offset) -> upTo.put(partition, offset.offset()));
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        worker().committable(upTo)
-                .forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
+        try {
+            worker().committable(upTo, requested ? Duration.ZERO : BEFORE_COMMIT)
+                    .forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        requested = false;
         return offsets;
     }
 
@@ -121,13 +145,8 @@ public final class MqttKafkaSinkTask extends SinkTask {
     @Override
     public void close(Collection<TopicPartition> partitions) {
         SinkAccess worker = access;
-        if (worker == null) {
-            return;
-        }
-        try {
-            worker.revoked(partitions, DRAIN);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (worker != null) {
+            worker.revoked(partitions);
         }
     }
 

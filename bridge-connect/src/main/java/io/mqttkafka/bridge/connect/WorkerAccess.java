@@ -39,7 +39,7 @@ public abstract class WorkerAccess implements KafkaAccess {
     }
 
     @Override
-    public final void close() {
+    public void close() {
         // Nothing of its own is open.
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.mqttkafka.bridge.testkit.broker.ConnectWorker;
 import io.mqttkafka.bridge.testkit.broker.EmbeddedConnect;
 import io.mqttkafka.bridge.testkit.broker.EmbeddedKafka;
 import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
@@ -22,6 +23,9 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,8 +45,14 @@ class ConnectIT {
     static void start() {
         kafka = EmbeddedKafka.start();
         mqtt = FakeMqttBroker.start();
-        connect =
-                EmbeddedConnect.builder(kafka, PluginArchive.path()).workers(2).start();
+        connect = EmbeddedConnect.builder(kafka)
+                .plugin(PluginArchive.zip())
+                .exactlyOnce()
+                .inProcesses()
+                .workers(2)
+                .property("consumer.session.timeout.ms", "6000")
+                .property("consumer.heartbeat.interval.ms", "1000")
+                .start();
     }
 
     @AfterAll
@@ -99,7 +109,7 @@ class ConnectIT {
                 .replace("tcp://mqtt-broker:1883", mqtt.serverUri());
         assertThat(own).isNotEqualTo(seed);
 
-        assertThat(connect.request("POST", "/connectors", own).statusCode()).isEqualTo(201);
+        assertThat(connect.request("POST", "/connectors", own).status()).isEqualTo(201);
         mqtt.awaitSubscribed("mqtt-source-connector-0", "sensor-data");
         mqtt.publish("sensor-data", "21.5", 1);
 
@@ -113,9 +123,10 @@ class ConnectIT {
 
     /** Each worker dies once, so each connector loses its task at least once. */
     @Test
-    void workersAreKilled_qos2OnceAndInOrder_qos1AndSinkLoseNothing() {
+    void workersAreKilled_qos2IsOnceAndInOrder_qos1LosesNothing_bothWays() {
         kafka.createTopic("commands", 1);
-        connect.register(
+        kafka.createTopic("valves", 1);
+        connect.configure(
                 "orders",
                 config(
                         SOURCE,
@@ -127,8 +138,9 @@ class ConnectIT {
                         "2",
                         "exactly.once.support",
                         "required"));
-        connect.register("events", config(SOURCE, "mqtt.topics", "events/#", "kafka.topic", "events", "mqtt.qos", "1"));
-        connect.register(
+        connect.configure(
+                "events", config(SOURCE, "mqtt.topics", "events/#", "kafka.topic", "events", "mqtt.qos", "1"));
+        connect.configure(
                 "sink",
                 config(
                         SINK,
@@ -138,26 +150,50 @@ class ConnectIT {
                         "devices/{key}/commands",
                         "value.converter",
                         "org.apache.kafka.connect.storage.StringConverter"));
-        for (String connector : List.of("orders", "events", "sink")) {
+        connect.configure(
+                "valves",
+                config(
+                        SINK,
+                        "topics",
+                        "valves",
+                        "mqtt.topic.template",
+                        "valves/{key}",
+                        "mqtt.qos",
+                        "2",
+                        "kafka.bootstrap.servers",
+                        kafka.bootstrapServers()));
+        for (String connector : List.of("orders", "events", "sink", "valves")) {
             connect.awaitRunning(connector, 1);
         }
         until(() -> !mqtt.subscriptions("orders-0").isEmpty()
                 && !mqtt.subscriptions("events-0").isEmpty());
-        try (MqttTestClient device = MqttTestClient.connect(mqtt.serverUri(), "device", true)) {
+        try (MqttTestClient device = MqttTestClient.connect(mqtt.serverUri(), "device", true);
+                MqttTestClient valve = MqttTestClient.connect(mqtt.serverUri(), "valve", true)) {
             device.subscribe("devices/#", 1);
+            valve.subscribe("valves/#", 2);
             List<String> heard = new ArrayList<>();
-            for (int worker = 0; worker < 2; worker++) {
-                traffic(worker * BURST, worker * BURST + BURST / 2);
+            List<String> turned = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                ConnectWorker worker = connect.workers().get(i);
+                traffic(i * BURST, i * BURST + BURST / 2);
                 heard.add(payload(device));
-                connect.kill(worker);
-                traffic(worker * BURST + BURST / 2, (worker + 1) * BURST);
-                connect.start(worker);
+                turned.add(payload(valve));
+                worker.kill();
+                traffic(i * BURST + BURST / 2, (i + 1) * BURST);
+                worker.restart();
             }
-            String last = Integer.toString(2 * BURST - 1);
-            while (!heard.contains(last)) {
+            while (!heard.contains(Integer.toString(2 * BURST - 1))) {
                 heard.add(payload(device));
+            }
+            while (turned.size() < 2 * BURST) {
+                turned.add(payload(valve));
             }
             assertThat(firstCopies(heard)).isEqualTo(numbers(2 * BURST));
+            assertThat(turned).isEqualTo(numbers(2 * BURST));
+            until(() -> connect.request("GET", "/connectors/valves/offsets", null)
+                    .body()
+                    .contains("\"kafka_offset\":" + 2 * BURST));
+            assertThat(valve.hasNothing()).isTrue();
         }
 
         until(() -> new HashSet<>(values("orders")).size() == 2 * BURST);
@@ -172,7 +208,8 @@ class ConnectIT {
     private static void traffic(int from, int to) {
         publish("orders/1", from, to, 2);
         publish("events/1", from, to, 1);
-        IntStream.range(from, to).forEach(i -> kafka.produce("commands", "d1", Integer.toString(i)));
+        produce("commands", from, to);
+        produce("valves", from, to);
     }
 
     /** Not too often: to look is work for Kafka. */
@@ -188,9 +225,19 @@ class ConnectIT {
         return new String(device.nextPacket(PATIENCE).payload(), StandardCharsets.UTF_8);
     }
 
+    private static void produce(String topic, int from, int to) {
+        try (KafkaProducer<String, String> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", kafka.bootstrapServers()),
+                new StringSerializer(),
+                new StringSerializer())) {
+            IntStream.range(from, to)
+                    .forEach(i -> producer.send(new ProducerRecord<>(topic, "d1", Integer.toString(i))));
+        }
+    }
+
     @Test
     void exactlyOnceRequired_whereItDoesNotHold_isRefusedUpFront() {
-        assertThatThrownBy(() -> connect.register(
+        assertThatThrownBy(() -> connect.configure(
                         "no", config(SOURCE, "mqtt.topics", "x", "mqtt.qos", "1", "exactly.once.support", "required")))
                 .hasMessageContaining("exactly-once");
     }
@@ -209,7 +256,7 @@ class ConnectIT {
 
     @Test
     void pauseStopResume_andOffsetsForgotten() {
-        connect.register(
+        connect.configure(
                 "paused",
                 config(
                         SOURCE,
@@ -232,7 +279,7 @@ class ConnectIT {
         assertThat(connect.request("GET", "/connectors/paused/offsets", null).body())
                 .contains("\"client\":\"paused-0\"");
         until(() ->
-                connect.request("DELETE", "/connectors/paused/offsets", null).statusCode() == 200);
+                connect.request("DELETE", "/connectors/paused/offsets", null).status() == 200);
         connect.request("PUT", "/connectors/paused/resume", "");
 
         until(() -> values("paused").equals(numbers(2)));

@@ -19,6 +19,11 @@ final class PluginArchive {
         return archive;
     }
 
+    /** Returns the archive itself. */
+    static Path zip() {
+        return Path.of(path() + ".zip");
+    }
+
     /** Returns the names of its files, with folders. */
     static List<String> files() throws IOException {
         try (Stream<Path> all = Files.walk(path())) {

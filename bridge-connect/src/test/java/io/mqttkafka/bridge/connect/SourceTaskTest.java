@@ -208,6 +208,26 @@ class SourceTaskTest {
         assertThat(broker.violations()).isEmpty();
     }
 
+    /** The broker delivers with the lower of both: that of the publisher, and that of the subscription. */
+    @Test
+    void qos2_messagesOfALowerQosAmongThem_goOnToo() {
+        start("mqtt.qos", "2", "exactly.once.support", "required");
+        await().atMost(ScriptedWorker.PATIENCE).until(() -> {
+            worker.commit(worker.poll());
+            return broker.connectedClients().contains(CLIENT)
+                    && !broker.subscriptions(CLIENT).isEmpty();
+        });
+        broker.publish("sensors/1", "one", 1);
+        broker.publish("sensors/1", "two", 2);
+        broker.publish("sensors/1", "none", 0);
+
+        List<SourceRecord> records = worker.workUntil(all -> all.size() >= 3);
+
+        assertThat(records).extracting(SourceTaskTest::value).containsExactlyInAnyOrder("one", "two", "none");
+        worker.workUntil(all -> broker.unacknowledged(CLIENT).isEmpty() && broker.queued(CLIENT) == 0);
+        assertThat(broker.violations()).isEmpty();
+    }
+
     @Test
     void qos2_transformationThatDropsTheStateRecord_failsTheTask() {
         start("mqtt.qos", "2", "exactly.once.support", "required");

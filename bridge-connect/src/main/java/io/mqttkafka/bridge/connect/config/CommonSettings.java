@@ -412,7 +412,7 @@ public class CommonSettings extends AbstractConfig {
     }
 
     /** Says whether a failed message goes to the dead letter topic. */
-    public final boolean deadLetters() {
+    public boolean deadLetters() {
         return getString(ON_FAILURE).equals(DEAD_LETTER);
     }
 
@@ -426,10 +426,12 @@ public class CommonSettings extends AbstractConfig {
         if (getInt(RETRIES) > 0) {
             policy.retry(getInt(RETRIES), Backoff.exponential(FIRST_PAUSE, LONGEST_PAUSE));
         }
-        switch (getString(ON_FAILURE)) {
-            case SKIP -> policy.skip();
-            case DEAD_LETTER -> policy.deadLetter(deadLetterTopic);
-            default -> policy.stop();
+        if (deadLetters()) {
+            policy.deadLetter(deadLetterTopic);
+        } else if (getString(ON_FAILURE).equals(SKIP)) {
+            policy.skip();
+        } else {
+            policy.stop();
         }
         return policy.build();
     }

@@ -30,6 +30,13 @@ public final class SinkSettings extends CommonSettings {
     public static final String NO_SUBSCRIBERS = "mqtt.no.subscribers";
     public static final String CLEAR_ON_TOMBSTONE = "mqtt.clear.on.tombstone";
     public static final String WINDOW = "mqtt.send.maximum";
+    public static final String BOOTSTRAP_SERVERS = "kafka.bootstrap.servers";
+    public static final String STATE_TOPIC = "state.topic";
+
+    /** What follows is a property of Kafka's clients. */
+    public static final String CLIENT_PREFIX = "kafka.client.";
+
+    private static final String ERRORS_TOLERANCE = "errors.tolerance";
 
     private static final String SINK = "Sink";
     private static final String WAIT = "wait";
@@ -134,7 +141,61 @@ public final class SinkSettings extends CommonSettings {
                 ++order,
                 Width.SHORT,
                 "Publish timeout");
+        all.define(
+                BOOTSTRAP_SERVERS,
+                ConfigDef.Type.LIST,
+                "",
+                Importance.MEDIUM,
+                "Addresses of a Kafka that keeps the packet ids of QoS 2, by which messages go exactly once; mostly that of the"
+                        + " worker. Properties of its clients, such as security.protocol, follow kafka.client. Without it QoS 2"
+                        + " repeats what was on its way when a task dies.",
+                SINK,
+                ++order,
+                Width.LONG,
+                "Kafka of packet ids");
+        all.define(
+                STATE_TOPIC,
+                ConfigDef.Type.STRING,
+                "",
+                Importance.LOW,
+                "The compacted topic there that keeps them. Default: the name of the connector and .state.",
+                SINK,
+                ++order,
+                Width.MEDIUM,
+                "State topic");
         return all;
+    }
+
+    /** Says whether the packet ids of the messages are kept in Kafka. */
+    public boolean exactlyOnce() {
+        return qos() == QoS.EXACTLY_ONCE && !getList(BOOTSTRAP_SERVERS).isEmpty();
+    }
+
+    /** Returns the consumer group of the connector. */
+    public String group() {
+        Object given = originals().get("consumer.override.group.id");
+        return given == null ? "connect-" + connector() : given.toString();
+    }
+
+    /** Says whether a record that fails goes to the reporter of the worker: if asked to, or if errors are tolerated anyway. */
+    @Override
+    public boolean deadLetters() {
+        return super.deadLetters()
+                || (!originals().containsKey(ON_FAILURE)
+                        && "all".equals(String.valueOf(originals().get(ERRORS_TOLERANCE))));
+    }
+
+    /** Returns the Kafka that keeps the packet ids, or a name for that of the worker, which is the worker's matter. */
+    public KafkaOptions kafka() {
+        KafkaOptions.Builder kafka = KafkaOptions.builder();
+        if (!exactlyOnce()) {
+            return kafka.bootstrapServers("worker:9092").build();
+        }
+        kafka.bootstrapServers(getList(BOOTSTRAP_SERVERS).toArray(new String[0]));
+        originalsWithPrefix(CLIENT_PREFIX).forEach(kafka::client);
+        String topic = getString(STATE_TOPIC);
+        return kafka.transactions(options -> options.stateTopic(topic.isEmpty() ? connector() + ".state" : topic))
+                .build();
     }
 
     /**
@@ -143,12 +204,9 @@ public final class SinkSettings extends CommonSettings {
      * @throws io.mqttkafka.bridge.error.BridgeConfigException if something is illegal or does not fit; the message names it
      */
     public BridgeConfig bridge() {
-        KafkaOptions kafka = KafkaOptions.builder()
-                .bootstrapServers("worker:9092") // The addresses are the worker's matter.
-                .build();
         return new BridgeConfig(
                 mqtt().sendMaximum(getInt(WINDOW)).build(),
-                kafka,
+                kafka(),
                 List.of(route()),
                 List.of(),
                 CommonSettings.life(Duration.ofSeconds(3)),
@@ -158,7 +216,7 @@ public final class SinkSettings extends CommonSettings {
     }
 
     private Route route() {
-        ToMqtt<byte[]> to = from().group("connect-" + connector())
+        ToMqtt<byte[]> to = from().group(group())
                 .clientId(clientId())
                 .toMqtt(getString(TOPIC_TEMPLATE))
                 .name(connector())
@@ -167,7 +225,7 @@ public final class SinkSettings extends CommonSettings {
                 .userProperties(getBoolean(USER_PROPERTIES))
                 .noSubscribers(noSubscribers())
                 .onFailure(failurePolicy(REPORTER));
-        if (qos() == QoS.EXACTLY_ONCE) {
+        if (qos() == QoS.EXACTLY_ONCE && !exactlyOnce()) {
             to.effectivelyOnce();
         }
         if (getBoolean(CLEAR_ON_TOMBSTONE)) {

@@ -2,6 +2,7 @@ package io.mqttkafka.bridge.connect.sink;
 
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
 import io.mqttkafka.bridge.core.kafka.RecordSender;
+import io.mqttkafka.bridge.core.kafka.SendFailure;
 import io.mqttkafka.bridge.core.kafka.TopicLostException;
 import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.error.DeliveryException;
@@ -43,12 +44,16 @@ final class ErrantRecords implements RecordSender {
     // The worker's thread.
 
     synchronized void put(SinkRecord record) {
-        records.put(origin(record), record);
+        records.put(origin(record.topic(), record), record);
+        if (!record.topic().equals(record.originalTopic())) {
+            // One that cannot be read goes by where it lies.
+            records.put(origin(record.originalTopic(), record), record);
+        }
     }
 
     /** As messages of the engine say where they come from. */
-    private static String origin(SinkRecord record) {
-        return record.topic() + "-" + record.originalKafkaPartition() + "@" + record.originalKafkaOffset();
+    private static String origin(String topic, SinkRecord record) {
+        return topic + "-" + record.originalKafkaPartition() + "@" + record.originalKafkaOffset();
     }
 
     /** Forgets records that are committed, or given back. */
@@ -116,7 +121,8 @@ final class ErrantRecords implements RecordSender {
                 }
             }
         } catch (RuntimeException e) {
-            pending.abandoned(e);
+            // The worker tolerates no errors, or cannot write: the task fails.
+            pending.refused(new SendFailure(SendFailure.Kind.REFUSED, e));
             return;
         }
         pending.abandoned(new IllegalStateException("the worker has taken " + origin + " back"));

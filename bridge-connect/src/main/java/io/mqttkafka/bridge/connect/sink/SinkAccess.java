@@ -1,6 +1,12 @@
 package io.mqttkafka.bridge.connect.sink;
 
+import io.mqttkafka.bridge.config.KafkaOptions;
 import io.mqttkafka.bridge.connect.WorkerAccess;
+import io.mqttkafka.bridge.connect.config.SinkSettings;
+import io.mqttkafka.bridge.core.KafkaAccess;
+import io.mqttkafka.bridge.core.OwnKafkaClients;
+import io.mqttkafka.bridge.core.kafka.KafkaClients;
+import io.mqttkafka.bridge.core.kafka.KafkaClientsFinder;
 import io.mqttkafka.bridge.core.kafka.RecordFeed;
 import io.mqttkafka.bridge.core.kafka.RecordSender;
 import io.mqttkafka.bridge.core.kafka.Transactions;
@@ -21,19 +27,39 @@ import org.jspecify.annotations.Nullable;
 /** The worker of one sink task as the bridge sees it, and the bridge as the worker does. Thread-safe. */
 public final class SinkAccess extends WorkerAccess {
     private final @Nullable ErrantRecords errant;
+    private final @Nullable OwnKafkaClients own;
+    private final @Nullable GroupOffsets group;
     private volatile @Nullable WorkerFeed feed;
 
     /**
      * Makes an access.
      *
+     * @param settings what the task is to do
      * @param reporter takes what cannot be published; null if the worker has none
+     * @param bridge what it is made for
      */
-    public SinkAccess(@Nullable ErrantRecordReporter reporter) {
+    public SinkAccess(SinkSettings settings, @Nullable ErrantRecordReporter reporter, KafkaAccess.ForBridge bridge) {
         errant = reporter == null ? null : new ErrantRecords(reporter);
+        KafkaOptions kafka = settings.exactlyOnce() ? settings.kafka() : null;
+        if (kafka == null) {
+            own = null;
+            group = null;
+        } else {
+            KafkaClients clients = KafkaClientsFinder.clients(kafka);
+            own = new OwnKafkaClients(clients, kafka, bridge);
+            group = new GroupOffsets(clients, kafka, settings.clientId(), settings.group(), this::wake);
+        }
     }
 
     private WorkerFeed feed() {
         return Objects.requireNonNull(feed, "the bridge has one route");
+    }
+
+    private void wake() {
+        WorkerFeed made = feed;
+        if (made != null) {
+            made.wake();
+        }
     }
 
     // The worker.
@@ -44,11 +70,11 @@ public final class SinkAccess extends WorkerAccess {
      * @param partitions the partitions
      */
     public void assigned(Collection<TopicPartition> partitions) {
-        feed().assigned(partitions);
+        feed().opened(partitions);
     }
 
     /**
-     * Publishes records as far as there is room; the others wait.
+     * Takes records over, to be published as soon as there is room.
      *
      * @param records the records
      */
@@ -56,33 +82,48 @@ public final class SinkAccess extends WorkerAccess {
         ErrantRecords reports = errant;
         if (reports != null) {
             records.forEach(reports::put);
-            reports.look();
         }
         feed().put(records);
     }
 
-    /** Says whether the worker should give no more for now. */
-    public boolean full() {
-        return feed().full();
+    /**
+     * Waits a moment for room.
+     *
+     * @param most how long
+     * @return whether more records are welcome
+     * @throws InterruptedException if the thread was interrupted meanwhile
+     */
+    public boolean awaitRoom(Duration most) throws InterruptedException {
+        return feed().awaitRoom(most);
     }
 
-    /** Says whether a record is with us that may not be committed yet. */
-    public boolean busy() {
-        return feed().busy();
+    /** Returns the partitions whose records have to come before all others, and have not come. */
+    public Set<TopicPartition> urgent() {
+        return feed().urgent();
+    }
+
+    /** Says whether so much is done that the worker should commit it before its time. */
+    public boolean isCommitDue() {
+        return feed().isCommitDue();
+    }
+
+    /** Says whether packet ids are kept in Kafka. */
+    public boolean exactlyOnce() {
+        return own != null;
     }
 
     /**
      * Returns up to where partitions may be committed: before that, everything has been taken over by the MQTT broker.
      *
      * @param reached up to where the worker has read them
+     * @param patience how long to wait for messages on their way
      * @return offsets, of partitions that have one
+     * @throws InterruptedException if the thread was interrupted meanwhile
      */
-    public Map<TopicPartition, Long> committable(Map<TopicPartition, Long> reached) {
+    public Map<TopicPartition, Long> committable(Map<TopicPartition, Long> reached, Duration patience)
+            throws InterruptedException {
+        Map<TopicPartition, Long> offsets = feed().committable(reached, patience);
         ErrantRecords reports = errant;
-        if (reports != null) {
-            reports.look();
-        }
-        Map<TopicPartition, Long> offsets = feed().committable(reached);
         if (reports != null) {
             reports.forget(
                     record -> record.originalKafkaOffset() < offsets.getOrDefault(SinkRecords.partition(record), 0L));
@@ -94,11 +135,9 @@ public final class SinkAccess extends WorkerAccess {
      * Gives partitions back. Late acknowledgements mean nothing.
      *
      * @param partitions the partitions
-     * @param patience how long to wait for those on their way
-     * @throws InterruptedException if the thread was interrupted meanwhile
      */
-    public void revoked(Collection<TopicPartition> partitions, Duration patience) throws InterruptedException {
-        feed().revoked(partitions, patience);
+    public void revoked(Collection<TopicPartition> partitions) {
+        feed().closed(partitions);
         ErrantRecords reports = errant;
         if (reports != null) {
             Set<TopicPartition> gone = new HashSet<>(partitions);
@@ -111,7 +150,7 @@ public final class SinkAccess extends WorkerAccess {
     @Override
     public RecordFeed.Factory feeds() {
         return (reading, handler) -> {
-            WorkerFeed made = new WorkerFeed(reading, handler);
+            WorkerFeed made = new WorkerFeed(reading, handler, errant, group);
             feed = made;
             return made;
         };
@@ -135,6 +174,17 @@ public final class SinkAccess extends WorkerAccess {
 
     @Override
     public Transactions<OutboxState> outbox(String clientId) {
-        throw new IllegalStateException("a sink publishes effectively once");
+        return Objects.requireNonNull(own, "exactly once has clients of its own")
+                .outbox(clientId);
+    }
+
+    @Override
+    public void close() {
+        if (own != null) {
+            own.close();
+        }
+        if (group != null) {
+            group.close();
+        }
     }
 }

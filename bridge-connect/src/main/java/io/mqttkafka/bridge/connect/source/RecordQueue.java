@@ -28,6 +28,7 @@ final class RecordQueue implements RecordSender {
 
     private final Map<String, ?> source;
     private final int largest;
+    private final Runnable arrived;
 
     // Guarded by this.
     private final Deque<PolledRecord> waiting = new ArrayDeque<>();
@@ -38,10 +39,12 @@ final class RecordQueue implements RecordSender {
     /**
      * @param source the source partition of its records
      * @param largest how many bytes a record may have
+     * @param arrived is run when a record waits
      */
-    RecordQueue(Map<String, ?> source, int largest) {
+    RecordQueue(Map<String, ?> source, int largest, Runnable arrived) {
         this.source = source;
         this.largest = largest;
+        this.arrived = arrived;
     }
 
     // The worker.
@@ -111,14 +114,20 @@ final class RecordQueue implements RecordSender {
             pending.refused(tooLarge(record.size, largest));
             return;
         }
-        synchronized (this) {
-            if (!closed && pending.isOf(generation)) {
-                waiting.add(record);
-                notifyAll();
-                return;
-            }
+        if (add(record, pending)) {
+            arrived.run();
+            return;
         }
         pending.abandoned(new IllegalStateException(COMES_AGAIN));
+    }
+
+    private synchronized boolean add(PolledRecord record, PendingRecord pending) {
+        if (closed || !pending.isOf(generation)) {
+            return false;
+        }
+        waiting.add(record);
+        notifyAll();
+        return true;
     }
 
     static SendFailure tooLarge(int size, int largest) {

@@ -7,6 +7,7 @@ import io.mqttkafka.bridge.core.kafka.Transactions;
 import io.mqttkafka.bridge.core.session.OutboxState;
 import io.mqttkafka.bridge.core.session.Qos2State;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.storage.OffsetStorageReader;
@@ -26,8 +27,8 @@ public final class SourceAccess extends WorkerAccess {
      * @param offsets reads what the worker has committed
      */
     public SourceAccess(String clientId, String stateTopic, int largestRecord, OffsetStorageReader offsets) {
-        queue = new RecordQueue(StateOffsets.partition(clientId), largestRecord);
         transactions = new WorkerTransactions(clientId, stateTopic, offsets, largestRecord);
+        queue = new RecordQueue(StateOffsets.partition(clientId), largestRecord, transactions::wake);
     }
 
     // The worker.
@@ -41,7 +42,16 @@ public final class SourceAccess extends WorkerAccess {
      * @throws InterruptedException if the thread was interrupted meanwhile
      */
     public List<? extends SourceRecord> poll(int most, Duration timeout) throws InterruptedException {
-        return exactlyOnce ? transactions.poll(timeout) : queue.poll(most, timeout);
+        if (!exactlyOnce) {
+            return queue.poll(most, timeout);
+        }
+        // Messages that were published with a lower QoS, and dead letters, belong to no transaction of the packet ids.
+        List<PolledRecord> records = new ArrayList<>(queue.poll(most, Duration.ZERO));
+        records.addAll(transactions.poll(records.isEmpty() ? timeout : Duration.ZERO));
+        if (records.isEmpty()) {
+            records.addAll(queue.poll(most, Duration.ZERO));
+        }
+        return records;
     }
 
     /**
@@ -56,9 +66,8 @@ public final class SourceAccess extends WorkerAccess {
         }
         if (exactlyOnce) {
             transactions.done(own, dropped);
-        } else {
-            queue.committed(own);
         }
+        queue.committed(own);
     }
 
     /** Takes note that the worker has committed what it had polled, if it works with transactions. */

@@ -36,6 +36,7 @@ final class WorkerTransactions implements Transactions<Qos2State> {
     private @Nullable List<PolledRecord> handed;
     private @Nullable PolledRecord stateRecord;
     private boolean polled;
+    private boolean woken;
     private boolean written;
     private @Nullable TransactionOutcome outcome;
     private boolean closed;
@@ -55,10 +56,14 @@ final class WorkerTransactions implements Transactions<Qos2State> {
 
     // The worker, by one thread.
 
-    /** Takes the transaction that waits; none if there is none within the time. */
+    /** Takes the transaction that waits; none if there is none within the time, or {@link #wake} was called. */
     synchronized List<PolledRecord> poll(Duration timeout) throws InterruptedException {
         long until = System.nanoTime() + timeout.toNanos();
         while ((handed == null || polled) && !closed) {
+            if (woken) {
+                woken = false;
+                return List.of();
+            }
             long left = until - System.nanoTime();
             if (left <= 0) {
                 return List.of();
@@ -71,6 +76,12 @@ final class WorkerTransactions implements Transactions<Qos2State> {
         }
         polled = true;
         return transaction;
+    }
+
+    /** Ends a poll that finds nothing: there is something else to poll. */
+    synchronized void wake() {
+        woken = true;
+        notifyAll();
     }
 
     /**

@@ -348,8 +348,8 @@ public final class PartitionBook {
         return uncommitted() >= mostOpen;
     }
 
-    /** How many records are read, and not committed as far as we know. */
-    private int uncommitted() {
+    /** Counts the records that are read, and not committed as far as we know. */
+    public int uncommitted() {
         long uncommitted = 0;
         for (Map.Entry<TopicPartition, OffsetLedger> one : ledgers.entrySet()) {
             OffsetLedger ledger = one.getValue();
