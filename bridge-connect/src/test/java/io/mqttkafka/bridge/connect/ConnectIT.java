@@ -37,6 +37,11 @@ class ConnectIT {
     private static final String SINK = MqttKafkaSinkConnector.class.getName();
     private static final int BURST = 200;
 
+    /** Each of the two workers dies in its turn. */
+    private static final int KILLS = Integer.getInteger("bridge.kills", 2);
+
+    private static final int ALL = KILLS * BURST;
+
     private static EmbeddedKafka kafka;
     private static FakeMqttBroker mqtt;
     private static EmbeddedConnect connect;
@@ -173,8 +178,8 @@ class ConnectIT {
             valve.subscribe("valves/#", 2);
             List<String> heard = new ArrayList<>();
             List<String> turned = new ArrayList<>();
-            for (int i = 0; i < 2; i++) {
-                ConnectWorker worker = connect.workers().get(i);
+            for (int i = 0; i < KILLS; i++) {
+                ConnectWorker worker = connect.worker(i % 2);
                 traffic(i * BURST, i * BURST + BURST / 2);
                 heard.add(payload(device));
                 turned.add(payload(valve));
@@ -182,26 +187,26 @@ class ConnectIT {
                 traffic(i * BURST + BURST / 2, (i + 1) * BURST);
                 worker.restart();
             }
-            while (!heard.contains(Integer.toString(2 * BURST - 1))) {
+            while (!heard.contains(Integer.toString(ALL - 1))) {
                 heard.add(payload(device));
             }
-            while (turned.size() < 2 * BURST) {
+            while (turned.size() < ALL) {
                 turned.add(payload(valve));
             }
-            assertThat(firstCopies(heard)).isEqualTo(numbers(2 * BURST));
-            assertThat(turned).isEqualTo(numbers(2 * BURST));
+            assertThat(firstCopies(heard)).isEqualTo(numbers(ALL));
+            assertThat(turned).isEqualTo(numbers(ALL));
             until(() -> connect.request("GET", "/connectors/valves/offsets", null)
                     .body()
-                    .contains("\"kafka_offset\":" + 2 * BURST));
+                    .contains("\"kafka_offset\":" + ALL));
             assertThat(valve.hasNothing()).isTrue();
         }
 
-        until(() -> new HashSet<>(values("orders")).size() == 2 * BURST);
-        until(() -> new HashSet<>(values("events")).size() == 2 * BURST);
+        until(() -> new HashSet<>(values("orders")).size() == ALL);
+        until(() -> new HashSet<>(values("events")).size() == ALL);
         mqtt.awaitAllAcknowledged("orders-0", PATIENCE);
         mqtt.awaitAllAcknowledged("events-0", PATIENCE);
-        assertThat(values("orders")).isEqualTo(numbers(2 * BURST));
-        assertThat(firstCopies(values("events"))).isEqualTo(numbers(2 * BURST));
+        assertThat(values("orders")).isEqualTo(numbers(ALL));
+        assertThat(firstCopies(values("events"))).isEqualTo(numbers(ALL));
         assertThat(mqtt.violations()).isEmpty();
     }
 
