@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * one runs, Kafka's own request to end the JVM throws instead.
  *
  * <p>What differs from a worker's defaults: keys are converted by {@code StringConverter} and values by {@code
- * ByteArrayConverter}, offsets are flushed every second, a lost worker is missed after 6 seconds and replaced without delay,
+ * ByteArrayConverter}, offsets are flushed every second, a lost worker, or the consumer of a sink, is missed after 6 seconds and replaced without delay,
  * plugins are found by {@code service_load}, and the three topics of the workers have one partition. {@link Builder#property}
  * changes any of it.
  *
@@ -468,6 +468,8 @@ public final class EmbeddedConnect implements AutoCloseable {
             all.put("offset.flush.interval.ms", "1000");
             all.put("session.timeout.ms", "6000");
             all.put("heartbeat.interval.ms", "500");
+            all.put("consumer.session.timeout.ms", "6000");
+            all.put("consumer.heartbeat.interval.ms", "500");
             all.put("scheduled.rebalance.max.delay.ms", "0");
             all.put("plugin.discovery", "service_load");
             if (!plugins.isEmpty()) {
