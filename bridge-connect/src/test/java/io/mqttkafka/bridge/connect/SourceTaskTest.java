@@ -13,6 +13,7 @@ import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.header.Header;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -226,6 +227,16 @@ class SourceTaskTest {
         assertThat(records).extracting(SourceTaskTest::value).containsExactlyInAnyOrder("one", "two", "none");
         worker.workUntil(all -> broker.unacknowledged(CLIENT).isEmpty() && broker.queued(CLIENT) == 0);
         assertThat(broker.violations()).isEmpty();
+    }
+
+    /** A worker finds an offset by the bytes of its source partition, and the next task is mostly in another JVM. */
+    @Test
+    void qos2_sourcePartition_isInTheSameOrderInEachJvm() {
+        start("mqtt.qos", "2", "exactly.once.support", "required");
+
+        assertThat(worker.poll(1).get(0).sourcePartition().keySet())
+                .asInstanceOf(InstanceOfAssertFactories.collection(String.class))
+                .containsExactly("client", "slot");
     }
 
     @Test

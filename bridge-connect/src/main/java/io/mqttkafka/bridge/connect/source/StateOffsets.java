@@ -4,6 +4,8 @@ import io.mqttkafka.bridge.core.session.Qos2Journal;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.errors.ConnectException;
@@ -30,14 +32,18 @@ public final class StateOffsets {
         return Map.of(CLIENT, clientId);
     }
 
-    static Map<String, ?> partition(String clientId, int slot) {
-        return Map.of(CLIENT, clientId, SLOT, (long) slot);
+    /** Always in the same order: a worker finds it by its bytes, and {@code Map.of} has another order in each JVM. */
+    static Map<String, Object> partition(String clientId, int slot) {
+        Map<String, Object> ordered = new LinkedHashMap<>();
+        ordered.put(CLIENT, clientId);
+        ordered.put(SLOT, (long) slot);
+        return Collections.unmodifiableMap(ordered);
     }
 
     static Collection<Map<String, Object>> partitions(String clientId) {
         List<Map<String, Object>> all = new ArrayList<>();
         for (int slot = 0; slot < Qos2Journal.SLOTS; slot++) {
-            all.add(Map.of(CLIENT, clientId, SLOT, (long) slot));
+            all.add(partition(clientId, slot));
         }
         return all;
     }
