@@ -3,6 +3,7 @@ package io.mqttkafka.bridge.connect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.mqttkafka.bridge.testkit.fake.kafka.FakeKafka;
 import io.mqttkafka.bridge.testkit.packet.PublishPacket;
 import io.mqttkafka.bridge.testkit.packet.ScriptedConnection;
 import io.mqttkafka.bridge.testkit.packet.ScriptedMqttBroker;
@@ -45,6 +46,14 @@ class SinkTaskTest {
     }
 
     private void start(String... more) throws Exception {
+        task.initialize(context);
+        task.start(properties(more));
+        connection = broker.accept();
+        connection.handshake(false);
+        task.open(List.of(PARTITION));
+    }
+
+    private Map<String, String> properties(String... more) {
         Map<String, String> properties = new HashMap<>(Map.of(
                 "name", "commands",
                 "mqtt.server.uri", broker.serverUri(),
@@ -54,11 +63,7 @@ class SinkTaskTest {
         for (int i = 0; i < more.length; i += 2) {
             properties.put(more[i], more[i + 1]);
         }
-        task.initialize(context);
-        task.start(properties);
-        connection = broker.accept();
-        connection.handshake(false);
-        task.open(List.of(PARTITION));
+        return properties;
     }
 
     private static SinkRecord record(long offset, Object value) {
@@ -183,6 +188,49 @@ class SinkTaskTest {
         });
         connection.puback(connection.expectPublish().packetId());
         awaitCommittable(2);
+    }
+
+    @Test
+    void errorsAreTolerated_andOnFailureIsNotSaid_goesToTheWorkersReporter() throws Exception {
+        start("errors.tolerance", "all", "on.failure.retries", "0");
+        SinkRecord errant = record(0, Map.of("a", 1));
+
+        task.put(List.of(errant));
+
+        await().atMost(PATIENCE).until(() -> context.reported.contains(errant));
+    }
+
+    /** What was received before the task died is released by the next one, and not published again. */
+    @Test
+    void exactlyOnce_offsetFollowsPubcomp_andTheNextTaskGoesOnUnderThePacketId() throws Exception {
+        try (FakeKafka kafka = FakeKafka.start()) {
+            String[] exactlyOnce = {"mqtt.qos", "2", "kafka.bootstrap.servers", kafka.bootstrapServers()};
+            start(exactlyOnce);
+            task.put(List.of(record(0, "on")));
+            int id = connection.expectPublish().packetId();
+            connection.pubrec(id);
+            connection.expectPubrel(id);
+            assertThat(preCommit(1)).isEmpty();
+
+            MqttKafkaSinkTask next = new MqttKafkaSinkTask();
+            next.initialize(context);
+            next.start(properties(exactlyOnce));
+            try {
+                ScriptedConnection second = broker.accept();
+                second.handshake(true);
+                second.expectPubrel(id);
+                next.open(List.of(PARTITION));
+                next.put(List.of(record(0, "on")));
+                second.expectNothing(QUIET);
+                second.pubcomp(id);
+
+                await().atMost(PATIENCE).until(() -> next.preCommit(Map.of(PARTITION, new OffsetAndMetadata(1)))
+                        .equals(Map.of(PARTITION, new OffsetAndMetadata(1))));
+            } finally {
+                next.close(List.of(PARTITION));
+                next.stop();
+            }
+        }
     }
 
     private static final class Context implements SinkTaskContext {

@@ -87,6 +87,16 @@ final class GroupOffsets implements AutoCloseable {
             return;
         }
         asking = true;
+        try {
+            askCommitted(asked, logs);
+        } catch (KafkaException | IllegalStateException e) {
+            // It is being closed, for example.
+            log.debug("What the group '{}' has committed cannot be asked for", group, e);
+            end(null);
+        }
+    }
+
+    private void askCommitted(Admin asked, Collection<TopicPartition> logs) {
         asked.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().whenComplete((offsets, failure) -> {
             if (failure != null) {
                 log.debug("What the group '{}' has committed is not known yet", group, failure);

@@ -33,6 +33,7 @@ final class WorkerFeed implements RecordFeed {
 
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long SETTLE_MILLIS = 2;
+    private static final long NEVER = Long.MIN_VALUE;
 
     /** A record that was put, as the engine takes it; without a message it cannot be read, and there is a reason why. */
     private record Read(
@@ -59,12 +60,16 @@ final class WorkerFeed implements RecordFeed {
     /** Where partitions began, which the worker need not commit. */
     private final Map<TopicPartition, Long> begun = new HashMap<>();
 
+    /** Up to where the worker had read partitions when it asked last. */
+    private final Map<TopicPartition, Long> reached = new HashMap<>();
+
     private final Set<TopicPartition> absent = new HashSet<>();
     private boolean resting;
     private boolean free = true;
 
     private volatile boolean woken;
     private volatile boolean stopping;
+    private volatile long unconfirmedSince = NEVER;
 
     /**
      * @param errant keeps the records that may have to be reported; null if they go elsewhere
@@ -97,7 +102,9 @@ final class WorkerFeed implements RecordFeed {
             partitions.forEach(partition -> {
                 returned.remove(partition);
                 begun.remove(partition);
+                reached.remove(partition);
             });
+            noteUnconfirmed();
         }
     }
 
@@ -165,10 +172,11 @@ final class WorkerFeed implements RecordFeed {
         return free && !stopping && book.waiting() == 0 && !book.isFarAhead();
     }
 
-    /** Says whether so much is done that the worker should commit it before its time. */
+    /** Says whether the worker should commit before its time: much is done, or it matters up to where it has read. */
     boolean isCommitDue() {
         synchronized (lock) {
-            return book.uncommitted() - book.waiting() > reading.mostOpen() / 2;
+            return book.uncommitted() - book.waiting() > reading.mostOpen() / 2
+                    || !handler.urgent().isEmpty();
         }
     }
 
@@ -201,6 +209,7 @@ final class WorkerFeed implements RecordFeed {
             positions.forEach((partition, position) -> {
                 if (asked.contains(partition)) {
                     begun.putIfAbsent(partition, position);
+                    reached.put(partition, position);
                     book.readUpTo(partition, position);
                 }
             });
@@ -229,6 +238,15 @@ final class WorkerFeed implements RecordFeed {
         } else if (offset > begun.getOrDefault(partition, 0L)) {
             // The older one will be confirmed sooner.
             returned.putIfAbsent(partition, commit);
+            noteUnconfirmed();
+        }
+    }
+
+    private void noteUnconfirmed() {
+        if (returned.isEmpty()) {
+            unconfirmedSince = NEVER;
+        } else if (unconfirmedSince == NEVER) {
+            unconfirmedSince = System.nanoTime();
         }
     }
 
@@ -281,7 +299,10 @@ final class WorkerFeed implements RecordFeed {
         Collection<Partition> urgent = handler.urgent();
         GroupOffsets.Answer answer = offsets.take();
         if (answer != null) {
-            returned.entrySet().removeIf(one -> isCommitted(one.getKey(), one.getValue(), answer));
+            if (returned.entrySet().removeIf(one -> isCommitted(one.getKey(), one.getValue(), answer))) {
+                unconfirmedSince = NEVER;
+                noteUnconfirmed();
+            }
             urgent.forEach(partition -> resolve(partition, answer));
         }
         if (!returned.isEmpty() || !urgent.isEmpty()) {
@@ -303,7 +324,7 @@ final class WorkerFeed implements RecordFeed {
     /** Some of the records that an earlier process had sent may never come: what is committed, or has gone from the log. */
     private void resolve(Partition partition, GroupOffsets.Answer answer) {
         TopicPartition known = known(partition);
-        Long position = begun.get(known);
+        Long position = reached.get(known);
         if (position != null && !book.isWaiting(known)) {
             handler.passed(partition, position);
         } else if (!book.reads(known)) {
@@ -372,8 +393,9 @@ final class WorkerFeed implements RecordFeed {
 
     @Override
     public long uncommittedAge(long nowNanos) {
-        // The worker tells that itself.
-        return 0;
+        // Where it does not matter the worker tells it itself.
+        long since = unconfirmedSince;
+        return since == NEVER ? 0 : Math.max(0, nowNanos - since);
     }
 
     /** What the book has to say. */
@@ -382,6 +404,8 @@ final class WorkerFeed implements RecordFeed {
         public void begunAnew(TopicPartition partition) {
             returned.remove(partition);
             begun.remove(partition);
+            reached.remove(partition);
+            noteUnconfirmed();
         }
 
         @Override
