@@ -49,7 +49,10 @@ class ConnectIT {
 
     @BeforeAll
     static void start() {
-        kafka = EmbeddedKafka.start();
+        // Workers are many processes: a broker that is late for a second must not count as gone.
+        kafka = EmbeddedKafka.builder()
+                .property("broker.session.timeout.ms", "18000")
+                .start();
         mqtt = FakeMqttBroker.start();
         connect = EmbeddedConnect.builder(kafka)
                 .plugin(PluginArchive.zip())

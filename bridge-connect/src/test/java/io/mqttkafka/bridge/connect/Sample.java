@@ -36,7 +36,9 @@ public final class Sample {
     public static void main(String[] args) throws Exception {
         System.out.println("Starting Kafka, an MQTT broker and a distributed worker in this process ...");
         boolean agreed;
-        try (EmbeddedKafka kafka = EmbeddedKafka.start();
+        try (EmbeddedKafka kafka = EmbeddedKafka.builder()
+                        .property("broker.session.timeout.ms", "18000")
+                        .start();
                 EmbeddedMqttBroker mqtt =
                         EmbeddedMqttBroker.builder().receiveMaximum(100).start()) {
             agreed = run(Path.of(args[0]), kafka, mqtt);
