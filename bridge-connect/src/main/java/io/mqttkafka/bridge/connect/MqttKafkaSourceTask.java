@@ -30,6 +30,9 @@ public final class MqttKafkaSourceTask extends SourceTask {
     private volatile @Nullable Bridge bridge;
     private boolean dropsTold;
 
+    /** The thread of the worker that polls; known after the first poll. */
+    private volatile @Nullable Thread poller;
+
     /** What a worker would only log: it is thrown by the next poll. */
     private final AtomicReference<@Nullable RuntimeException> swallowed = new AtomicReference<>();
 
@@ -68,6 +71,7 @@ public final class MqttKafkaSourceTask extends SourceTask {
         if (worker == null || given == null) {
             return null;
         }
+        poller = Thread.currentThread();
         requireNoFailure();
         List<SourceRecord> records = new ArrayList<>(worker.poll(given.batchSize(), given.pollWait()));
         return records.isEmpty() ? null : records;
@@ -86,8 +90,12 @@ public final class MqttKafkaSourceTask extends SourceTask {
     @Override
     public void commitRecord(SourceRecord record, @Nullable RecordMetadata metadata) {
         SourceAccess worker = access;
-        if (worker == null) {
+        SourceSettings given = settings;
+        if (worker == null || given == null) {
             return;
+        }
+        if (metadata != null && given.exactlyOnce()) {
+            requireTransactions();
         }
         if (metadata == null && !dropsTold) {
             dropsTold = true;
@@ -101,6 +109,21 @@ public final class MqttKafkaSourceTask extends SourceTask {
             swallowed.compareAndSet(null, e);
             throw e;
         }
+    }
+
+    /**
+     * A worker checks {@code exactly.once.support} when it is given a configuration, not when a task begins. One that commits
+     * transactions tells of written records by the thread that polls; any other by the thread of its producer.
+     */
+    private void requireTransactions() {
+        if (Thread.currentThread() == poller) {
+            return;
+        }
+        ConnectException failure = new ConnectException(SourceSettings.EXACTLY_ONCE
+                + " is required, but this worker does not write in transactions: set exactly.once.source.support=enabled on all"
+                + " workers, which have to be distributed ones, or " + SourceSettings.EXACTLY_ONCE + "=requested");
+        swallowed.compareAndSet(null, failure);
+        throw failure;
     }
 
     @Override

@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.mqttkafka.bridge.testkit.fake.mqtt.FakeMqttBroker;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.header.Header;
@@ -188,7 +190,6 @@ class SourceTaskTest {
         broker.publish("sensors/1", "m0", 2);
         List<SourceRecord> first = worker.workUntil(records -> !records.isEmpty());
         assertThat(first).extracting(SourceTaskTest::value).containsExactly("m0");
-        assertThat(first.get(0).sourcePartition()).containsOnlyKeys("client", "slot");
 
         broker.publish("sensors/1", "m1", 2);
         await().atMost(ScriptedWorker.PATIENCE).until(() -> {
@@ -237,6 +238,59 @@ class SourceTaskTest {
         assertThat(worker.poll(1).get(0).sourcePartition().keySet())
                 .asInstanceOf(InstanceOfAssertFactories.collection(String.class))
                 .containsExactly("client", "slot");
+    }
+
+    /** A worker that is stopped while it tries to send the rest of a batch commits what it has sent of it. */
+    @Test
+    void qos2_workerThatCommitsAPart_isGivenAllOfItAgain() {
+        String[] exactlyOnce = {"mqtt.qos", "2", "exactly.once.support", "required"};
+        start(exactlyOnce);
+        await().atMost(ScriptedWorker.PATIENCE).until(() -> {
+            worker.commit(worker.poll());
+            return !broker.subscriptions(CLIENT).isEmpty();
+        });
+        List<SourceRecord> batch = new ArrayList<>();
+        AtomicInteger number = new AtomicInteger();
+        await().atMost(ScriptedWorker.PATIENCE).until(() -> {
+            for (int i = 0; i < 5; i++) {
+                broker.publish("sensors/1", "m" + number.getAndIncrement(), 2);
+            }
+            List<SourceRecord> polled = worker.poll();
+            // Two messages and the record of their packet ids.
+            if (polled.size() >= 3) {
+                batch.addAll(polled);
+                worker.commit(batch.subList(0, 1));
+                return true;
+            }
+            worker.commit(polled);
+            return false;
+        });
+
+        worker.close();
+        start(exactlyOnce);
+
+        List<SourceRecord> again =
+                worker.workUntil(records -> broker.unacknowledged(CLIENT).isEmpty() && broker.queued(CLIENT) == 0);
+        assertThat(again)
+                .extracting(SourceTaskTest::value)
+                .containsAll(batch.subList(0, batch.size() - 1).stream()
+                        .map(SourceTaskTest::value)
+                        .toList());
+        assertThat(broker.violations()).isEmpty();
+    }
+
+    @Test
+    void exactlyOnceRequired_workerThatHasNoTransactions_failsTheTaskWithTheMend() {
+        start("mqtt.qos", "2", "exactly.once.support", "required");
+        SourceRecord record = worker.poll(1).get(0);
+
+        // By another thread than the one that polled, as the producer of such a worker does.
+        assertThatThrownBy(() -> worker.written(record)).isInstanceOf(ConnectException.class);
+
+        assertThatThrownBy(worker::poll)
+                .isInstanceOf(ConnectException.class)
+                .hasMessageContaining("exactly.once.source.support=enabled");
+        assertThat(broker.subscriptions(CLIENT)).isEmpty();
     }
 
     @Test

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Transactions of a worker with exactly-once support: what one poll returns is one of them, and the packet ids of QoS 2 are its
  * source offset. A worker writes offsets only with a record, and some transactions have none but the removal of packet ids: so
- * each has one record more, which carries the offset to a compacted topic of the connector.
+ * each has one record more, the last, which carries the offset to a compacted topic of the connector.
  *
  * <p>The worker shuts out the tasks that it has replaced, so the identity need not be claimed. Thread-safe.
  */
@@ -153,12 +153,13 @@ final class WorkerTransactions implements Transactions<Qos2State> {
     public TransactionOutcome commit(List<PreparedRecord> records, Qos2Journal.Entry entry, boolean removes) {
         List<PolledRecord> transaction = new ArrayList<>(records.size() + 1);
         List<Refused> refused = new ArrayList<>();
-        Map<String, ?> partition = StateOffsets.partition(clientId, entry.slot());
-        Map<String, ?> offset = StateOffsets.offset(entry);
+        // A worker that is stopped or paused amid a batch commits a part of it, with the offsets of that part: only the
+        // last record has the entry, or the rest would be taken for a repetition when it comes again.
+        Map<String, ?> none = StateOffsets.partition(clientId);
         for (PreparedRecord record : records) {
             PolledRecord made = new PolledRecord(
-                    partition,
-                    offset,
+                    none,
+                    null,
                     new PolledRecord.Content(
                             record.topic(), record.partition(), record.key(), record.value(), record.headers()),
                     null);
@@ -177,7 +178,10 @@ final class WorkerTransactions implements Transactions<Qos2State> {
         }
         byte[] key = (clientId + "-" + entry.slot()).getBytes(StandardCharsets.UTF_8);
         PolledRecord last = new PolledRecord(
-                partition, offset, new PolledRecord.Content(stateTopic, null, key, NOTHING, null), null);
+                StateOffsets.partition(clientId, entry.slot()),
+                StateOffsets.offset(entry),
+                new PolledRecord.Content(stateTopic, null, key, NOTHING, null),
+                null);
         transaction.add(last);
         return await(transaction, last);
     }
