@@ -256,6 +256,17 @@ class ConfigurationTest {
     }
 
     @Test
+    void split_spreadsFiltersOfOnePattern() {
+        List<String> filters =
+                IntStream.range(100, 400).mapToObj(i -> "site/" + i + "/#").toList();
+        for (int tasks = 2; tasks <= 5; tasks++) {
+            int share = filters.size() / tasks;
+            assertThat(FilterSplit.among(filters, tasks))
+                    .allSatisfy(one -> assertThat(one).hasSizeBetween(share * 2 / 3, share * 4 / 3));
+        }
+    }
+
+    @Test
     void offsets_canBeForgotten_notMadeUp() {
         Map<String, ?> partition = Map.of("client", "c-0", "slot", 3);
         Map<Map<String, ?>, Map<String, ?>> forget = new HashMap<>();

@@ -36,9 +36,13 @@ public final class FilterSplit {
         return all;
     }
 
+    /** Mixes the bits of both, so that filters of one pattern spread evenly. */
     private static long score(String filter, int task) {
         CRC32 sum = new CRC32();
-        sum.update((task + "\0" + filter + "\0" + task).getBytes(StandardCharsets.UTF_8));
-        return sum.getValue();
+        sum.update(filter.getBytes(StandardCharsets.UTF_8));
+        long mixed = sum.getValue() + (task + 1) * 0x9E3779B97F4A7C15L;
+        mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
+        mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
+        return mixed ^ (mixed >>> 31);
     }
 }
