@@ -139,7 +139,7 @@ public final class MqttKafkaSinkTask extends SinkTask {
 
     @Override
     public void flush(Map<TopicPartition, OffsetAndMetadata> reached) {
-        // preCommit says what may be committed, and waits for nothing.
+        // preCommit says what may be committed.
     }
 
     @Override

@@ -58,9 +58,8 @@ public final class MqttKafkaSourceTask extends SourceTask {
         settings = given;
         access = worker;
         bridge = made;
-        // Returns before it is connected: the packet ids of a session that was lost are forgotten by a transaction,
-        // which the
-        // worker has to poll first.
+        // Returns before it is connected: the worker has to poll the transaction that forgets a lost session's packet
+        // ids.
         made.start();
     }
 

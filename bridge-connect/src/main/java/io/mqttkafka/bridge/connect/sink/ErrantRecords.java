@@ -1,10 +1,9 @@
 package io.mqttkafka.bridge.connect.sink;
 
+import io.mqttkafka.bridge.connect.WorkerSender;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
-import io.mqttkafka.bridge.core.kafka.RecordSender;
 import io.mqttkafka.bridge.core.kafka.SendFailure;
 import io.mqttkafka.bridge.core.kafka.TopicLostException;
-import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.error.DeliveryException;
 import io.mqttkafka.bridge.message.Header;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Dead letters by the worker's own reporter, which writes the record as it was, to the topic and with the headers that its
  * configuration says. A record is done when the reporter is. Thread-safe.
  */
-final class ErrantRecords implements RecordSender {
+final class ErrantRecords extends WorkerSender {
     private static final String ORIGIN = "bridge.dead-letter.origin";
     private static final String MESSAGE = "bridge.dead-letter.message";
 
@@ -99,11 +98,6 @@ final class ErrantRecords implements RecordSender {
     // The engine.
 
     @Override
-    public void open(Duration timeout) {
-        // The worker has it open.
-    }
-
-    @Override
     public void send(
             String topic,
             @Nullable Integer partition,
@@ -141,21 +135,6 @@ final class ErrantRecords implements RecordSender {
     }
 
     @Override
-    public TopicResolution resolve(String topic) {
-        return TopicResolution.ready(1);
-    }
-
-    @Override
-    public TopicResolution look(String topic) {
-        return resolve(topic);
-    }
-
-    @Override
-    public Boolean creates(String topic) {
-        return true;
-    }
-
-    @Override
     public int largestRecord() {
         return Integer.MAX_VALUE;
     }
@@ -183,11 +162,6 @@ final class ErrantRecords implements RecordSender {
     @Override
     public void watch(long nowNanos, Consumer<TopicLostException> lost) {
         look();
-    }
-
-    @Override
-    public void flush() {
-        // The worker writes by itself.
     }
 
     @Override

@@ -1,10 +1,9 @@
 package io.mqttkafka.bridge.connect.source;
 
+import io.mqttkafka.bridge.connect.WorkerSender;
 import io.mqttkafka.bridge.core.kafka.PendingRecord;
-import io.mqttkafka.bridge.core.kafka.RecordSender;
 import io.mqttkafka.bridge.core.kafka.SendFailure;
 import io.mqttkafka.bridge.core.kafka.TopicLostException;
-import io.mqttkafka.bridge.core.kafka.TopicResolution;
 import io.mqttkafka.bridge.message.Header;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The records that wait for the worker to poll them, and those that it has polled and not confirmed yet. The window of the
  * engine bounds both together. Thread-safe.
  */
-final class RecordQueue implements RecordSender {
+final class RecordQueue extends WorkerSender {
     private static final String COMES_AGAIN = "the message comes again";
 
     private final Map<String, ?> source;
@@ -95,11 +94,6 @@ final class RecordQueue implements RecordSender {
     // The engine.
 
     @Override
-    public void open(Duration timeout) {
-        // The worker is there.
-    }
-
-    @Override
     public void send(
             String topic,
             @Nullable Integer partition,
@@ -138,22 +132,6 @@ final class RecordQueue implements RecordSender {
     }
 
     @Override
-    public TopicResolution resolve(String topic) {
-        // The worker creates topics, or fails its task when one is missing.
-        return TopicResolution.ready(1);
-    }
-
-    @Override
-    public TopicResolution look(String topic) {
-        return resolve(topic);
-    }
-
-    @Override
-    public Boolean creates(String topic) {
-        return true;
-    }
-
-    @Override
     public int largestRecord() {
         return largest;
     }
@@ -189,11 +167,6 @@ final class RecordQueue implements RecordSender {
     @Override
     public void watch(long nowNanos, Consumer<TopicLostException> lost) {
         // A worker whose topic is gone fails the task.
-    }
-
-    @Override
-    public void flush() {
-        // The worker polls by itself.
     }
 
     @Override
